@@ -1,0 +1,393 @@
+"""What the two estimators share: parameters, the straight line of `fit`, fitted attributes."""
+
+import functools
+import warnings
+from abc import abstractmethod
+from dataclasses import asdict, fields, replace
+from itertools import pairwise
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, _fit_context, is_regressor
+from sklearn.callback import CallbackSupportMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils.validation import validate_data
+
+from sgnn import compact, validation
+from sgnn.fitted import FittedNetwork
+from sgnn.monitor import Monitor
+from sgnn.penalties import Penalty, get_penalty
+from sgnn.problem import Problem, Settings, Units, Validation
+
+_AUTO_ALPHA = 1e-3
+_HOMOGENEOUS_ACTIVATIONS = {"identity", "relu", "leaky_relu"}
+
+
+def all_or_nothing(method):
+    """Leave the estimator as it was if the method raises."""
+
+    @functools.wraps(method)
+    def wrapper(self, *args, **kwargs):
+        before = self.__dict__.copy()
+        try:
+            return method(self, *args, **kwargs)
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
+
+    return wrapper
+
+
+class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
+    """Multilayer perceptron whose useless inputs, units and weights are exactly zero and removed.
+
+    Abstract; see :class:`sgnn.SparseMLPClassifier` and :class:`sgnn.SparseMLPRegressor`.
+    """
+
+    _parameter_constraints = {
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "activation": [StrOptions(set(compact.ACTIVATIONS))],
+        "penalty": [str, Penalty, list, tuple, None],
+        "alpha": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
+        "l2": [Interval(Real, 0, None, closed="left")],
+        "refit": ["boolean"],
+        "feature_groups": [list, tuple, None],
+        "solver": [StrOptions({"adam", "sgd"})],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "learning_rate": [StrOptions({"constant", "cosine", "adaptive"})],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "shuffle": ["boolean"],
+        "random_state": ["random_state"],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "n_iter_no_change": [
+            Interval(Integral, 1, None, closed="left"),
+            Options(Real, {np.inf}),
+        ],
+        "momentum": [Interval(Real, 0, 1, closed="left")],
+        "nesterovs_momentum": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "warm_start": ["boolean"],
+        "verbose": ["verbose"],
+        "device": [str],
+        "n_threads": [Interval(Integral, 1, None, closed="left"), None],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(100,),
+        activation="relu",
+        *,
+        penalty="group_lasso",
+        alpha="auto",
+        l2=0.0,
+        refit=False,
+        feature_groups=None,
+        solver="adam",
+        batch_size="auto",
+        learning_rate="cosine",
+        learning_rate_init=1e-3,
+        max_iter=200,
+        shuffle=True,
+        random_state=None,
+        tol=1e-4,
+        n_iter_no_change=10,
+        momentum=0.9,
+        nesterovs_momentum=True,
+        early_stopping=False,
+        validation_fraction=0.1,
+        warm_start=False,
+        verbose=False,
+        device="cpu",
+        n_threads=1,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.penalty = penalty
+        self.alpha = alpha
+        self.l2 = l2
+        self.refit = refit
+        self.feature_groups = feature_groups
+        self.solver = solver
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.device = device
+        self.n_threads = n_threads
+
+    @all_or_nothing
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
+        """Fit the network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse CSR matrix, DataFrame} of shape (n_samples, n_features)
+            Training inputs; float32 and float64 are kept, everything else becomes float64.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights of the samples; only their ratios matter.
+        X_val, y_val : array-like, default=None
+            Held-out data for the validation curves, and for ``early_stopping`` in place of a part
+            of the training data.
+
+        Returns
+        -------
+        self : object
+            Fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are invalid, or the loss is no longer finite. The estimator
+            is then as it was before the call.
+        """
+        hidden = self._check_parameters()
+        rng = check_random_state(self.random_state)
+        X, y, targets, weights = self._check_data(X, y, sample_weight, reset=True)
+        validation.warn_if_badly_scaled(validation.column_magnitudes(X))
+        monitor = self._monitor(X, y, sample_weight, self.max_iter * (1 + self.refit))
+        X, targets, weights, held_out = self._hold_out(X, targets, weights, X_val, y_val, rng)
+        problem = self._problem(X, targets, weights, held_out)
+        sizes = (self.n_features_in_, *hidden, self._n_outputs)
+        start = self._last_network(sizes, X.dtype) if self.warm_start else None
+        outcome = self._minimise(problem, start or self._cold_start(sizes, problem, rng), rng, monitor)
+        network, histories = outcome.network, [outcome.history]
+        if not compact.units_on_paths(network[0])[0].any():
+            network = self._best_constant_network(network, problem)
+        elif self.refit and not outcome.history.interrupted:
+            *small, kept = compact.compact(*network, self.activation, self._feature_blocks)
+            again = self._minimise(problem.on_support(kept[0]), small, rng, monitor)
+            network = compact.expand(*again.network, kept)
+            histories.append(again.history)
+        self._full_network = network if self.warm_start else None
+        self._partial_state = None
+        self.alpha_ = problem.alpha
+        self._set_fitted(network, histories)
+        monitor.end_fit()
+        self._warn_about(histories, monitor)
+        return self
+
+    def _partial_fit(self, X, y, sample_weight, classes=None):
+        """Train one epoch at the constant initial rate, on the full-size network."""
+        if self.early_stopping:
+            raise ValueError("early_stopping=True: partial_fit has no held-out data; set it to False.")
+        hidden = self._check_parameters()
+        first = not hasattr(self, "coefs_")
+        X, y, targets, weights = self._check_data(X, y, sample_weight, first, classes)
+        state = getattr(self, "_partial_state", None) or {}
+        rng = state.get("rng") or check_random_state(self.random_state)
+        problem = self._problem(X, targets, weights, None)
+        if state:
+            problem = replace(problem, alpha=state["alpha"], units=Units(**state["units"]))
+            start = state["network"]
+        else:
+            sizes = (self.n_features_in_, *hidden, self._n_outputs)
+            last = None if first else self._last_network(sizes, X.dtype)
+            start = last or self._cold_start(sizes, problem, rng)
+        monitor = self._monitor(X, y, sample_weight, 1)
+        settings = replace(self._settings(), learning_rate="constant", max_iter=1)
+        outcome = self._minimise(problem, start, rng, monitor, settings, state.get("optimizer"))
+        self._full_network = None
+        self._partial_state = {
+            "network": outcome.network,
+            "optimizer": outcome.optimizer_state,
+            "alpha": problem.alpha,
+            "units": asdict(problem.units),
+            "rng": rng,
+        }
+        self.alpha_ = problem.alpha
+        self._set_fitted(outcome.network, [outcome.history], append=not first)
+        monitor.end_fit()
+        return self
+
+    @abstractmethod
+    def _encode(self, y, dtype, reset, classes=None):
+        """Return the targets as the loss wants them; with `reset`, learn loss and classes."""
+
+    @abstractmethod
+    def _score_outputs(self, outputs, targets):
+        """Return the validation score of raw outputs."""
+
+    @abstractmethod
+    def _target_scale(self, targets, sample_weight):
+        """Return the unit of measure of the raw outputs."""
+
+    @abstractmethod
+    def _strata(self, targets):
+        """Return what a split of the training data is stratified by, or None."""
+
+    def _check_parameters(self):
+        """Check what needs no data, and return the sizes of the hidden layers."""
+        for penalty in get_penalty(self.penalty):
+            penalty.pieces()
+        validation.check_device(self.device)
+        return validation.check_hidden_layer_sizes(self.hidden_layer_sizes)
+
+    def _check_data(self, X, y, sample_weight, reset, classes=None):
+        """Return X, y, targets and sample weights, checked."""
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=(np.float64, np.float32),
+            order="C",
+            multi_output=True,
+            y_numeric=is_regressor(self),
+            reset=reset,
+        )
+        targets = self._encode(y, X.dtype, reset, classes)
+        if reset:
+            self._feature_blocks = validation.resolve_feature_groups(
+                self.feature_groups, X.shape[1], getattr(self, "feature_names_in_", None)
+            )
+        return X, y, targets, self._combined_weights(y, validation.check_weights(sample_weight, X))
+
+    def _combined_weights(self, y, sample_weight):
+        return sample_weight
+
+    def _hold_out(self, X, targets, weights, X_val, y_val, rng):
+        """Return the training part, and the held-out part as a Validation or None."""
+        if (X_val is None) != (y_val is None):
+            raise ValueError("X_val and y_val must be given together.")
+        if X_val is not None:
+            X_val, _, targets_val, _ = self._check_data(X_val, y_val, None, reset=False)
+        elif self.early_stopping:
+            weights = np.ones(len(targets), dtype=X.dtype) if weights is None else weights
+            X, X_val, targets, targets_val, weights, _ = train_test_split(
+                X,
+                targets,
+                weights,
+                test_size=self.validation_fraction,
+                random_state=rng,
+                stratify=self._strata(targets),
+            )
+        else:
+            return X, targets, weights, None
+        return X, targets, weights, Validation(X_val, targets_val, self._score_outputs)
+
+    def _problem(self, X, targets, weights, held_out):
+        scale = self._target_scale(targets, weights)
+        n_layers = 1 + len(validation.check_hidden_layer_sizes(self.hidden_layer_sizes))
+        homogeneous = self.activation in _HOMOGENEOUS_ACTIVATIONS
+        alpha = self.alpha
+        if alpha == "auto":
+            alpha = _AUTO_ALPHA * scale ** (2 - 1 / n_layers)
+        return Problem(
+            X=X,
+            targets=targets,
+            loss=self._loss,
+            activation=self.activation,
+            sample_weight=weights,
+            validation=held_out,
+            penalties=get_penalty(self.penalty),
+            alpha=float(alpha),
+            l2=float(self.l2),
+            blocks=self._feature_blocks,
+            units=Units.of_targets(scale, n_layers, homogeneous),
+        )
+
+    def _settings(self):
+        return Settings(**{field.name: getattr(self, field.name) for field in fields(Settings)})
+
+    def _monitor(self, X, y, sample_weight, n_epochs):
+        context = self._init_callback_context(max_subtasks=n_epochs)
+        return Monitor(self, context, X, y, sample_weight)
+
+    def _minimise(self, problem, start, rng, monitor, settings=None, optimizer_state=None):
+        from sgnn.training.fit import minimise
+
+        try:
+            return minimise(
+                problem, settings or self._settings(), *start, rng, monitor, optimizer_state
+            )
+        except FloatingPointError as error:
+            magnitudes = validation.column_magnitudes(problem.X)
+            advice = validation.advice_on_divergence(
+                magnitudes, self.learning_rate_init, problem.alpha
+            )
+            raise ValueError(advice) from error
+
+    def _cold_start(self, sizes, problem, rng):
+        """Glorot's uniform weights as in MLPClassifier, in the units of the problem; the last bias
+        is the best constant."""
+        from sgnn.training.losses import best_constant
+
+        factor = 2.0 if self.activation == "logistic" else 6.0
+        dtype, units = problem.X.dtype, problem.units
+        coefs, intercepts = [], []
+        for layer, (n_in, n_out) in enumerate(pairwise(sizes)):
+            bound = np.sqrt(factor / (n_in + n_out))
+            coef = rng.uniform(-bound, bound, (n_in, n_out)) * units.weights[layer]
+            intercept = rng.uniform(-bound, bound, n_out) * units.biases[layer]
+            coefs.append(coef.astype(dtype))
+            intercepts.append(intercept.astype(dtype))
+        constant = best_constant(problem.loss, problem.targets, problem.sample_weight)
+        intercepts[-1] = constant.astype(dtype)
+        return coefs, intercepts
+
+    def _last_network(self, sizes, dtype):
+        """Return the full-size network of the last fit, or None if there is none."""
+        if not hasattr(self, "coefs_"):
+            return None
+        coefs, intercepts = self._full_network or self.expand()
+        fitted = tuple(len(mask) for mask in self.kept_units_)
+        if fitted != sizes:
+            raise ValueError(
+                f"The network to go on from has layers of {fitted} units, and the parameters and "
+                f"data ask for {sizes}; set warm_start=False or keep the sizes."
+            )
+        return [c.astype(dtype) for c in coefs], [b.astype(dtype) for b in intercepts]
+
+    def _best_constant_network(self, network, problem):
+        from sgnn.training.losses import best_constant
+
+        warnings.warn(
+            f"alpha={problem.alpha:.3g} left no weight: every prediction is the best constant. "
+            "Lower alpha.",
+            UserWarning,
+            stacklevel=4,
+        )
+        coefs, intercepts = network
+        constant = best_constant(problem.loss, problem.targets, problem.sample_weight)
+        return coefs, [*intercepts[:-1], constant.astype(problem.X.dtype)]
+
+    def _set_fitted(self, network, histories, append=False):
+        for name, value in self._network_attributes(*network).items():
+            setattr(self, name, value)
+        for name in ("loss", "objective", "validation_loss"):
+            curve = [value for history in histories for value in getattr(history, name)]
+            previous = getattr(self, f"{name}_curve_", None) if append else None
+            setattr(self, f"{name}_curve_", [*(previous or []), *curve] or None)
+        self.validation_scores_ = [s for h in histories for s in h.validation_score] or None
+        self.best_loss_ = min(self.loss_curve_, default=None)
+        self.n_iter_ = len(self.loss_curve_)
+
+    def _warn_about(self, histories, monitor):
+        if any(history.interrupted for history in histories):
+            warnings.warn("Training interrupted by user.", stacklevel=4)
+        elif self.learning_rate != "cosine" and not monitor.stopped and not histories[-1].converged:
+            warnings.warn(
+                f"The objective still changed by more than tol={self.tol} when max_iter="
+                f"{self.max_iter} epochs were over.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )

@@ -1,0 +1,72 @@
+"""What a user sees while a network trains: printed lines and scikit-learn's callbacks."""
+
+from sgnn import compact
+
+
+class Monitor:
+    """Reports epochs to `verbose` output and to the callbacks of an estimator.
+
+    Parameters
+    ----------
+    estimator : BaseSparseMLP
+    context : sklearn.callback context
+    X, y : array-like
+        The training data, as callbacks see them.
+    sample_weight : ndarray or None
+    """
+
+    def __init__(self, estimator, context, X, y, sample_weight):
+        self._estimator = estimator
+        self._context = context
+        self._data = {"X": X, "y": y}
+        if sample_weight is not None:
+            self._data["metadata"] = {"sample_weight": sample_weight}
+        self._active = bool(getattr(estimator, "_skl_callbacks", ()))
+        self._epoch_context = None
+        self.stopped = False
+        context.call_on_fit_task_begin(estimator=estimator, **self._data)
+
+    def begin_epoch(self):
+        """Tell the callbacks that an epoch starts."""
+        if self._active:
+            self._epoch_context = self._context.subcontext(task_name="epoch")
+            self._epoch_context.call_on_fit_task_begin(estimator=self._estimator, **self._data)
+
+    def end_epoch(self, history, current):
+        """Print a line, tell the callbacks, and return whether one of them wants to stop.
+
+        Parameters
+        ----------
+        history : History
+        current : callable () -> (coefs, intercepts)
+        """
+        if self._estimator.verbose:
+            print(_line(history, current()[0]))
+        if not self._active:
+            return False
+        estimator = self._estimator
+        self.stopped = self._epoch_context.call_on_fit_task_end(
+            estimator=estimator,
+            **self._data,
+            reconstruction_attributes=lambda: estimator._network_attributes(*current()),
+        )
+        return self.stopped
+
+    def end_fit(self):
+        """Tell the callbacks that the fit has ended."""
+        self._context.call_on_fit_task_end(
+            estimator=self._estimator, **self._data, reconstruction_attributes={}
+        )
+
+
+def _line(history, coefs):
+    alive = [str(mask.sum()) for mask in compact.units_on_paths(coefs)]
+    loss, objective = history.loss[-1], history.objective[-1]
+    parts = [
+        f"epoch {len(history.loss):4d}",
+        f"loss {loss:.6g}",
+        f"penalty {objective - loss:.6g}",
+    ]
+    if history.validation_score:
+        parts.append(f"validation score {history.validation_score[-1]:.4f}")
+    return "  ".join([*parts, f"neurons {'-'.join(alive)}"])

@@ -1,0 +1,95 @@
+"""Penalties by name."""
+
+from difflib import get_close_matches
+
+from sgnn.penalties.base import Penalty
+from sgnn.penalties.l1 import L1, GroupLasso, SparseGroupLasso
+from sgnn.penalties.log_sum import LogSum
+from sgnn.penalties.mcp import MCP
+
+_PENALTIES = {
+    "l1": L1,
+    "group_lasso": GroupLasso,
+    "sparse_group_lasso": SparseGroupLasso,
+    "mcp": MCP,
+    "log_sum": LogSum,
+}
+
+
+def available():
+    """Return the names that ``penalty=`` understands.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> from sgnn.penalties import available
+    >>> available()
+    ['group_lasso', 'l1', 'log_sum', 'mcp', 'sparse_group_lasso']
+    """
+    return sorted(_PENALTIES)
+
+
+def register(name, penalty):
+    """Make a penalty of your own selectable by name.
+
+    Parameters
+    ----------
+    name : str
+        The name; an existing one is refused.
+    penalty : subclass of Penalty
+        Must be constructible without arguments.
+
+    Raises
+    ------
+    ValueError
+        If the name is taken.
+    TypeError
+        If `penalty` is not a subclass of :class:`Penalty`.
+    """
+    if name in _PENALTIES:
+        raise ValueError(f"The name {name!r} is taken by {_PENALTIES[name].__name__}.")
+    if not (isinstance(penalty, type) and issubclass(penalty, Penalty)):
+        raise TypeError(f"penalty must be a subclass of sgnn.penalties.Penalty; got {penalty!r}.")
+    _PENALTIES[name] = penalty
+
+
+def get_penalty(penalty):
+    """Turn what a user gave as ``penalty`` into a list of penalty objects.
+
+    Parameters
+    ----------
+    penalty : None, str, Penalty, or list of str and Penalty
+        A list is a sum.
+
+    Returns
+    -------
+    list of Penalty
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown; the nearest known one is named.
+    TypeError
+        If an element is neither a name nor a penalty.
+    """
+    if penalty is None:
+        return []
+    if isinstance(penalty, (list, tuple)):
+        return [one for part in penalty for one in get_penalty(part)]
+    if isinstance(penalty, Penalty):
+        return [penalty]
+    if not isinstance(penalty, str):
+        raise TypeError(
+            "penalty must be None, one of the names of sgnn.penalties.available(), a Penalty "
+            f"object, or a list of these; got {penalty!r}."
+        )
+    if penalty not in _PENALTIES:
+        near = get_close_matches(penalty, _PENALTIES, n=1, cutoff=0.4)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(
+            f"penalty={penalty!r} is unknown; it must be one of {', '.join(available())}.{hint}"
+        )
+    return [_PENALTIES[penalty]()]

@@ -1,0 +1,1 @@
+"""The training engine: torch tensors in, torch tensors out."""

@@ -1,0 +1,80 @@
+"""Mini-batches without copies of the data set."""
+
+import numpy as np
+import torch
+from scipy import sparse
+
+
+class Batches:
+    """The training set, handed out in mini-batches from buffers that are allocated once.
+
+    Parameters
+    ----------
+    X : ndarray or CSR of shape (n_samples, n_features)
+        A CSR matrix is made dense batch by batch.
+    targets : ndarray of shape (n_samples, n_outputs), or (n_samples,) of int64
+    sample_weight : ndarray of shape (n_samples,) or None
+        Scaled here to mean 1.
+    batch_size : int
+    shuffle : bool
+    rng : numpy.random.RandomState
+    device : torch.device
+    """
+
+    def __init__(self, X, targets, sample_weight, *, batch_size, shuffle, rng, device):
+        self.n_samples = X.shape[0]
+        self.batch_size = min(batch_size, self.n_samples)
+        self.shuffle = shuffle and self.batch_size < self.n_samples
+        self.rng = rng
+        self.X = X if sparse.issparse(X) else to_tensor(X, device)
+        self.targets = to_tensor(targets, device)
+        self.weights = None
+        if sample_weight is not None:
+            scaled = sample_weight * (self.n_samples / sample_weight.sum())
+            self.weights = to_tensor(scaled.astype(X.dtype), device)
+        dtype = torch.from_numpy(np.empty(0, X.dtype)).dtype
+        self.losses = torch.zeros(self.n_samples, dtype=dtype, device=device)
+        self._seen = None if self.weights is None else torch.empty_like(self.weights)
+        self._rows = torch.empty(self.batch_size, X.shape[1], dtype=dtype, device=device)
+        self._picked = torch.empty_like(self.targets[: self.batch_size])
+
+    def epoch(self):
+        """Yield ``(X, targets, weights, losses)`` for each batch; `losses` is to be written."""
+        order = None
+        if self.shuffle:
+            order = torch.from_numpy(self.rng.permutation(self.n_samples)).to(self.targets.device)
+        for start in range(0, self.n_samples, self.batch_size):
+            batch = slice(start, min(start + self.batch_size, self.n_samples))
+            yield (*self._take(batch, order), self.losses[batch])
+
+    def mean_loss(self):
+        """Return the weighted mean of the losses written in the last epoch."""
+        if self._seen is None:
+            return self.losses.mean().item()
+        return (self.losses.dot(self._seen) / self.n_samples).item()
+
+    def _take(self, batch, order):
+        rows = batch if order is None else order[batch]
+        weights = None
+        if self.weights is not None:
+            weights = self._seen[batch]
+            weights.copy_(self.weights[rows])
+        if sparse.issparse(self.X):
+            return self._densify(rows), self.targets[rows], weights
+        if order is None:
+            return self.X[rows], self.targets[rows], weights
+        size = len(rows)
+        X = torch.index_select(self.X, 0, rows, out=self._rows[:size])
+        targets = torch.index_select(self.targets, 0, rows, out=self._picked[:size])
+        return X, targets, weights
+
+    def _densify(self, rows):
+        picked = self.X[rows if isinstance(rows, slice) else rows.cpu().numpy()]
+        return torch.from_numpy(picked.toarray()).to(self._rows.device)
+
+
+def to_tensor(array, device):
+    """Wrap a numpy array without copying it, unless it is read-only or moves to a device."""
+    if not array.flags.writeable or not array.flags.c_contiguous:
+        array = np.array(array, order="C")
+    return torch.from_numpy(array).to(device)

@@ -1,0 +1,94 @@
+"""From a problem and a starting network to a trained network, numpy in and numpy out."""
+
+from dataclasses import dataclass
+
+import torch
+
+from sgnn.penalties.terms import build_terms, keep_zeros
+from sgnn.training.data import Batches
+from sgnn.training.losses import LOSSES
+from sgnn.training.network import Network
+from sgnn.training.optim import ProxAdam, ProxSGD
+from sgnn.training.parameters import Parameters
+from sgnn.training.resources import flushed_denormals, limited_threads
+from sgnn.training.schedule import LearningRate
+from sgnn.training.trainer import History, Trainer
+
+_AUTO_BATCH_SIZE = 200
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A trained network (weights, biases), the record of its training, and the optimiser's state."""
+
+    network: tuple
+    history: History
+    optimizer_state: dict
+
+
+def minimise(problem, settings, coefs, intercepts, rng, monitor, optimizer_state=None):
+    """Train a network.
+
+    Parameters
+    ----------
+    problem : Problem
+    settings : Settings
+    coefs, intercepts : list of ndarray
+        Where to start; not changed.
+    rng : numpy.random.RandomState
+        Shuffles.
+    monitor : object
+        Its ``begin_epoch()`` and ``end_epoch(history, current)`` are called around each epoch;
+        ``current()`` returns copies of the weights and biases, and a true answer ends training.
+    optimizer_state : dict, default=None
+        As in the :class:`Outcome` of an earlier call, to go on where it stopped.
+
+    Returns
+    -------
+    Outcome
+    """
+    device = torch.device(settings.device)
+    sizes = [len(coef) for coef in coefs] + [len(intercepts[-1])]
+    with torch.inference_mode(), limited_threads(settings.n_threads), flushed_denormals():
+        parameters = Parameters(sizes, torch.from_numpy(coefs[0]).dtype, device)
+        parameters.set(coefs, intercepts)
+        terms = (
+            keep_zeros(parameters.layers)
+            if problem.keep_zeros
+            else build_terms(problem.penalties, parameters.layers, problem.alpha, problem.blocks)
+        )
+        network = Network(parameters, problem.activation, LOSSES[problem.loss])
+        optimizer = _make_optimizer(network, terms, problem.units, settings)
+        if optimizer_state is not None:
+            optimizer.load(optimizer_state)
+        batch_size = _AUTO_BATCH_SIZE if settings.batch_size == "auto" else settings.batch_size
+        batches = Batches(
+            problem.X,
+            problem.targets,
+            problem.sample_weight,
+            batch_size=batch_size,
+            shuffle=settings.shuffle,
+            rng=rng,
+            device=device,
+        )
+        trainer = Trainer(
+            network, optimizer, batches, terms, l2=problem.l2, validation=problem.validation
+        )
+        history = trainer.run(
+            LearningRate(settings.learning_rate, settings.learning_rate_init, settings.max_iter),
+            max_iter=settings.max_iter,
+            tol=settings.tol * problem.units.loss,
+            n_iter_no_change=settings.n_iter_no_change,
+            early_stopping=settings.early_stopping,
+            monitor=monitor,
+        )
+        return Outcome(parameters.to_numpy(), history, optimizer.save())
+
+
+def _make_optimizer(network, terms, units, settings):
+    arguments = network.parameters, network.gradient, terms, units
+    if settings.solver == "adam":
+        return ProxAdam(*arguments)
+    return ProxSGD(
+        *arguments, momentum=settings.momentum, nesterov=settings.nesterovs_momentum
+    )

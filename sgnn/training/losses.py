@@ -1,0 +1,79 @@
+"""The three losses: value per sample and gradient with respect to the raw outputs.
+
+Raw outputs are class-major, of shape (n_outputs, n_samples): a softmax over the first dimension of
+such an array is several times faster than one over a short last dimension.
+"""
+
+import numpy as np
+import torch
+
+_SMALLEST_PROBABILITY = 1e-9
+
+
+def squared_error(outputs, targets, losses):
+    r"""Half squared error, summed over outputs: :math:`\tfrac12 \sum_k (z_k - y_k)^2`.
+
+    Parameters
+    ----------
+    outputs : torch.Tensor of shape (n_outputs, n_samples)
+        Overwritten with the gradient.
+    targets : torch.Tensor of shape (n_samples, n_outputs)
+    losses : torch.Tensor of shape (n_samples,)
+        Overwritten with the loss of each sample.
+    """
+    outputs.sub_(targets.t())
+    torch.sum(outputs.square(), dim=0, out=losses).mul_(0.5)
+
+
+def logistic_loss(outputs, targets, losses):
+    r"""Log loss of independent labels, summed: :math:`\sum_k \log(1 + e^{z_k}) - y_k z_k`.
+
+    Parameters are those of :func:`squared_error`; targets are 0 or 1.
+    """
+    truth = targets.t()
+    per_label = torch.nn.functional.softplus(outputs).sub_(truth * outputs)
+    torch.sum(per_label, dim=0, out=losses)
+    outputs.sigmoid_().sub_(truth)
+
+
+def softmax_loss(outputs, targets, losses):
+    r"""Log loss of exclusive classes: :math:`\log\sum_k e^{z_k} - z_y`.
+
+    Parameters are those of :func:`squared_error`; targets are class indices of shape (n_samples,).
+    """
+    rows = targets[None]
+    log_probabilities = torch.log_softmax(outputs, dim=0)
+    torch.gather(log_probabilities, 0, rows, out=losses[None]).neg_()
+    torch.exp(log_probabilities, out=outputs)
+    outputs.scatter_add_(0, rows, outputs.new_full((), -1.0).expand(rows.shape))
+
+
+LOSSES = {
+    "squared_error": squared_error,
+    "logistic": logistic_loss,
+    "softmax": softmax_loss,
+}
+
+
+def best_constant(loss, targets, sample_weight):
+    """Return the raw outputs of the best model without inputs.
+
+    Parameters
+    ----------
+    loss : {"squared_error", "logistic", "softmax"}
+    targets : ndarray of shape (n_samples, n_outputs), or (n_samples,) of int for "softmax"
+    sample_weight : ndarray of shape (n_samples,) or None
+
+    Returns
+    -------
+    ndarray of shape (n_outputs,), float64
+        Log odds are finite: probabilities are kept 1e-9 away from 0 and 1.
+    """
+    if loss == "softmax":
+        counts = np.bincount(targets, weights=sample_weight)
+        return np.log(np.maximum(counts / counts.sum(), _SMALLEST_PROBABILITY))
+    mean = np.average(targets.astype(np.float64, copy=False), axis=0, weights=sample_weight)
+    if loss == "squared_error":
+        return mean
+    mean = np.clip(mean, _SMALLEST_PROBABILITY, 1 - _SMALLEST_PROBABILITY)
+    return np.log(mean) - np.log1p(-mean)

@@ -1,0 +1,141 @@
+"""Checks of data and of parameters that need data; nothing here changes an estimator."""
+
+import warnings
+from numbers import Integral
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.validation import _check_sample_weight
+
+_WILD_RATIO = 1e3
+_LARGE_MAGNITUDE = 1e2
+
+
+def check_hidden_layer_sizes(sizes):
+    """Return the hidden layer sizes as a tuple of int.
+
+    Raises
+    ------
+    ValueError
+        If an entry is not a positive integer.
+    """
+    as_tuple = (sizes,) if isinstance(sizes, Integral) else tuple(sizes)
+    if not all(isinstance(size, Integral) and size >= 1 for size in as_tuple):
+        raise ValueError(f"hidden_layer_sizes must hold integers of at least 1; got {sizes!r}.")
+    return tuple(int(size) for size in as_tuple)
+
+
+def check_device(device):
+    """Raise a ValueError if torch cannot compute on a device."""
+    import torch
+
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(
+            f"device={device!r} cannot be used; it must be 'cpu' or a device of this torch, such as "
+            f"'cuda' or 'cuda:0' ({reason})."
+        ) from error
+
+
+def check_weights(sample_weight, X):
+    """Return the sample weights as an array, None for None.
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong, a weight is negative or not finite, or all are zero.
+    """
+    if sample_weight is None:
+        return None
+    return _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
+
+
+def column_magnitudes(X):
+    """Return the largest absolute value of each column."""
+    if sparse.issparse(X):
+        return abs(X).max(axis=0).toarray().ravel()
+    return np.maximum(X.max(axis=0), -X.min(axis=0))
+
+
+def warn_if_badly_scaled(magnitudes):
+    """Warn when columns live on scales so different that one learning rate cannot fit all."""
+    used = magnitudes[magnitudes > 0]
+    if used.size and used.max() > _WILD_RATIO * used.min():
+        warnings.warn(
+            f"The columns of X reach magnitudes from {used.min():.3g} to {used.max():.3g}. Neither "
+            "the learning rate nor the penalty can suit all of them: scale X first, for instance "
+            "with sklearn.preprocessing.StandardScaler.",
+            UserWarning,
+            stacklevel=5,
+        )
+
+
+def advice_on_divergence(magnitudes, learning_rate_init, alpha):
+    """Say what to change when the loss is no longer finite."""
+    if magnitudes.max(initial=0) > _LARGE_MAGNITUDE:
+        cause = (
+            f"the columns of X reach {magnitudes.max():.3g}: scale X first, for instance with "
+            "sklearn.preprocessing.StandardScaler"
+        )
+    elif alpha > 1e10:
+        cause = f"lower alpha={alpha!r}"
+    else:
+        cause = f"lower learning_rate_init={learning_rate_init!r}"
+    return f"Training stopped: the objective is no longer finite; {cause}."
+
+
+def resolve_feature_groups(feature_groups, n_features, feature_names):
+    """Number the block of each input.
+
+    Parameters
+    ----------
+    feature_groups : None or list of lists of int or str
+        Inputs that stand or fall together; inputs that are not named stand alone.
+    n_features : int
+    feature_names : ndarray of str or None
+
+    Returns
+    -------
+    ndarray of int, shape (n_features,), or None
+        Blocks numbered from 0 by first occurrence.
+
+    Raises
+    ------
+    ValueError
+        If an input is unknown or in two groups.
+    """
+    if feature_groups is None:
+        return None
+    positions = {name: index for index, name in enumerate(() if feature_names is None else feature_names)}
+    block = np.full(n_features, -1)
+    for number, group in enumerate(feature_groups):
+        if isinstance(group, (str, Integral)):
+            raise ValueError(
+                f"feature_groups must be a list of lists of columns; its entry {number} is {group!r}."
+            )
+        for column in group:
+            index = _column_index(column, n_features, positions)
+            if block[index] >= 0:
+                raise ValueError(
+                    f"feature_groups: column {column!r} is named twice; groups must not overlap."
+                )
+            block[index] = number
+    alone = block < 0
+    block[alone] = len(feature_groups) + np.arange(alone.sum())
+    return np.unique(block, return_inverse=True)[1]
+
+
+def _column_index(column, n_features, positions):
+    if isinstance(column, str):
+        if column not in positions:
+            known = "X has no column names" if not positions else f"columns are {list(positions)}"
+            raise ValueError(f"feature_groups: there is no column {column!r}; {known}.")
+        return positions[column]
+    if not isinstance(column, Integral) or not 0 <= column < n_features:
+        raise ValueError(
+            f"feature_groups: columns are names or integers from 0 to {n_features - 1}; "
+            f"got {column!r}."
+        )
+    return int(column)
