@@ -5,5 +5,4 @@ from sgnn._version import __version__
 from sgnn.classifier import SparseMLPClassifier
 from sgnn.regressor import SparseMLPRegressor
 
-__all__ = ["__version__", "SparseMLPClassifier", "SparseMLPRegressor", "penalties"]
-
+__all__ = ["SparseMLPClassifier", "SparseMLPRegressor", "__version__", "penalties"]

@@ -131,6 +131,12 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
         self.device = device
         self.n_threads = n_threads
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
     @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
@@ -168,7 +174,9 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
         problem = self._problem(X, targets, weights, held_out)
         sizes = (self.n_features_in_, *hidden, self._n_outputs)
         start = self._last_network(sizes, X.dtype) if self.warm_start else None
-        outcome = self._minimise(problem, start or self._cold_start(sizes, problem, rng), rng, monitor)
+        outcome = self._minimise(
+            problem, start or self._cold_start(sizes, problem, rng), rng, monitor
+        )
         network, histories = outcome.network, [outcome.history]
         if not compact.units_on_paths(network[0])[0].any():
             network = self._best_constant_network(network, problem)
@@ -188,7 +196,9 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
     def _partial_fit(self, X, y, sample_weight, classes=None):
         """Train one epoch at the constant initial rate, on the full-size network."""
         if self.early_stopping:
-            raise ValueError("early_stopping=True: partial_fit has no held-out data; set it to False.")
+            raise ValueError(
+                "early_stopping=True: partial_fit has no held-out data; set it to False."
+            )
         hidden = self._check_parameters()
         first = not hasattr(self, "coefs_")
         X, y, targets, weights = self._check_data(X, y, sample_weight, first, classes)

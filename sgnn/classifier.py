@@ -196,7 +196,9 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
             y = y.toarray()
         kind = type_of_target(y, input_name="y")
         if kind == "multiclass-multioutput":
-            raise ValueError("y: multiclass-multioutput targets are not supported; fit one per output.")
+            raise ValueError(
+                "y: multiclass-multioutput targets are not supported; fit one per output."
+            )
         multilabel = kind == "multilabel-indicator"
         if not multilabel:
             y = column_or_1d(y, warn=True)
@@ -223,9 +225,13 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
     def _check_against_classes(self, y, classes, multilabel):
         if multilabel != self._multilabel or (multilabel and y.shape[1] != self._n_outputs):
             known = f"{self._n_outputs} labels" if self._multilabel else f"classes {self.classes_}"
-            raise ValueError(f"y does not have the form of the {known} that the network has outputs for.")
+            raise ValueError(
+                f"y does not have the form of the {known} that the network has outputs for."
+            )
         if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
-            raise ValueError(f"classes={classes!r} differ from those of the first call: {self.classes_}.")
+            raise ValueError(
+                f"classes={classes!r} differ from those of the first call: {self.classes_}."
+            )
         unknown = np.setdiff1d(y, self.classes_)
         if not multilabel and unknown.size:
             raise ValueError(f"y holds {unknown}, which are not among the classes {self.classes_}.")

@@ -40,9 +40,7 @@ class FittedNetwork(SelectorMixin, ABC):
     def _raw_outputs(self, X):
         """Return the raw outputs, shape (n_samples, n_outputs)."""
         check_is_fitted(self)
-        X = validate_data(
-            self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False
-        )
+        X = validate_data(self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False)
         inputs = X if self.support_.all() else X[:, self.selected_features_]
         return compact.forward(inputs, self.coefs_, self.intercepts_, self.activation)
 

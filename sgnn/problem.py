@@ -93,7 +93,12 @@ class Problem:
         if validation is not None:
             validation = replace(validation, X=validation.X[:, inputs])
         return replace(
-            self, X=self.X[:, inputs], validation=validation, penalties=[], blocks=None, keep_zeros=True
+            self,
+            X=self.X[:, inputs],
+            validation=validation,
+            penalties=[],
+            blocks=None,
+            keep_zeros=True,
         )
 
 

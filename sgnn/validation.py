@@ -108,7 +108,9 @@ def resolve_feature_groups(feature_groups, n_features, feature_names):
     """
     if feature_groups is None:
         return None
-    positions = {name: index for index, name in enumerate(() if feature_names is None else feature_names)}
+    positions = {
+        name: index for index, name in enumerate(() if feature_names is None else feature_names)
+    }
     block = np.full(n_features, -1)
     for number, group in enumerate(feature_groups):
         if isinstance(group, (str, Integral)):

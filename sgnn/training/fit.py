@@ -89,6 +89,4 @@ def _make_optimizer(network, terms, units, settings):
     arguments = network.parameters, network.gradient, terms, units
     if settings.solver == "adam":
         return ProxAdam(*arguments)
-    return ProxSGD(
-        *arguments, momentum=settings.momentum, nesterov=settings.nesterovs_momentum
-    )
+    return ProxSGD(*arguments, momentum=settings.momentum, nesterov=settings.nesterovs_momentum)

@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 
 from sgnn.training.data import to_tensor
 from sgnn.training.schedule import Patience
@@ -57,9 +56,7 @@ class Trainer:
         self.validation = validation
         self.history = History()
 
-    def run(
-        self, learning_rate, *, max_iter, tol, n_iter_no_change, early_stopping, monitor
-    ):
+    def run(self, learning_rate, *, max_iter, tol, n_iter_no_change, early_stopping, monitor):
         """Train for at most `max_iter` epochs.
 
         Parameters
