@@ -20,8 +20,8 @@ hidden_layer_sizes : int or tuple of int, default=(100,)
 activation : {{"identity", "logistic", "tanh", "relu", "leaky_relu", "gelu"}}, default="relu"
     Activation of the hidden units.
 penalty : None, str, Penalty or list of these, default="group_lasso"
-    :math:`\Omega`: a name of :func:`sgnn.penalties.available`, a penalty object, or a list, which is
-    their sum.
+    :math:`\Omega`: a name of :func:`sgnn.penalties.available`, a penalty object, or a list, which
+    is their sum.
 alpha : float >= 0 or "auto", default="auto"
     Strength of the penalty. "auto" is {auto_alpha}; see ``alpha_``.
 l2 : float >= 0, default=0.0

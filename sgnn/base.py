@@ -1,11 +1,8 @@
 """What the two estimators share: parameters, the straight line of `fit`, fitted attributes."""
 
-import functools
 import warnings
 from abc import abstractmethod
 from dataclasses import asdict, fields, replace
-from itertools import pairwise
-from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context, is_regressor
@@ -13,33 +10,19 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import validate_data
 
 from sgnn import compact, validation
+from sgnn._atomic import all_or_nothing
+from sgnn._constraints import CONSTRAINTS
 from sgnn.fitted import FittedNetwork
+from sgnn.initial import best_constant, random_network
 from sgnn.monitor import Monitor
-from sgnn.penalties import Penalty, get_penalty
+from sgnn.penalties import get_penalty
 from sgnn.problem import Problem, Settings, Units, Validation
 
 _AUTO_ALPHA = 1e-3
 _HOMOGENEOUS_ACTIVATIONS = {"identity", "relu", "leaky_relu"}
-
-
-def all_or_nothing(method):
-    """Leave the estimator as it was if the method raises."""
-
-    @functools.wraps(method)
-    def wrapper(self, *args, **kwargs):
-        before = self.__dict__.copy()
-        try:
-            return method(self, *args, **kwargs)
-        except BaseException:
-            self.__dict__.clear()
-            self.__dict__.update(before)
-            raise
-
-    return wrapper
 
 
 class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
@@ -48,35 +31,7 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
     Abstract; see :class:`sgnn.SparseMLPClassifier` and :class:`sgnn.SparseMLPRegressor`.
     """
 
-    _parameter_constraints = {
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions(set(compact.ACTIVATIONS))],
-        "penalty": [str, Penalty, list, tuple, None],
-        "alpha": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
-        "l2": [Interval(Real, 0, None, closed="left")],
-        "refit": ["boolean"],
-        "feature_groups": [list, tuple, None],
-        "solver": [StrOptions({"adam", "sgd"})],
-        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "learning_rate": [StrOptions({"constant", "cosine", "adaptive"})],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "shuffle": ["boolean"],
-        "random_state": ["random_state"],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "n_iter_no_change": [
-            Interval(Integral, 1, None, closed="left"),
-            Options(Real, {np.inf}),
-        ],
-        "momentum": [Interval(Real, 0, 1, closed="left")],
-        "nesterovs_momentum": ["boolean"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "warm_start": ["boolean"],
-        "verbose": ["verbose"],
-        "device": [str],
-        "n_threads": [Interval(Integral, 1, None, closed="left"), None],
-    }
+    _parameter_constraints = CONSTRAINTS
 
     def __init__(
         self,
@@ -173,13 +128,18 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
         X, targets, weights, held_out = self._hold_out(X, targets, weights, X_val, y_val, rng)
         problem = self._problem(X, targets, weights, held_out)
         sizes = (self.n_features_in_, *hidden, self._n_outputs)
-        start = self._last_network(sizes, X.dtype) if self.warm_start else None
-        outcome = self._minimise(
-            problem, start or self._cold_start(sizes, problem, rng), rng, monitor
-        )
+        last = self._last_network(sizes, X.dtype) if self.warm_start else None
+        start = last or random_network(problem, sizes, rng)
+        outcome = self._minimise(problem, start, rng, monitor)
         network, histories = outcome.network, [outcome.history]
         if not compact.units_on_paths(network[0])[0].any():
-            network = self._best_constant_network(network, problem)
+            warnings.warn(
+                f"alpha={problem.alpha:.3g} left no weight: every prediction is the best constant. "
+                "Lower alpha.",
+                UserWarning,
+                stacklevel=4,
+            )
+            network = network[0], [*network[1][:-1], best_constant(problem)]
         elif self.refit and not outcome.history.interrupted:
             *small, kept = compact.compact(*network, self.activation, self._feature_blocks)
             again = self._minimise(problem.on_support(kept[0]), small, rng, monitor)
@@ -211,7 +171,7 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
         else:
             sizes = (self.n_features_in_, *hidden, self._n_outputs)
             last = None if first else self._last_network(sizes, X.dtype)
-            start = last or self._cold_start(sizes, problem, rng)
+            start = last or random_network(problem, sizes, rng)
         monitor = self._monitor(X, y, sample_weight, 1)
         settings = replace(self._settings(), learning_rate="constant", max_iter=1)
         outcome = self._minimise(problem, start, rng, monitor, settings, state.get("optimizer"))
@@ -304,6 +264,7 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
         return Problem(
             X=X,
             targets=targets,
+            n_outputs=self._n_outputs,
             loss=self._loss,
             activation=self.activation,
             sample_weight=weights,
@@ -336,24 +297,6 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
             )
             raise ValueError(advice) from error
 
-    def _cold_start(self, sizes, problem, rng):
-        """Glorot's uniform weights as in MLPClassifier, in the units of the problem; the last bias
-        is the best constant."""
-        from sgnn.training.losses import best_constant
-
-        factor = 2.0 if self.activation == "logistic" else 6.0
-        dtype, units = problem.X.dtype, problem.units
-        coefs, intercepts = [], []
-        for layer, (n_in, n_out) in enumerate(pairwise(sizes)):
-            bound = np.sqrt(factor / (n_in + n_out))
-            coef = rng.uniform(-bound, bound, (n_in, n_out)) * units.weights[layer]
-            intercept = rng.uniform(-bound, bound, n_out) * units.biases[layer]
-            coefs.append(coef.astype(dtype))
-            intercepts.append(intercept.astype(dtype))
-        constant = best_constant(problem.loss, problem.targets, problem.sample_weight)
-        intercepts[-1] = constant.astype(dtype)
-        return coefs, intercepts
-
     def _last_network(self, sizes, dtype):
         """Return the full-size network of the last fit, or None if there is none."""
         if not hasattr(self, "coefs_"):
@@ -366,30 +309,6 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
                 f"data ask for {sizes}; set warm_start=False or keep the sizes."
             )
         return [c.astype(dtype) for c in coefs], [b.astype(dtype) for b in intercepts]
-
-    def _best_constant_network(self, network, problem):
-        from sgnn.training.losses import best_constant
-
-        warnings.warn(
-            f"alpha={problem.alpha:.3g} left no weight: every prediction is the best constant. "
-            "Lower alpha.",
-            UserWarning,
-            stacklevel=4,
-        )
-        coefs, intercepts = network
-        constant = best_constant(problem.loss, problem.targets, problem.sample_weight)
-        return coefs, [*intercepts[:-1], constant.astype(problem.X.dtype)]
-
-    def _set_fitted(self, network, histories, append=False):
-        for name, value in self._network_attributes(*network).items():
-            setattr(self, name, value)
-        for name in ("loss", "objective", "validation_loss"):
-            curve = [value for history in histories for value in getattr(history, name)]
-            previous = getattr(self, f"{name}_curve_", None) if append else None
-            setattr(self, f"{name}_curve_", [*(previous or []), *curve] or None)
-        self.validation_scores_ = [s for h in histories for s in h.validation_score] or None
-        self.best_loss_ = min(self.loss_curve_, default=None)
-        self.n_iter_ = len(self.loss_curve_)
 
     def _warn_about(self, histories, monitor):
         if any(history.interrupted for history in histories):

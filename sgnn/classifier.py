@@ -8,8 +8,10 @@ from sklearn.utils import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
+from sgnn._atomic import all_or_nothing
+from sgnn._constraints import CONSTRAINTS
 from sgnn._docstrings import document
-from sgnn.base import BaseSparseMLP, all_or_nothing
+from sgnn.base import BaseSparseMLP
 
 
 @document(
@@ -42,7 +44,7 @@ from sgnn.base import BaseSparseMLP, all_or_nothing
 )
 class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
     _parameter_constraints = {
-        **BaseSparseMLP._parameter_constraints,
+        **CONSTRAINTS,
         "class_weight": [dict, list, str, None],
     }
 
@@ -197,7 +199,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         kind = type_of_target(y, input_name="y")
         if kind == "multiclass-multioutput":
             raise ValueError(
-                "y: multiclass-multioutput targets are not supported; fit one per output."
+                "y: multiclass-multioutput is not supported; fit one model per output."
             )
         multilabel = kind == "multilabel-indicator"
         if not multilabel:

@@ -33,6 +33,18 @@ class FittedNetwork(SelectorMixin, ABC):
             "feature_importances_": importances,
         }
 
+    def _set_fitted(self, network, histories, append=False):
+        """Set all fitted attributes; with `append`, the curves go on."""
+        for name, value in self._network_attributes(*network).items():
+            setattr(self, name, value)
+        for name in ("loss", "objective", "validation_loss"):
+            curve = [value for history in histories for value in getattr(history, name)]
+            previous = getattr(self, f"{name}_curve_", None) if append else None
+            setattr(self, f"{name}_curve_", [*(previous or []), *curve] or None)
+        self.validation_scores_ = [s for h in histories for s in h.validation_score] or None
+        self.best_loss_ = min(self.loss_curve_, default=None)
+        self.n_iter_ = len(self.loss_curve_)
+
     def _get_support_mask(self):
         check_is_fitted(self)
         return self.support_

@@ -56,6 +56,7 @@ class Problem:
     ----------
     X : ndarray or CSR of shape (n_samples, n_features)
     targets : ndarray of shape (n_samples, n_outputs), or (n_samples,) of class indices
+    n_outputs : int
     loss : {"squared_error", "logistic", "softmax"}
     activation : str
     sample_weight : ndarray of shape (n_samples,) or None
@@ -71,6 +72,7 @@ class Problem:
 
     X: object
     targets: np.ndarray
+    n_outputs: int
     loss: str
     activation: str
     sample_weight: np.ndarray | None

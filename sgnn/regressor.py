@@ -5,8 +5,9 @@ from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import column_or_1d
 
+from sgnn._atomic import all_or_nothing
 from sgnn._docstrings import document
-from sgnn.base import BaseSparseMLP, all_or_nothing
+from sgnn.base import BaseSparseMLP
 
 
 @document(

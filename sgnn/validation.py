@@ -34,8 +34,8 @@ def check_device(device):
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(
-            f"device={device!r} cannot be used; it must be 'cpu' or a device of this torch, such as "
-            f"'cuda' or 'cuda:0' ({reason})."
+            f"device={device!r} cannot be used; it must be 'cpu' or one that torch finds, such "
+            f"as 'cuda' or 'cuda:0' ({reason})."
         ) from error
 
 
@@ -99,7 +99,7 @@ def resolve_feature_groups(feature_groups, n_features, feature_names):
     Returns
     -------
     ndarray of int, shape (n_features,), or None
-        Blocks numbered from 0 by first occurrence.
+        Blocks numbered from 0.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def resolve_feature_groups(feature_groups, n_features, feature_names):
     for number, group in enumerate(feature_groups):
         if isinstance(group, (str, Integral)):
             raise ValueError(
-                f"feature_groups must be a list of lists of columns; its entry {number} is {group!r}."
+                f"feature_groups must be a list of lists of columns; entry {number} is {group!r}."
             )
         for column in group:
             index = _column_index(column, n_features, positions)

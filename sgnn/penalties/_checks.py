@@ -1,4 +1,4 @@
-"""Checks of the parameters of penalties: one sentence with the name, the value and what is allowed."""
+"""Checks of the parameters of penalties."""
 
 from numbers import Real
 

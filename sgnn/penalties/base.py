@@ -25,8 +25,8 @@ class Shape(ABC):
     use nothing but the methods of that tensor, so that importing a shape does not import torch.
     """
 
-    #: True where ``value(c * x) = c * value(x)`` for every ``c > 0``. Such a shape may be summed with
-    #: any shape on coarser groups: applying the finer prox first is then exact.
+    #: True where ``value(c * x) = c * value(x)`` for every ``c > 0``. Such a shape may be summed
+    #: with any shape on coarser groups: applying the finer prox first is then exact.
     homogeneous = False
 
     @abstractmethod

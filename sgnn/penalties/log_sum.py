@@ -8,11 +8,12 @@ from sgnn.penalties.base import Penalty, Piece, Shape
 
 @dataclass(frozen=True)
 class Logarithm(Shape):
-    r""":math:`\varphi(x) = \lambda\varepsilon\log(1 + |x|/\varepsilon)`, of slope :math:`\lambda` at 0.
+    r""":math:`\varphi(x) = \lambda\varepsilon\log(1 + |x|/\varepsilon)`, of slope :math:`\lambda`
+    at 0.
 
-    With :math:`\Lambda = \mathrm{step}\,\lambda\varepsilon` the stationary point of the prox is
-    :math:`|x| - 2\Lambda/(|x| + \varepsilon + \sqrt{(|x| + \varepsilon)^2 - 4\Lambda})`, a form without
-    cancellation; the prox is the better of it and 0.
+    With :math:`\Lambda = \mathrm{step}\,\lambda\varepsilon` and :math:`s = |x| + \varepsilon` the
+    stationary point of the prox is :math:`|x| - 2\Lambda/(s + \sqrt{s^2 - 4\Lambda})`, a form
+    without cancellation; the prox is the better of it and 0.
     """
 
     eps: float

@@ -58,9 +58,9 @@ class LayerTerms:
             same = type(finer.groups) is type(coarser.groups)
             if not (same or isinstance(finer.groups, SingleWeights)):
                 raise ValueError(
-                    "penalty: outgoing and incoming groups of the same layer overlap, and their sum "
-                    "has no closed proximal operator; use one of the two, alone or with single "
-                    "weights."
+                    "penalty: outgoing and incoming groups of the same layer overlap, and their "
+                    "sum has no closed proximal operator; use one of the two, alone or with "
+                    "single weights."
                 )
             if not finer.shape.homogeneous:
                 raise ValueError(

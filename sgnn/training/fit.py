@@ -19,7 +19,7 @@ _AUTO_BATCH_SIZE = 200
 
 @dataclass(frozen=True)
 class Outcome:
-    """A trained network (weights, biases), the record of its training, and the optimiser's state."""
+    """A trained network (weights, biases), its history, and the state of the optimiser."""
 
     network: tuple
     history: History

@@ -4,10 +4,7 @@ Raw outputs are class-major, of shape (n_outputs, n_samples): a softmax over the
 such an array is several times faster than one over a short last dimension.
 """
 
-import numpy as np
 import torch
-
-_SMALLEST_PROBABILITY = 1e-9
 
 
 def squared_error(outputs, targets, losses):
@@ -53,27 +50,3 @@ LOSSES = {
     "logistic": logistic_loss,
     "softmax": softmax_loss,
 }
-
-
-def best_constant(loss, targets, sample_weight):
-    """Return the raw outputs of the best model without inputs.
-
-    Parameters
-    ----------
-    loss : {"squared_error", "logistic", "softmax"}
-    targets : ndarray of shape (n_samples, n_outputs), or (n_samples,) of int for "softmax"
-    sample_weight : ndarray of shape (n_samples,) or None
-
-    Returns
-    -------
-    ndarray of shape (n_outputs,), float64
-        Log odds are finite: probabilities are kept 1e-9 away from 0 and 1.
-    """
-    if loss == "softmax":
-        counts = np.bincount(targets, weights=sample_weight)
-        return np.log(np.maximum(counts / counts.sum(), _SMALLEST_PROBABILITY))
-    mean = np.average(targets.astype(np.float64, copy=False), axis=0, weights=sample_weight)
-    if loss == "squared_error":
-        return mean
-    mean = np.clip(mean, _SMALLEST_PROBABILITY, 1 - _SMALLEST_PROBABILITY)
-    return np.log(mean) - np.log1p(-mean)

@@ -1,8 +1,8 @@
 r"""Proximal optimisers.
 
 The optimiser owns the prox step: the prox must solve
-:math:`\mathrm{argmin}_z \tfrac12\|z - x\|^2_{D^{-1}} + \Omega(z)` in the metric :math:`D` in which the
-gradient step was taken, or the loop converges to the minimiser of another objective. So momentum
+:math:`\mathrm{argmin}_z \tfrac12\|z - x\|^2_{D^{-1}} + \Omega(z)` in the metric :math:`D` in which
+the gradient step was taken, or the loop ends at the minimum of another objective. So momentum
 enlarges the step by :math:`1/(1 - \mu)`, and Adam's step differs from group to group: its second
 moment is shared inside each group, which keeps every group prox exact and in closed form.
 
@@ -57,8 +57,8 @@ class ProximalOptimizer(ABC):
 class ProxSGD(ProximalOptimizer):
     r"""Proximal stochastic gradient descent.
 
-    After :math:`t` steps a constant gradient has moved a weight :math:`\eta (1 - \mu^t) / (1 - \mu)`
-    times as far as it would move it without momentum; that is the step of the prox.
+    After :math:`t` steps a constant gradient moves a weight by :math:`\eta (1 - \mu^t) / (1 - \mu)`
+    times itself; that is the step of the prox.
 
     Parameters
     ----------
