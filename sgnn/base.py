@@ -21,7 +21,6 @@ from sgnn.monitor import Monitor
 from sgnn.penalties import get_penalty
 from sgnn.problem import Problem, Settings, Units, Validation
 
-_AUTO_ALPHA = 1e-3
 _HOMOGENEOUS_ACTIVATIONS = {"identity", "relu", "leaky_relu"}
 
 
@@ -46,7 +45,7 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
         solver="adam",
         batch_size="auto",
         learning_rate="cosine",
-        learning_rate_init=1e-3,
+        learning_rate_init=0.01,
         max_iter=200,
         shuffle=True,
         random_state=None,
@@ -260,7 +259,9 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
         homogeneous = self.activation in _HOMOGENEOUS_ACTIVATIONS
         alpha = self.alpha
         if alpha == "auto":
-            alpha = _AUTO_ALPHA * scale ** (2 - 1 / n_layers)
+            alpha = (
+                self._auto_alpha * _n_effective(X, weights) ** -0.85 * scale ** (2 - 1 / n_layers)
+            )
         return Problem(
             X=X,
             targets=targets,
@@ -320,3 +321,10 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
                 ConvergenceWarning,
                 stacklevel=4,
             )
+
+
+def _n_effective(X, sample_weight):
+    """Return the sum of the weights, but at least the number of samples that have any."""
+    if sample_weight is None:
+        return X.shape[0]
+    return max(float(sample_weight.sum()), np.count_nonzero(sample_weight))

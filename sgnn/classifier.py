@@ -19,7 +19,7 @@ from sgnn.base import BaseSparseMLP
     loss="log loss (summed over labels for multilabel targets)",
     peer="MLPClassifier",
     score="accuracy",
-    auto_alpha="1e-3",
+    auto_alpha=r":math:`0.14\, n^{-0.85}` with :math:`n` samples",
     units="all 1",
     class_weight="""class_weight : dict, list of dict, "balanced" or None, default=None
     Weights of the classes, times the sample weights.
@@ -28,7 +28,7 @@ from sgnn.base import BaseSparseMLP
     Class labels; for multilabel targets ``arange(n_labels)``.
 """,
     max_iter=200,
-    learning_rate_init="1e-3",
+    learning_rate_init="0.01",
     example="""
     >>> from sklearn.datasets import load_breast_cancer
     >>> from sklearn.pipeline import make_pipeline
@@ -43,6 +43,7 @@ from sgnn.base import BaseSparseMLP
 """,
 )
 class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
+    _auto_alpha = 0.14
     _parameter_constraints = {
         **CONSTRAINTS,
         "class_weight": [dict, list, str, None],
@@ -62,7 +63,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         solver="adam",
         batch_size="auto",
         learning_rate="cosine",
-        learning_rate_init=1e-3,
+        learning_rate_init=0.01,
         max_iter=200,
         shuffle=True,
         random_state=None,

@@ -15,12 +15,13 @@ from sgnn.base import BaseSparseMLP
     loss="half squared error, summed over outputs",
     peer="MLPRegressor",
     score=":math:`R^2`",
-    auto_alpha="1e-3 in units of the targets",
+    auto_alpha=r""":math:`0.35\, n^{-0.85} \sigma_y^{2 - 1/L}` with :math:`n` samples, targets of
+    standard deviation :math:`\sigma_y` and :math:`L` weight matrices""",
     units="those in which the targets have standard deviation 1",
     class_weight="",
     classes="",
     max_iter=200,
-    learning_rate_init="1e-3",
+    learning_rate_init="0.01",
     example="""
     >>> from sklearn.datasets import load_diabetes
     >>> from sgnn import SparseMLPRegressor
@@ -33,6 +34,9 @@ from sgnn.base import BaseSparseMLP
 """,
 )
 class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
+    _auto_alpha = 0.35
+    _loss = "squared_error"
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
@@ -77,8 +81,6 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         """
         outputs = self._raw_outputs(X)
         return outputs.ravel() if self._is_1d else outputs
-
-    _loss = "squared_error"
 
     def _encode(self, y, dtype, reset, classes=None):
         if y.ndim == 2 and y.shape[1] == 1:

@@ -17,7 +17,7 @@ class AbsoluteValue(Shape):
         return strength * x.abs()
 
     def prox(self, x, step, strength):
-        threshold = x.new_zeros(()) + step * strength
+        threshold = step * strength
         return x - x.clamp(-threshold, threshold)
 
 

@@ -106,7 +106,8 @@ class ProxAdam(ProximalOptimizer):
 
     The step of group :math:`g` is :math:`\eta / (\sqrt{\hat v_g} + \epsilon)`, where :math:`v_g`
     averages the mean squared gradient of the group; :math:`\hat m` moves the weights by it and the
-    prox gets the same step.
+    prox gets the same step. ``beta_2`` is 0.99: under a sparsity penalty the gradients fall far
+    below their first values, and fits of small data end before 0.999 has forgotten these.
 
     References
     ----------
@@ -114,7 +115,7 @@ class ProxAdam(ProximalOptimizer):
     steps in an adaptive metric see Yun, Lozano & Yang (2021), arXiv:2007.07484.
     """
 
-    beta_1, beta_2, epsilon = 0.9, 0.999, 1e-8
+    beta_1, beta_2, epsilon = 0.9, 0.99, 1e-8
 
     def __init__(self, parameters, gradient, terms, units):
         super().__init__(parameters, gradient, terms, units)
