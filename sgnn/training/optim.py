@@ -14,7 +14,6 @@ and not the objective, and makes training independent of the unit of measure of 
 from abc import ABC, abstractmethod
 
 import torch
-from torch.optim.adam import adam
 
 
 class ProximalOptimizer(ABC):
@@ -167,21 +166,20 @@ class ProxAdam(ProximalOptimizer):
     def _step_free(self, learning_rate):
         """Adam with a second moment per entry, fused."""
         for segment, unit in self.free:
-            self.count.fill_(self.n_steps - 1)
-            adam(
+            self.count.fill_(self.n_steps)
+            torch._fused_adam_(
                 [self.parameters.flat[segment]],
                 [self.gradient.flat[segment]],
                 [self.mean.flat[segment]],
                 [self.square.flat[segment]],
                 [],
                 [self.count],
-                fused=True,
-                amsgrad=False,
+                lr=learning_rate * unit,
                 beta1=self.beta_1,
                 beta2=self.beta_2,
-                lr=learning_rate * unit,
                 weight_decay=0.0,
                 eps=self.epsilon,
+                amsgrad=False,
                 maximize=False,
             )
 
