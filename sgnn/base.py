@@ -313,13 +313,13 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
 
     def _warn_about(self, histories, monitor):
         if any(history.interrupted for history in histories):
-            warnings.warn("Training interrupted by user.", stacklevel=4)
+            warnings.warn("Training interrupted by user.", stacklevel=5)
         elif self.learning_rate != "cosine" and not monitor.stopped and not histories[-1].converged:
             warnings.warn(
                 f"The objective still changed by more than tol={self.tol} when max_iter="
                 f"{self.max_iter} epochs were over.",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
 

@@ -1,147 +1,178 @@
-"""Structures: which weights of a layer stand or fall together.
+"""Structures: which weights of a network stand or fall together.
 
-A structure partitions one layer: a weight matrix of shape (n_in, n_out), rows contiguous, and its
-bias of shape (n_out,). It is the only code that knows how a layer is laid out. Everything else sees
-one number per group (norms, steps, strengths) and asks the structure to `spread` it over the layer.
+A structure partitions the weights of all layers into groups, numbered from the first layer to the
+last. It is the only code that knows how layers are laid out: a weight matrix has shape
+(n_in, n_out), rows contiguous, and a bias shape (n_out,). Everything else sees one number per group
+(norms, steps, strengths), so its arithmetic runs once for the whole network, and asks the structure
+to `spread` these numbers over a layer.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 
 import torch
 
 
-@dataclass(frozen=True)
-class Layer:
-    """Views of one layer: of its parameters, its gradient, or an optimiser's moment.
-
-    Attributes
-    ----------
-    weight : torch.Tensor of shape (n_in, n_out)
-    bias : torch.Tensor of shape (n_out,)
-    """
-
-    weight: torch.Tensor
-    bias: torch.Tensor
-
-
 class Groups(ABC):
-    """A partition of one layer into groups.
+    """A partition of the weights of a network into groups.
+
+    Parameters
+    ----------
+    parameters : sgnn.training.parameters.Parameters
+        The full-size network.
 
     Attributes
     ----------
-    sizes : torch.Tensor
-        Number of weights in each group, in the full network.
+    sizes : torch.Tensor of shape (n_groups,)
+        Number of weights in each group.
+    slices : list of slice
+        The groups of each layer.
     with_bias : bool
-        Whether the bias belongs to the groups.
+        Whether biases belong to the groups.
     """
 
     with_bias = False
-    sizes: torch.Tensor
+
+    def __init__(self, parameters):
+        sizes = [self._sizes(layer, index) for index, layer in enumerate(parameters.layers)]
+        self.sizes = torch.cat(sizes)
+        self.slices, start = [], 0
+        for of_layer in sizes:
+            self.slices.append(slice(start, start + len(of_layer)))
+            start += len(of_layer)
 
     @abstractmethod
-    def norms(self, layer):
-        """Return the Euclidean norm of each group, a tensor like `sizes`."""
+    def _sizes(self, layer, index):
+        """Return the sizes of the groups of one layer."""
 
     @abstractmethod
-    def spread(self, values):
-        """Return one value per group as a tensor that broadcasts over the weight matrix."""
+    def _write_norms(self, layer, index, out):
+        """Write the Euclidean norms of the groups of one layer."""
 
-    def scale_(self, layer, factors):
-        """Multiply each group, in place, by its factor."""
-        layer.weight.mul_(self.spread(factors))
-        if self.with_bias:
-            layer.bias.mul_(factors)
+    @abstractmethod
+    def spread(self, values, index):
+        """Return what broadcasts a value per group over the weight matrix of layer `index`."""
 
-    def prox_(self, layer, shape, step, strength):
+    def norms(self, parameters):
+        """Return the Euclidean norm of each group, a new tensor like `sizes`."""
+        out = torch.empty_like(self.sizes)
+        for index, layer in enumerate(parameters.layers):
+            self._write_norms(layer, index, out[self.slices[index]])
+        return out
+
+    def of_layers(self, values):
+        """Return one number per layer as one per group, or as a float where all are the same."""
+        if len(set(values)) == 1:
+            return values[0]
+        per_group = torch.empty_like(self.sizes)
+        for part, value in zip(self.slices, values, strict=True):
+            per_group[part] = value
+        return per_group
+
+    def add_product_(self, parameters, other, steps, factor):
+        """Add ``factor * step * other`` to each group of `parameters`, in place."""
+        for index, (layer, term) in enumerate(zip(parameters.layers, other.layers, strict=True)):
+            layer.weight.addcmul_(term.weight, self.spread(steps, index), value=factor)
+            if self.with_bias:
+                layer.bias.addcmul_(term.bias, steps[self.slices[index]], value=factor)
+
+    def prox_(self, parameters, shape, step, strength):
         """Apply the prox of a shape of the group norms, in place.
 
         ``prox(x) = shape.prox(|x|) x / |x|`` on each group; groups of zeros stay zero.
         """
-        norms = self.norms(layer)
-        target = shape.prox(norms, step, strength)
-        self.scale_(layer, target.div_(norms.clamp_(min=torch.finfo(norms.dtype).tiny)))
+        norms = self.norms(parameters)
+        factors = shape.prox(norms, step, strength)
+        factors.div_(norms.clamp_(min=torch.finfo(norms.dtype).tiny))
+        for index, layer in enumerate(parameters.layers):
+            layer.weight.mul_(self.spread(factors, index))
+            if self.with_bias:
+                layer.bias.mul_(factors[self.slices[index]])
 
 
 class SingleWeights(Groups):
-    """Every weight is a group of its own; biases are free."""
+    """Every weight is a group of its own, in the order of the flat buffer; biases are free."""
 
-    def __init__(self, layer):
-        self.sizes = layer.weight.new_ones(())
+    def _sizes(self, layer, index):
+        return torch.ones_like(layer.weight).ravel()
 
-    def norms(self, layer):
-        return layer.weight.abs()
+    def _write_norms(self, layer, index, out):
+        torch.abs(layer.weight.ravel(), out=out)
 
-    def spread(self, values):
-        return values
+    def spread(self, values, index):
+        raise NotImplementedError("single weights are never a coarser structure")
 
-    def prox_(self, layer, shape, step, strength):
-        layer.weight.copy_(shape.prox(layer.weight, step, strength))
+    def prox_(self, parameters, shape, step, strength):
+        parameters.weights.copy_(shape.prox(parameters.weights, step, strength))
+
+    def prox_in_metric_(self, parameters, shape, metric, step, strength):
+        """Apply the prox where the steps belong to a coarser structure."""
+        for index, layer in enumerate(parameters.layers):
+            steps = metric.spread(step, index)
+            layer.weight.copy_(shape.prox(layer.weight, steps, strength))
 
 
 class Outgoing(Groups):
-    """All weights that leave one unit (a row of the matrix)."""
-
-    def __init__(self, layer):
-        n_in, n_out = layer.weight.shape
-        self.sizes = layer.weight.new_full((n_in,), n_out)
-
-    def norms(self, layer):
-        return torch.linalg.vector_norm(layer.weight, dim=1)
-
-    def spread(self, values):
-        return values[:, None]
-
-
-class OutgoingBlocks(Groups):
-    """All weights that leave a block of inputs, such as the columns of one one-hot encoding.
+    """All weights that leave one unit (a row of a matrix), or one block of inputs.
 
     Parameters
     ----------
-    layer : Layer
-    blocks : array of int, shape (n_in,)
-        The block of each input, numbered from 0.
+    parameters : Parameters
+    blocks : array of int, shape (n_inputs,), default=None
+        Blocks of inputs that stand or fall together, numbered from 0.
     """
 
-    def __init__(self, layer, blocks):
-        self.blocks = torch.as_tensor(blocks, device=layer.weight.device)
-        rows = torch.bincount(self.blocks).to(layer.weight)
-        self.sizes = rows * layer.weight.shape[1]
+    def __init__(self, parameters, blocks=None):
+        device = parameters.flat.device
+        self._blocks = None if blocks is None else torch.as_tensor(blocks, device=device)
+        super().__init__(parameters)
 
-    def norms(self, layer):
-        squares = torch.linalg.vector_norm(layer.weight, dim=1).square_()
-        return torch.zeros_like(self.sizes).index_add_(0, self.blocks, squares).sqrt_()
+    def _has_blocks(self, index):
+        return index == 0 and self._blocks is not None
 
-    def spread(self, values):
-        return values[self.blocks][:, None]
+    def _sizes(self, layer, index):
+        n_in, n_out = layer.weight.shape
+        if self._has_blocks(index):
+            return torch.bincount(self._blocks).to(layer.weight) * n_out
+        return layer.weight.new_full((n_in,), n_out)
+
+    def _write_norms(self, layer, index, out):
+        if self._has_blocks(index):
+            squares = torch.linalg.vector_norm(layer.weight, dim=1).square_()
+            out.zero_().index_add_(0, self._blocks, squares).sqrt_()
+        else:
+            torch.linalg.vector_norm(layer.weight, dim=1, out=out)
+
+    def spread(self, values, index):
+        values = values[self.slices[index]]
+        return values[self._blocks, None] if self._has_blocks(index) else values[:, None]
 
 
 class Incoming(Groups):
-    """All weights that enter one unit (a column of the matrix), with the unit's bias."""
+    """All weights that enter one unit (a column of a matrix), with the unit's bias."""
 
     with_bias = True
 
-    def __init__(self, layer):
+    def _sizes(self, layer, index):
         n_in, n_out = layer.weight.shape
-        self.sizes = layer.weight.new_full((n_out,), n_in + 1)
+        return layer.weight.new_full((n_out,), n_in + 1)
 
-    def norms(self, layer):
-        squares = torch.linalg.vector_norm(layer.weight, dim=0).square_()
-        return squares.addcmul_(layer.bias, layer.bias).sqrt_()
+    def _write_norms(self, layer, index, out):
+        torch.linalg.vector_norm(layer.weight, dim=0, out=out)
+        out.square_().addcmul_(layer.bias, layer.bias).sqrt_()
 
-    def spread(self, values):
-        return values
+    def spread(self, values, index):
+        return values[self.slices[index]]
 
 
-def make_groups(name, layer, blocks=None):
+def make_groups(name, parameters, blocks=None):
     """Build a structure by name.
 
     Parameters
     ----------
     name : {"weights", "outgoing", "incoming"}
-    layer : Layer
-        The full-size layer.
-    blocks : array of int, shape (n_in,), default=None
+    parameters : Parameters
+        The full-size network.
+    blocks : array of int, shape (n_inputs,), default=None
         Blocks of inputs that stand or fall together, for "outgoing" groups.
 
     Returns
@@ -149,7 +180,5 @@ def make_groups(name, layer, blocks=None):
     Groups
     """
     if name == "weights":
-        return SingleWeights(layer)
-    if name == "incoming":
-        return Incoming(layer)
-    return Outgoing(layer) if blocks is None else OutgoingBlocks(layer, blocks)
+        return SingleWeights(parameters)
+    return Incoming(parameters) if name == "incoming" else Outgoing(parameters, blocks)

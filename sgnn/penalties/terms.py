@@ -1,4 +1,4 @@
-"""From penalty objects to the terms of each layer, in the order in which their prox is exact."""
+"""From penalty objects to the terms of an objective, in the order in which their prox is exact."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -9,14 +9,14 @@ from sgnn.penalties.base import Shape
 
 @dataclass(frozen=True)
 class Term:
-    """One shape on the groups of one layer, with the schedule of each group.
+    """One shape on the groups of a network, with the schedule of each group.
 
     Attributes
     ----------
     shape : Shape
     groups : Groups
-    weights : torch.Tensor
-        Factor of each group (or one for all), >= 0.
+    weights : float or torch.Tensor of shape (n_groups,)
+        Factor of each group, >= 0.
     strength : float
         ``alpha``.
     """
@@ -26,17 +26,20 @@ class Term:
     weights: object
     strength: float
 
-    def value(self, layer):
-        """Return the penalty of one layer, a tensor with one number."""
-        return (self.weights * self.shape.value(self.groups.norms(layer), self.strength)).sum()
-
-    def prox_(self, layer, step):
-        """Apply the prox in place; `step` is one number, or one per group."""
-        self.groups.prox_(layer, self.shape, step * self.weights, self.strength)
+    def value(self, parameters):
+        """Return the penalty, a tensor with one number."""
+        values = self.shape.value(self.groups.norms(parameters), self.strength)
+        return (self.weights * values).sum()
 
 
-class LayerTerms:
-    """All terms of one layer, and the structure inside which an optimiser's metric is constant.
+class Terms:
+    """All terms of an objective, and the structure inside which a metric must be constant.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        The full-size network.
+    terms : list of Term
 
     Attributes
     ----------
@@ -44,50 +47,68 @@ class LayerTerms:
         Finest structure first.
     metric : Groups
         The coarsest structure that occurs; single weights where there is no term.
+
+    Raises
+    ------
+    ValueError
+        If the sum of the terms has no exact joint prox.
     """
 
-    def __init__(self, layer, terms):
+    def __init__(self, parameters, terms):
         self.terms = sorted(
             terms, key=lambda t: (not isinstance(t.groups, SingleWeights), not t.shape.homogeneous)
         )
-        self.metric = self.terms[-1].groups if self.terms else SingleWeights(layer)
-        self._check_joint_prox()
-
-    def _check_joint_prox(self):
+        self.metric = self.terms[-1].groups if self.terms else SingleWeights(parameters)
         for finer, coarser in pairwise(self.terms):
-            same = type(finer.groups) is type(coarser.groups)
-            if not (same or isinstance(finer.groups, SingleWeights)):
-                raise ValueError(
-                    "penalty: outgoing and incoming groups of the same layer overlap, and their "
-                    "sum has no closed proximal operator; use one of the two, alone or with "
-                    "single weights."
-                )
-            if not finer.shape.homogeneous:
-                raise ValueError(
-                    f"penalty: {finer.shape} has no exact joint prox with {coarser.shape} on the "
-                    "same or coarser groups; only one penalty of a list, the one on the coarsest "
-                    "groups, may be concave."
-                )
+            _check_joint_prox(finer, coarser)
 
-    def value(self, layer):
-        """Return the summed penalty of the layer, a tensor with one number."""
-        return sum(term.value(layer) for term in self.terms)
+    def value(self, parameters):
+        """Return the summed penalty."""
+        return float(sum(term.value(parameters) for term in self.terms))
 
-    def prox_(self, layer, step):
-        """Apply the joint prox in place; `step` is one number, or one per group of the metric."""
+    def prox_(self, parameters, step):
+        """Apply the joint prox in place.
+
+        Parameters
+        ----------
+        parameters : Parameters
+        step : float or torch.Tensor of shape (n_groups,)
+            One number per group of `metric`.
+        """
+        one_step = getattr(step, "ndim", 0) == 0
         for term in self.terms:
-            fits = isinstance(step, float) or not isinstance(term.groups, SingleWeights)
-            term.prox_(layer, step if fits else self.metric.spread(step))
+            finer = isinstance(term.groups, SingleWeights)
+            if one_step or not finer or isinstance(self.metric, SingleWeights):
+                term.groups.prox_(parameters, term.shape, step * term.weights, term.strength)
+            else:
+                term.groups.prox_in_metric_(
+                    parameters, term.shape, self.metric, step * term.weights, term.strength
+                )
 
 
-def build_terms(penalties, layers, alpha, blocks=None):
-    """Instantiate penalties on the layers of a network.
+def _check_joint_prox(finer, coarser):
+    same = type(finer.groups) is type(coarser.groups)
+    if not (same or isinstance(finer.groups, SingleWeights)):
+        raise ValueError(
+            "penalty: outgoing and incoming groups of the same layer overlap, and their sum has no "
+            "closed proximal operator; use one of the two, alone or with single weights."
+        )
+    if not finer.shape.homogeneous:
+        raise ValueError(
+            f"penalty: {finer.shape} has no exact joint prox with {coarser.shape} on the same or "
+            "coarser groups; only one penalty of a list, the one on the coarsest groups, may be "
+            "concave."
+        )
+
+
+def build_terms(penalties, parameters, alpha, blocks=None):
+    """Instantiate penalties on a network.
 
     Parameters
     ----------
     penalties : list of Penalty
-    layers : list of Layer
-        The full-size network, first layer first.
+    parameters : Parameters
+        The full-size network.
     alpha : float
         Strength.
     blocks : array of int, shape (n_features,), default=None
@@ -95,54 +116,40 @@ def build_terms(penalties, layers, alpha, blocks=None):
 
     Returns
     -------
-    list of LayerTerms
+    Terms
 
     Raises
     ------
     ValueError
-        If a sum of penalties has no exact joint prox, or a penalty's parameter is out of range.
+        If the sum of the penalties has no exact joint prox, or a parameter is out of range.
     """
-    pieces = [piece for penalty in penalties for piece in penalty.pieces()]
-    result = []
-    for index, layer in enumerate(layers):
-        terms = []
-        for piece in pieces:
-            groups = make_groups(piece.groups, layer, blocks if index == 0 else None)
-            weights = piece.weight * (groups.sizes.sqrt() if piece.size_scaling else 1.0)
-            terms.append(Term(piece.shape, groups, weights, alpha))
-        result.append(LayerTerms(layer, terms))
-    return result
+    terms = []
+    for piece in (piece for penalty in penalties for piece in penalty.pieces()):
+        groups = make_groups(piece.groups, parameters, blocks)
+        weights = piece.weight * (groups.sizes.sqrt() if piece.size_scaling else 1.0)
+        terms.append(Term(piece.shape, groups, weights, alpha))
+    return Terms(parameters, terms)
 
 
 class KeptZeros:
     """In place of a penalty: weights that are zero now stay zero.
 
-    It is used as a :class:`LayerTerms`; its prox is the projection onto the support.
-    """
-
-    def __init__(self, layer):
-        self.terms = [self]
-        self.metric = SingleWeights(layer)
-        self._support = (layer.weight != 0).to(layer.weight)
-
-    def value(self, layer):
-        """Return 0."""
-        return 0.0
-
-    def prox_(self, layer, step):
-        """Set what is outside the support to zero, whatever the step."""
-        layer.weight.mul_(self._support)
-
-
-def keep_zeros(layers):
-    """Return terms that hold every layer to its present support.
+    It is used as :class:`Terms`; its prox is the projection onto the support.
 
     Parameters
     ----------
-    layers : list of Layer
-
-    Returns
-    -------
-    list of KeptZeros
+    parameters : Parameters
     """
-    return [KeptZeros(layer) for layer in layers]
+
+    def __init__(self, parameters):
+        self.terms = [self]
+        self.metric = SingleWeights(parameters)
+        self._support = (parameters.weights != 0).to(parameters.weights)
+
+    def value(self, parameters):
+        """Return 0."""
+        return 0.0
+
+    def prox_(self, parameters, step):
+        """Set what is outside the support to zero, whatever the step."""
+        parameters.weights.mul_(self._support)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from sgnn.penalties.terms import build_terms, keep_zeros
+from sgnn.penalties.terms import KeptZeros, build_terms
 from sgnn.training.data import Batches
 from sgnn.training.losses import LOSSES
 from sgnn.training.network import Network
@@ -53,9 +53,9 @@ def minimise(problem, settings, coefs, intercepts, rng, monitor, optimizer_state
         parameters = Parameters(sizes, torch.from_numpy(coefs[0]).dtype, device)
         parameters.set(coefs, intercepts)
         terms = (
-            keep_zeros(parameters.layers)
+            KeptZeros(parameters)
             if problem.keep_zeros
-            else build_terms(problem.penalties, parameters.layers, problem.alpha, problem.blocks)
+            else build_terms(problem.penalties, parameters, problem.alpha, problem.blocks)
         )
         network = Network(parameters, problem.activation, LOSSES[problem.loss])
         optimizer = _make_optimizer(network, terms, problem.units, settings)

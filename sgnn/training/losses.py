@@ -23,13 +23,13 @@ def squared_error(outputs, targets, losses):
 
 
 def logistic_loss(outputs, targets, losses):
-    r"""Log loss of independent labels, summed: :math:`\sum_k \log(1 + e^{z_k}) - y_k z_k`.
+    r"""Log loss of independent labels, summed: :math:`\sum_k \log(1 + e^{(1 - 2 y_k) z_k})`.
 
     Parameters are those of :func:`squared_error`; targets are 0 or 1.
     """
     truth = targets.t()
-    per_label = torch.nn.functional.softplus(outputs).sub_(truth * outputs)
-    torch.sum(per_label, dim=0, out=losses)
+    wrong_side = torch.addcmul(outputs, truth, outputs, value=-2)
+    torch.sum(torch.nn.functional.softplus(wrong_side), dim=0, out=losses)
     outputs.sigmoid_().sub_(truth)
 
 

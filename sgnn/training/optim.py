@@ -15,6 +15,8 @@ from abc import ABC, abstractmethod
 
 import torch
 
+from sgnn.groups import SingleWeights
+
 
 class ProximalOptimizer(ABC):
     """A gradient step in some metric, then the prox in the same metric.
@@ -22,7 +24,7 @@ class ProximalOptimizer(ABC):
     Parameters
     ----------
     parameters, gradient : Parameters
-    terms : list of LayerTerms
+    terms : Terms
     units : sgnn.problem.Units
     """
 
@@ -35,7 +37,7 @@ class ProximalOptimizer(ABC):
 
     @abstractmethod
     def step(self, learning_rate):
-        """Take one step from the gradient in the buffer, then apply every layer's prox."""
+        """Take one step from the gradient in the buffer, then apply the prox."""
 
     @abstractmethod
     def tensors(self):
@@ -73,6 +75,7 @@ class ProxSGD(ProximalOptimizer):
         self.momentum = momentum
         self.nesterov = nesterov and momentum > 0
         self.velocity = parameters.zeros_like() if momentum else None
+        self._squared_units = terms.metric.of_layers([unit**2 for unit in units.weights])
 
     def tensors(self):
         return {} if self.velocity is None else {"velocity": self.velocity.flat}
@@ -89,15 +92,13 @@ class ProxSGD(ProximalOptimizer):
         terms_ahead = self.n_steps + self.nesterov
         reach = (1 - self.momentum**terms_ahead) / (1 - self.momentum)
         rate = learning_rate / self.units.loss
-        layers = zip(self.parameters.layers, direction.layers, strict=True)
-        for index, (layer, move) in enumerate(layers):
-            step = rate * self.units.weights[index] ** 2
+        for index, layer in enumerate(self.parameters.layers):
+            move, step = direction.layers[index], rate * self.units.weights[index] ** 2
             layer.weight.sub_(move.weight, alpha=step)
-            bias_step = rate * self.units.biases[index] ** 2
-            if self.terms[index].metric.with_bias:
-                bias_step = step
-            layer.bias.sub_(move.bias, alpha=bias_step)
-            self.terms[index].prox_(layer, step * reach)
+            if not self.terms.metric.with_bias:
+                step = rate * self.units.biases[index] ** 2
+            layer.bias.sub_(move.bias, alpha=step)
+        self.terms.prox_(self.parameters, rate * reach * self._squared_units)
 
 
 class ProxAdam(ProximalOptimizer):
@@ -120,91 +121,82 @@ class ProxAdam(ProximalOptimizer):
         super().__init__(parameters, gradient, terms, units)
         self.mean = parameters.zeros_like()
         self.square = parameters.zeros_like()
-        self.scratch = parameters.zeros_like()
-        self.count = torch.zeros((), device=parameters.flat.device)
-        self.grouped = {
-            index: torch.zeros_like(layer_terms.metric.sizes)
-            for index, layer_terms in enumerate(terms)
-            if layer_terms.metric.sizes.ndim
-        }
-        self.free = self._free_segments()
+        self.shared = not isinstance(terms.metric, SingleWeights)
+        if self.shared:
+            self.group_square = torch.zeros_like(terms.metric.sizes)
+            self._inverse_sizes = terms.metric.sizes.reciprocal()
+        self._units = terms.metric.of_layers(units.weights)
+        self._epsilons = terms.metric.of_layers([self._epsilon(unit) for unit in units.weights])
+        self._count = torch.zeros((), device=parameters.flat.device)
+        self._free = self._free_segments()
+        self._scratch = torch.empty_like(self.group_square if self.shared else parameters.weights)
 
     def tensors(self):
-        shared = {f"square_{index}": square for index, square in self.grouped.items()}
+        shared = {"group_square": self.group_square} if self.shared else {}
         return {"mean": self.mean.flat, "square": self.square.flat, **shared}
 
     def step(self, learning_rate):
         self.n_steps += 1
         self._step_free(learning_rate)
-        for index, layer in enumerate(self.parameters.layers):
-            if index in self.grouped:
-                self.terms[index].prox_(layer, self._step_grouped(index, learning_rate))
-            elif self.terms[index].terms:
-                self.terms[index].prox_(layer, self._steps_of_entries(index, learning_rate))
+        if self.shared:
+            self.terms.prox_(self.parameters, self._step_groups(learning_rate))
+        elif self.terms.terms:
+            square = self.square.flat[: len(self.parameters.weights)]
+            self._scratch.copy_(square)
+            self.terms.prox_(self.parameters, self._to_steps_(learning_rate))
+
+    def _epsilon(self, unit):
+        """Return epsilon in the unit of the gradient of a parameter."""
+        return self.epsilon * self.units.loss / unit
 
     def _free_segments(self):
-        """Slices of the flat buffer without shared moments, neighbours of one unit merged."""
-        flat = self.parameters.flat
-        named = [
-            (layer.weight, self.units.weights[index])
-            for index, layer in enumerate(self.parameters.layers)
-            if index not in self.grouped
-        ] + [
-            (layer.bias, self.units.biases[index])
-            for index, layer in enumerate(self.parameters.layers)
-            if not self.terms[index].metric.with_bias
-        ]
-        merged = []
-        for view, unit in named:
-            start = view.storage_offset() - flat.storage_offset()
-            if merged and merged[-1][1] == start and merged[-1][2] == unit:
-                merged[-1] = (merged[-1][0], start + view.numel(), unit)
-            else:
-                merged.append((start, start + view.numel(), unit))
-        return [(slice(start, stop), unit) for start, stop, unit in merged]
+        """Views of whatever shares no second moment, neighbours of one unit merged."""
+        layers = self.parameters.layers
+        views = [] if self.shared else [layer.weight for layer in layers]
+        units = [] if self.shared else list(self.units.weights)
+        if not self.terms.metric.with_bias:
+            views += [layer.bias for layer in layers]
+            units += self.units.biases
+        segments = []
+        for view, unit in zip(views, units, strict=True):
+            start = view.storage_offset()
+            if segments and segments[-1][1:] == (start, unit):
+                start = segments.pop()[0]
+            segments.append((start, view.storage_offset() + view.numel(), unit))
+        buffers = self.parameters, self.gradient, self.mean, self.square
+        return [([[b.flat[start:stop]] for b in buffers], unit) for start, stop, unit in segments]
 
     def _step_free(self, learning_rate):
         """Adam with a second moment per entry, fused."""
-        for segment, unit in self.free:
-            self.count.fill_(self.n_steps)
+        for views, unit in self._free:
             torch._fused_adam_(
-                [self.parameters.flat[segment]],
-                [self.gradient.flat[segment]],
-                [self.mean.flat[segment]],
-                [self.square.flat[segment]],
+                *views,
                 [],
-                [self.count],
+                [self._count.fill_(self.n_steps)],
                 lr=learning_rate * unit,
                 beta1=self.beta_1,
                 beta2=self.beta_2,
                 weight_decay=0.0,
-                eps=self.epsilon,
+                eps=self._epsilon(unit),
                 amsgrad=False,
                 maximize=False,
             )
 
-    def _steps_of_entries(self, index, learning_rate):
-        square, scratch = self.square.layers[index].weight, self.scratch.layers[index].weight
-        return self._steps(square, scratch, learning_rate * self.units.weights[index])
-
-    def _steps(self, square, out, rate):
-        """Return ``rate / (sqrt(corrected square) + epsilon)``."""
-        correction = (1 - self.beta_2**self.n_steps) ** 0.5
-        torch.sqrt(square, out=out).div_(correction).add_(self.epsilon)
-        return out.reciprocal_().mul_(rate)
-
-    def _step_grouped(self, index, learning_rate):
+    def _step_groups(self, learning_rate):
         """Adam with one second moment per group; return the step of each group."""
-        groups, square = self.terms[index].metric, self.grouped[index]
-        layer, mean = self.parameters.layers[index], self.mean.layers[index]
-        gradient = self.gradient.layers[index]
-        fresh = groups.norms(gradient).square_().div_(groups.sizes)
-        square.lerp_(fresh, 1 - self.beta_2)
-        step = self._steps(square, fresh, learning_rate * self.units.weights[index])
+        metric = self.terms.metric
+        norms = metric.norms(self.gradient)
+        self.group_square.mul_(self.beta_2).addcmul_(norms, norms, value=1 - self.beta_2)
+        torch.mul(self.group_square, self._inverse_sizes, out=self._scratch)
+        steps = self._to_steps_(learning_rate)
+        moving = self.mean.flat if metric.with_bias else self.mean.weights
+        moving.lerp_(self.gradient.flat[: len(moving)], 1 - self.beta_1)
         correction = 1 - self.beta_1**self.n_steps
-        mean.weight.lerp_(gradient.weight, 1 - self.beta_1)
-        layer.weight.addcmul_(mean.weight, groups.spread(step), value=-1 / correction)
-        if groups.with_bias:
-            mean.bias.lerp_(gradient.bias, 1 - self.beta_1)
-            layer.bias.addcmul_(mean.bias, step, value=-1 / correction)
-        return step
+        metric.add_product_(self.parameters, self.mean, steps, -1 / correction)
+        return steps
+
+    def _to_steps_(self, learning_rate):
+        """Turn the second moments in the scratch buffer into steps: rate / (sqrt(v) + epsilon)."""
+        correction = (1 - self.beta_2**self.n_steps) ** 0.5
+        self._scratch.sqrt_().add_(correction * self._epsilons).reciprocal_()
+        return self._scratch.mul_(learning_rate * correction * self._units)

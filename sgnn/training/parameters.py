@@ -1,11 +1,25 @@
 """One flat buffer for all parameters, seen through a view per layer."""
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
 
-from sgnn.groups import Layer
 from sgnn.training.data import to_tensor
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Views of one layer.
+
+    Attributes
+    ----------
+    weight : torch.Tensor of shape (n_in, n_out)
+    bias : torch.Tensor of shape (n_out,)
+    """
+
+    weight: torch.Tensor
+    bias: torch.Tensor
 
 
 class Parameters:

@@ -7,15 +7,18 @@ import numpy as np
 import torch
 
 _lock = threading.Lock()
+_inside = threading.local()
 _running = 0
 _threads_before = None
 
 
 @contextmanager
 def limited_threads(n_threads):
-    """Run with `n_threads` torch threads, and restore the count when the last user leaves.
+    """Run with `n_threads` torch threads, and restore the count of this thread afterwards.
 
-    The count belongs to the process, so fits in several threads are counted under a lock.
+    Torch keeps a count per thread, and threads new to torch take over the count that was set last,
+    by whichever thread. So users are counted under a lock, and a thread that comes upon the limit
+    of another user is given the count from before the first of them.
 
     Parameters
     ----------
@@ -26,19 +29,23 @@ def limited_threads(n_threads):
     if n_threads is None:
         yield
         return
+    nested = getattr(_inside, "yes", False)
     with _lock:
+        before = torch.get_num_threads()
         if _running == 0:
-            _threads_before = torch.get_num_threads()
+            _threads_before = before
+        elif not nested:
+            before = _threads_before
         _running += 1
-        if torch.get_num_threads() != n_threads:
-            torch.set_num_threads(n_threads)
+        torch.set_num_threads(n_threads)
+    _inside.yes = True
     try:
         yield
     finally:
+        _inside.yes = nested
         with _lock:
             _running -= 1
-            if _running == 0 and torch.get_num_threads() != _threads_before:
-                torch.set_num_threads(_threads_before)
+            torch.set_num_threads(before)
 
 
 def denormals_are_flushed():

@@ -41,7 +41,7 @@ class Trainer:
     network : Network
     optimizer : ProximalOptimizer
     batches : Batches
-    terms : list of LayerTerms
+    terms : Terms
     l2 : float
         Ridge strength.
     validation : sgnn.problem.Validation or None
@@ -117,7 +117,7 @@ class Trainer:
 
     def _record(self):
         loss = self.batches.mean_loss()
-        objective = loss + self.penalty() + self._ridge()
+        objective = loss + self.terms.value(self.network.parameters) + self._ridge()
         if not math.isfinite(objective):
             raise FloatingPointError(f"the objective became {objective}")
         self.history.loss.append(loss)
@@ -126,11 +126,6 @@ class Trainer:
             loss, score = self._validate()
             self.history.validation_loss.append(loss)
             self.history.validation_score.append(score)
-
-    def penalty(self):
-        """Return the penalty of the current weights, ``alpha`` included."""
-        pairs = zip(self.terms, self.network.parameters.layers, strict=True)
-        return float(sum(terms.value(layer) for terms, layer in pairs))
 
     def _ridge(self):
         weights = self.network.parameters.weights
