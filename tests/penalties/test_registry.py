@@ -1,0 +1,215 @@
+"""Penalties by name, as scikit-learn objects, and what they say when a parameter is wrong."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+
+from sgnn import SparseMLPRegressor
+from sgnn.penalties import (
+    L1,
+    MCP,
+    GroupLasso,
+    LogSum,
+    Penalty,
+    Piece,
+    Shape,
+    SparseGroupLasso,
+    _registry,
+    available,
+    get_penalty,
+    register,
+)
+
+CLASSES = {
+    "l1": L1,
+    "group_lasso": GroupLasso,
+    "sparse_group_lasso": SparseGroupLasso,
+    "mcp": MCP,
+    "log_sum": LogSum,
+}
+INSTANCES = [
+    L1(),
+    GroupLasso("incoming", size_scaling=False),
+    SparseGroupLasso(0.25, groups="incoming", size_scaling=False),
+    MCP(2.5, groups="weights", size_scaling=False),
+    LogSum(0.75, groups="incoming", size_scaling=False),
+]
+
+
+@pytest.fixture
+def registry(monkeypatch):
+    monkeypatch.setattr(_registry, "_PENALTIES", dict(_registry._PENALTIES))
+
+
+class Own(L1):
+    pass
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_name_means_its_class_with_default_parameters(name):
+    (penalty,) = get_penalty(name)
+    assert type(penalty) is CLASSES[name]
+    assert penalty.get_params() == CLASSES[name]().get_params()
+    assert name in available()
+
+
+def test_available_names_are_sorted_and_all_usable():
+    names = available()
+    assert names == sorted(set(names))
+    for name in names:
+        (penalty,) = get_penalty(name)
+        assert penalty.pieces()
+        assert all(
+            isinstance(piece, Piece) and isinstance(piece.shape, Shape)
+            for piece in penalty.pieces()
+        )
+
+
+def test_available_hands_out_a_copy():
+    available().clear()
+    assert available()
+
+
+@pytest.mark.parametrize(
+    ("penalty", "classes"),
+    [
+        (None, []),
+        ([], []),
+        ("l1", [L1]),
+        (L1(), [L1]),
+        (["l1", MCP()], [L1, MCP]),
+        (("group_lasso", ["l1", None, LogSum()]), [GroupLasso, L1, LogSum]),
+    ],
+)
+def test_a_list_is_a_flat_sum_in_its_order(penalty, classes):
+    assert [type(one) for one in get_penalty(penalty)] == classes
+
+
+def test_an_object_is_passed_on_as_it_is():
+    penalty = MCP(gamma=7.0)
+    assert get_penalty([penalty])[0] is penalty
+
+
+@pytest.mark.parametrize(
+    ("wrong", "nearest"),
+    [
+        ("grouplasso", "group_lasso"),
+        ("L1", "l1"),
+        ("sparse-group-lasso", "sparse_group_lasso"),
+        ("logsum", "log_sum"),
+        ("MCP", "mcp"),
+    ],
+)
+def test_an_unknown_name_is_refused_and_the_nearest_is_suggested(wrong, nearest):
+    with pytest.raises(ValueError, match=rf"penalty='{wrong}' is unknown.*mean '{nearest}'\?"):
+        get_penalty(wrong)
+    with pytest.raises(ValueError, match=f"{wrong}.*{nearest}"):
+        SparseMLPRegressor(penalty=["l1", wrong]).fit(np.eye(4), np.arange(4.0))
+
+
+def test_an_unknown_name_like_no_other_lists_all_names():
+    with pytest.raises(ValueError, match="must be one of") as error:
+        get_penalty("zzzzzzzz")
+    assert all(name in str(error.value) for name in available())
+    assert "Did you mean" not in str(error.value)
+
+
+@pytest.mark.parametrize("wrong", [3, 0.1, L1, {"l1": 1}, ["l1", 3]])
+def test_what_is_neither_name_nor_penalty_is_a_type_error(wrong):
+    with pytest.raises(TypeError, match="penalty must be None, one of the names"):
+        get_penalty(wrong)
+
+
+@pytest.mark.parametrize("penalty", INSTANCES, ids=repr)
+def test_parameters_survive_clone_and_repr(penalty):
+    copy = clone(penalty)
+    assert copy is not penalty
+    assert type(copy) is type(penalty)
+    assert copy.get_params() == penalty.get_params()
+    assert eval(repr(penalty)).get_params() == penalty.get_params()
+    assert copy.pieces() == penalty.pieces()
+
+
+@pytest.mark.parametrize("penalty", INSTANCES, ids=repr)
+def test_the_constructor_stores_its_arguments_and_checks_nothing(penalty):
+    for name in penalty.get_params():
+        sentinel = object()
+        assert getattr(type(penalty)(**{name: sentinel}), name) is sentinel
+
+
+@pytest.mark.parametrize(
+    ("penalty", "error", "message"),
+    [
+        (SparseGroupLasso(-0.1), ValueError, r"SparseGroupLasso: l1_ratio .*\[0, 1\].*-0\.1"),
+        (SparseGroupLasso(1.5), ValueError, r"SparseGroupLasso: l1_ratio .*\[0, 1\].*1\.5"),
+        (SparseGroupLasso(float("nan")), ValueError, r"SparseGroupLasso: l1_ratio .*nan"),
+        (SparseGroupLasso("0.5"), TypeError, r"SparseGroupLasso: l1_ratio .*'0\.5' of type str"),
+        (SparseGroupLasso(True), TypeError, r"SparseGroupLasso: l1_ratio .*True of type bool"),
+        (MCP(0), ValueError, r"MCP: gamma .*\(0, inf\).*got 0"),
+        (MCP(-1.0), ValueError, r"MCP: gamma .*\(0, inf\).*-1\.0"),
+        (MCP(float("inf")), ValueError, r"MCP: gamma .*inf"),
+        (MCP(None), TypeError, r"MCP: gamma .*None of type NoneType"),
+        (LogSum(0.0), ValueError, r"LogSum: eps .*\(0, inf\).*0\.0"),
+        (LogSum([1]), TypeError, r"LogSum: eps .*\[1\] of type list"),
+        (GroupLasso("weights"), ValueError, "GroupLasso: groups .*'outgoing', 'incoming'.*'weig"),
+        (GroupLasso("rows"), ValueError, "GroupLasso: groups .*'outgoing', 'incoming'.*'rows'"),
+        (SparseGroupLasso(groups=None), ValueError, "SparseGroupLasso: groups .*got None"),
+        (MCP(groups="unit"), ValueError, "MCP: groups .*'outgoing', .*'weights'; got 'unit'"),
+        (LogSum(groups=["weights"]), ValueError, "LogSum: groups .*'weights'.*got \\['weights'"),
+        (GroupLasso(size_scaling=1), TypeError, "GroupLasso: size_scaling .*got 1"),
+        (MCP(size_scaling="yes"), TypeError, "MCP: size_scaling .*'yes'"),
+    ],
+    ids=repr,
+)
+def test_an_error_names_the_class_the_parameter_and_the_value(penalty, error, message):
+    with pytest.raises(error, match=message):
+        penalty.pieces()
+    with pytest.raises(error, match=message):
+        SparseMLPRegressor((2,), penalty=penalty).fit(np.eye(4), np.arange(4.0))
+
+
+@pytest.mark.parametrize(
+    "penalty",
+    [SparseGroupLasso(0), SparseGroupLasso(1), SparseGroupLasso(np.float32(0.5)), MCP(np.int64(2))],
+    ids=repr,
+)
+def test_ends_of_ranges_and_numpy_numbers_are_allowed(penalty):
+    assert penalty.pieces()
+
+
+@pytest.mark.usefixtures("registry")
+def test_a_registered_class_is_available_by_name():
+    register("own", Own)
+    assert "own" in available()
+    assert type(get_penalty("own")[0]) is Own
+
+
+@pytest.mark.usefixtures("registry")
+def test_a_taken_name_is_refused():
+    with pytest.raises(ValueError, match=r"'l1' is taken by L1"):
+        register("l1", Own)
+    assert type(get_penalty("l1")[0]) is L1
+
+
+@pytest.mark.usefixtures("registry")
+@pytest.mark.parametrize("wrong", [L1(), dict, "l1", None])
+def test_only_subclasses_of_penalty_can_be_registered(wrong):
+    with pytest.raises(TypeError, match=r"subclass of sgnn\.penalties\.Penalty; got"):
+        register("own", wrong)
+    assert "own" not in available()
+
+
+def test_abstract_classes_cannot_be_instantiated():
+    for cls in (Penalty, Shape):
+        with pytest.raises(TypeError, match="abstract"):
+            cls()
+
+
+def test_parameters_of_a_penalty_can_be_searched_over():
+    rng = np.random.RandomState(0)
+    X = rng.randn(40, 3)
+    model = SparseMLPRegressor((2,), penalty=SparseGroupLasso(), max_iter=2, random_state=0)
+    search = GridSearchCV(model, {"penalty__l1_ratio": [0.1, 0.9]}, cv=2).fit(X, X[:, 0])
+    assert search.best_estimator_.penalty.l1_ratio in (0.1, 0.9)
+    assert model.penalty.l1_ratio == 0.5
