@@ -93,7 +93,7 @@ kept_units_ : list of ndarray of bool
 loss_curve_ : list of float
     Mean training loss of each epoch, without penalty and ridge.
 objective_curve_ : list of float
-    The whole objective of each epoch.
+    `loss_curve_` plus penalty and ridge of the full network at the end of each epoch.
 validation_loss_curve_, validation_scores_ : list of float or None
     Mean loss and score ({score}) on held-out data.
 best_loss_ : float

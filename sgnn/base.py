@@ -2,7 +2,7 @@
 
 import warnings
 from abc import abstractmethod
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context, is_regressor
@@ -103,7 +103,8 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights of the samples; only their ratios matter.
+            Non-negative weights of the samples: 2 is the sample twice. Only their ratios matter,
+            but to ``alpha="auto"``.
         X_val, y_val : array-like, default=None
             Held-out data for the validation curves, and for ``early_stopping`` in place of a part
             of the training data.
@@ -121,11 +122,12 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
         """
         hidden = self._check_parameters()
         rng = check_random_state(self.random_state)
-        X, y, targets, weights = self._check_data(X, y, sample_weight, reset=True)
+        X, y, targets, weights = self._check_data(X, y, sample_weight)
         validation.warn_if_badly_scaled(validation.column_magnitudes(X))
         monitor = self._monitor(X, y, sample_weight, self.max_iter * (1 + self.refit))
         X, targets, weights, held_out = self._hold_out(X, targets, weights, X_val, y_val, rng)
-        problem = self._problem(X, targets, weights, held_out)
+        scale = self._target_scale(targets, weights)
+        problem = self._problem(X, targets, weights, held_out, _n_effective(X, weights), scale)
         sizes = (self.n_features_in_, *hidden, self._n_outputs)
         last = self._last_network(sizes, X.dtype) if self.warm_start else None
         start = last or random_network(problem, sizes, rng)
@@ -160,12 +162,14 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
             )
         hidden = self._check_parameters()
         first = not hasattr(self, "coefs_")
-        X, y, targets, weights = self._check_data(X, y, sample_weight, first, classes)
+        dtype = None if first else self.coefs_[0].dtype
+        X, y, targets, weights = self._check_data(X, y, sample_weight, classes, dtype)
         state = getattr(self, "_partial_state", None) or {}
         rng = state.get("rng") or check_random_state(self.random_state)
-        problem = self._problem(X, targets, weights, None)
+        n_samples = state.get("n_samples") or _n_effective(X, weights)
+        scale = state.get("scale") or self._target_scale(targets, weights)
+        problem = self._problem(X, targets, weights, None, n_samples, scale)
         if state:
-            problem = replace(problem, alpha=state["alpha"], units=Units(**state["units"]))
             start = state["network"]
         else:
             sizes = (self.n_features_in_, *hidden, self._n_outputs)
@@ -178,8 +182,8 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
         self._partial_state = {
             "network": outcome.network,
             "optimizer": outcome.optimizer_state,
-            "alpha": problem.alpha,
-            "units": asdict(problem.units),
+            "n_samples": n_samples,
+            "scale": scale,
             "rng": rng,
         }
         self.alpha_ = problem.alpha
@@ -210,14 +214,16 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
         validation.check_device(self.device)
         return validation.check_hidden_layer_sizes(self.hidden_layer_sizes)
 
-    def _check_data(self, X, y, sample_weight, reset, classes=None):
-        """Return X, y, targets and sample weights, checked."""
+    def _check_data(self, X, y, sample_weight, classes=None, dtype=None):
+        """Return X, y, targets and sample weights, checked; without `dtype` the data are new and
+        the estimator learns their form."""
+        reset = dtype is None
         X, y = validate_data(
             self,
             X,
             y,
             accept_sparse="csr",
-            dtype=(np.float64, np.float32),
+            dtype=(np.float64, np.float32) if reset else dtype,
             order="C",
             multi_output=True,
             y_numeric=is_regressor(self),
@@ -238,7 +244,7 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
         if (X_val is None) != (y_val is None):
             raise ValueError("X_val and y_val must be given together.")
         if X_val is not None:
-            X_val, _, targets_val, _ = self._check_data(X_val, y_val, None, reset=False)
+            X_val, _, targets_val, _ = self._check_data(X_val, y_val, None, dtype=X.dtype)
         elif self.early_stopping:
             weights = np.ones(len(targets), dtype=X.dtype) if weights is None else weights
             X, X_val, targets, targets_val, weights, _ = train_test_split(
@@ -253,15 +259,12 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
             return X, targets, weights, None
         return X, targets, weights, Validation(X_val, targets_val, self._score_outputs)
 
-    def _problem(self, X, targets, weights, held_out):
-        scale = self._target_scale(targets, weights)
+    def _problem(self, X, targets, weights, held_out, n_samples, scale):
         n_layers = 1 + len(validation.check_hidden_layer_sizes(self.hidden_layer_sizes))
         homogeneous = self.activation in _HOMOGENEOUS_ACTIVATIONS
         alpha = self.alpha
         if alpha == "auto":
-            alpha = (
-                self._auto_alpha * _n_effective(X, weights) ** -0.85 * scale ** (2 - 1 / n_layers)
-            )
+            alpha = self._auto_alpha * n_samples**-0.85 * scale ** (2 - 1 / n_layers)
         return Problem(
             X=X,
             targets=targets,

@@ -129,7 +129,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         classes : array-like of shape (n_classes,), default=None
             All classes that will ever occur. If None, those of the first call.
         sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights of the samples; only their ratios matter.
+            Non-negative weights of the samples.
 
         Returns
         -------

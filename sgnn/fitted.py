@@ -9,6 +9,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sgnn import compact
 
+_CURVES = {
+    "loss": "loss_curve_",
+    "objective": "objective_curve_",
+    "validation_loss": "validation_loss_curve_",
+    "validation_score": "validation_scores_",
+}
+
 
 class FittedNetwork(SelectorMixin, ABC):
     """Abstract mixin: selection of inputs, inspection and raw predictions."""
@@ -37,12 +44,11 @@ class FittedNetwork(SelectorMixin, ABC):
         """Set all fitted attributes; with `append`, the curves go on."""
         for name, value in self._network_attributes(*network).items():
             setattr(self, name, value)
-        for name in ("loss", "objective", "validation_loss"):
+        for name, attribute in _CURVES.items():
             curve = [value for history in histories for value in getattr(history, name)]
-            previous = getattr(self, f"{name}_curve_", None) if append else None
-            setattr(self, f"{name}_curve_", [*(previous or []), *curve] or None)
-        self.validation_scores_ = [s for h in histories for s in h.validation_score] or None
-        self.best_loss_ = min(self.loss_curve_, default=None)
+            previous = getattr(self, attribute, None) if append else None
+            setattr(self, attribute, [*(previous or []), *curve] or None)
+        self.best_loss_ = min(self.loss_curve_)
         self.n_iter_ = len(self.loss_curve_)
 
     def _get_support_mask(self):

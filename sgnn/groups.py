@@ -92,23 +92,29 @@ class Groups(ABC):
 class SingleWeights(Groups):
     """Every weight is a group of its own, in the order of the flat buffer; biases are free."""
 
+    def __init__(self, parameters):
+        super().__init__(parameters)
+        self._shapes = [layer.weight.shape for layer in parameters.layers]
+
     def _sizes(self, layer, index):
         return torch.ones_like(layer.weight).ravel()
 
     def _write_norms(self, layer, index, out):
         torch.abs(layer.weight.ravel(), out=out)
 
-    def spread(self, values, index):
-        raise NotImplementedError("single weights are never a coarser structure")
-
     def prox_(self, parameters, shape, step, strength):
         parameters.weights.copy_(shape.prox(parameters.weights, step, strength))
 
-    def prox_in_metric_(self, parameters, shape, metric, step, strength):
+    def spread(self, values, index):
+        n_in, n_out = self._shapes[index]
+        return values[self.slices[index]].view(n_in, n_out)
+
+    def prox_in_metric_(self, parameters, shape, metric, step, weights, strength):
         """Apply the prox where the steps belong to a coarser structure."""
         for index, layer in enumerate(parameters.layers):
             steps = metric.spread(step, index)
-            layer.weight.copy_(shape.prox(layer.weight, steps, strength))
+            factors = self.spread(weights, index) if torch.is_tensor(weights) else weights
+            layer.weight.copy_(shape.prox(layer.weight, steps * factors, strength))
 
 
 class Outgoing(Groups):

@@ -41,7 +41,7 @@ class Units:
 
 @dataclass(frozen=True)
 class Validation:
-    """Held-out data and how to score raw outputs of shape (n_samples, n_outputs) on it."""
+    """Held-out data, and the score of raw outputs of shape (n_samples, n_outputs) on targets."""
 
     X: object
     targets: np.ndarray

@@ -58,7 +58,7 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights of the samples; only their ratios matter.
+            Non-negative weights of the samples.
 
         Returns
         -------

@@ -60,7 +60,9 @@ def members(name, network):
     for layer, of_weight, of_bias in zip(network.layers, of_weights, of_biases, strict=True):
         for group, value in zip(of_weight.ravel(), layer.weight.numpy().ravel(), strict=True):
             groups[group].append(value)
-        for group, value in zip([] if of_bias is None else of_bias, layer.bias.numpy(), strict=False):
+        for group, value in zip(
+            [] if of_bias is None else of_bias, layer.bias.numpy(), strict=False
+        ):
             groups[group].append(value)
     return [np.array(group) for group in groups]
 
@@ -79,7 +81,7 @@ def test_norms_and_sizes_are_those_of_the_members(name):
     assert torch.equal(network.flat, before)
 
 
-@pytest.mark.parametrize("name", [name for name in STRUCTURES if "weights" not in name])
+@structures
 def test_spread_gives_each_weight_the_number_of_its_group(name):
     network = make_network()
     groups = build(name, network)
@@ -98,7 +100,7 @@ def test_numbers_of_layers_become_numbers_of_their_groups(name):
     np.testing.assert_array_equal(groups.of_layers([2.0, 7.0]).numpy(), expected)
 
 
-@pytest.mark.parametrize("name", [name for name in STRUCTURES if "weights" not in name])
+@structures
 def test_a_step_moves_each_group_by_its_own_number(name):
     network, before, other = make_network(), make_network(), make_network(scale=0.1)
     groups = build(name, network)

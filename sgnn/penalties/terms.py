@@ -82,7 +82,7 @@ class Terms:
                 term.groups.prox_(parameters, term.shape, step * term.weights, term.strength)
             else:
                 term.groups.prox_in_metric_(
-                    parameters, term.shape, self.metric, step * term.weights, term.strength
+                    parameters, term.shape, self.metric, step, term.weights, term.strength
                 )
 
 

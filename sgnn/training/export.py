@@ -29,8 +29,9 @@ def to_sequential(coefs, intercepts, activation):
     """
     modules = []
     for coef, intercept in zip(coefs, intercepts, strict=True):
-        weight = torch.tensor(coef.T)
-        linear = nn.utils.skip_init(nn.Linear, *coef.shape, dtype=weight.dtype)
-        linear.load_state_dict({"weight": weight, "bias": torch.tensor(intercept)})
+        linear = nn.Linear(1, 1, device="meta")
+        linear.in_features, linear.out_features = coef.shape
+        linear.weight = nn.Parameter(torch.tensor(coef.T))
+        linear.bias = nn.Parameter(torch.tensor(intercept))
         modules += [linear, _MODULES[activation]()]
     return nn.Sequential(*modules[:-1])

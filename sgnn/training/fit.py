@@ -77,7 +77,7 @@ def minimise(problem, settings, coefs, intercepts, rng, monitor, optimizer_state
         history = trainer.run(
             LearningRate(settings.learning_rate, settings.learning_rate_init, settings.max_iter),
             max_iter=settings.max_iter,
-            tol=settings.tol * problem.units.loss,
+            tol=settings.tol * (1 if settings.early_stopping else problem.units.loss),
             n_iter_no_change=settings.n_iter_no_change,
             early_stopping=settings.early_stopping,
             monitor=monitor,

@@ -13,9 +13,11 @@ and not the objective, and makes training independent of the unit of measure of 
 
 from abc import ABC, abstractmethod
 
+import numpy as np
 import torch
 
 from sgnn.groups import SingleWeights
+from sgnn.training.data import to_tensor
 
 
 class ProximalOptimizer(ABC):
@@ -49,10 +51,13 @@ class ProximalOptimizer(ABC):
         return {"n_steps": self.n_steps, **arrays}
 
     def load(self, state):
-        """Go on from what `save` returned."""
+        """Go on from what `save` returned; the state of another kind of optimiser is ignored."""
+        tensors = self.tensors()
+        if any(np.shape(state.get(name)) != tensor.shape for name, tensor in tensors.items()):
+            return
         self.n_steps = state["n_steps"]
-        for name, tensor in self.tensors().items():
-            tensor.copy_(torch.from_numpy(state[name]))
+        for name, tensor in tensors.items():
+            tensor.copy_(to_tensor(state[name], tensor.device))
 
 
 class ProxSGD(ProximalOptimizer):

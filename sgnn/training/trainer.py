@@ -79,6 +79,8 @@ class Trainer:
         ------
         FloatingPointError
             If the objective is not finite.
+        KeyboardInterrupt
+            If it comes before the end of the first epoch; later ones end training.
         """
         flat = self.network.parameters.flat
         kept, best_score = flat.clone(), -math.inf
@@ -103,6 +105,8 @@ class Trainer:
                         break
                     patience.restart()
         except KeyboardInterrupt:
+            if not history.loss:
+                raise
             history.interrupted = True
         flat.copy_(kept)
         return history
@@ -142,4 +146,4 @@ class Trainer:
             outputs.append(raw.t().cpu().numpy().copy())
             truth = to_tensor(targets[rows], flat.device)
             self.network.loss(raw, truth, losses[rows])
-        return losses.mean().item(), self.validation.score(np.concatenate(outputs))
+        return losses.mean().item(), self.validation.score(np.concatenate(outputs), targets)

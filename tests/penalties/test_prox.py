@@ -9,7 +9,6 @@ import torch
 from scipy.optimize import brentq, minimize
 
 from sgnn import SparseMLPRegressor
-from sgnn.groups import SingleWeights
 from sgnn.penalties import (
     L1,
     MCP,
@@ -27,7 +26,7 @@ from sgnn.penalties.l1 import AbsoluteValue
 from sgnn.penalties.log_sum import Logarithm
 from sgnn.penalties.mcp import MinimaxConcave
 from sgnn.penalties.terms import build_terms
-from sgnn.training.parameters import Layer, Parameters
+from sgnn.training.parameters import Parameters
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,13 @@ class Ridge(Penalty):
         return [Piece(HalfSquare(), self.groups, weight=0.5, size_scaling=True)]
 
 
+class ScaledL1(Penalty):
+    """The lasso from outside the package, which says needlessly that single weights have a size."""
+
+    def pieces(self):
+        return [Piece(AbsoluteValue(), "weights", weight=2.0, size_scaling=True)]
+
+
 # One line per penalty or sum of penalties: all tests below run over this list.
 PENALTIES = [
     L1(),
@@ -68,11 +74,13 @@ PENALTIES = [
     LogSum(0.5, groups="weights"),
     LogSum(2.0, size_scaling=False),
     Ridge(),
+    ScaledL1(),
     [L1(), GroupLasso()],
+    [GroupLasso(), ScaledL1()],
     [L1(), MCP()],
     [L1(), MCP(0.6, groups="weights")],
-    [L1(), LogSum(groups="incoming")],
-    [GroupLasso(), LogSum()],
+    [LogSum(groups="incoming"), L1()],
+    [LogSum(), GroupLasso()],
     [SparseGroupLasso(0.5), MCP(1.0, size_scaling=False)],
 ]
 CONVEX = [L1(), GroupLasso(), GroupLasso("incoming"), SparseGroupLasso(0.3), Ridge()]
@@ -87,145 +95,151 @@ SHAPES = [
     HalfSquare(),
 ]
 
-# Entries of the layer, its blocks of inputs, and whether the metric differs from group to group.
+# Sizes of the network, blocks of inputs, step, alpha, and whether each group has a step of its own.
 # The steps reach beyond gamma, and beyond where the log-sum prox becomes discontinuous.
-LAYOUTS = [((2, 2), None), ((3, 1), [0, 1, 0])]
-SETTINGS = [(0.05, 0.5, False), (0.7, 0.3, True), (2.0, 0.2, False), (6.0, 0.1, True)]
+SETTINGS = [
+    ((2, 2), None, 0.05, 0.5, False),
+    ((2, 2), None, 0.7, 0.3, True),
+    ((2, 1, 2), None, 2.0, 0.2, True),
+    ((2, 2), None, 6.0, 0.1, False),
+    ((3, 1), [0, 1, 0], 0.7, 0.3, False),
+    ((3, 1), [0, 1, 0], 6.0, 0.1, True),
+]
 
 
 def show(value):
     return repr(value).replace("\n", " ")
 
 
-def make_layer(n_in, n_out, seed=0, dtype=torch.float64):
+def make_network(*sizes, seed=0, scale=1.0, dtype=torch.float64):
+    network = Parameters(sizes, dtype, torch.device("cpu"))
     draw = torch.Generator().manual_seed(seed)
-    weight = torch.randn(n_in, n_out, generator=draw, dtype=torch.float64)
-    return Layer(
-        weight.to(dtype), torch.randn(n_out, generator=draw, dtype=torch.float64).to(dtype)
-    )
-
-
-def copy(layer):
-    return Layer(layer.weight.clone(), layer.bias.clone())
-
-
-def network_of(layer):
-    network = Parameters(layer.weight.shape, layer.weight.dtype, layer.weight.device)
-    network.layers[0].weight.copy_(layer.weight)
-    network.layers[0].bias.copy_(layer.bias)
+    noise = torch.randn(len(network.flat), generator=draw, dtype=torch.float64)
+    network.flat.copy_(scale * noise)
     return network
 
 
-class OneLayer:
-    """The terms of a network of one layer, seen from that layer."""
-
-    def __init__(self, penalty, layer, alpha, blocks):
-        self._terms = build_terms(get_penalty(penalty), network_of(layer), alpha, blocks)
-        self.metric = self._terms.metric
-
-    def value(self, layer):
-        return self._terms.value(network_of(layer))
-
-    def prox_(self, layer, step):
-        network = network_of(layer)
-        self._terms.prox_(network, step)
-        layer.weight.copy_(network.layers[0].weight)
-        layer.bias.copy_(network.layers[0].bias)
-
-
-def terms_of(penalty, layer, alpha, blocks=None):
-    return OneLayer(penalty, layer, alpha, blocks)
-
-
-def prox(penalty, layer, alpha, step=1.0, blocks=None):
-    result = copy(layer)
-    terms_of(penalty, layer, alpha, blocks).prox_(result, step)
+def copy(network):
+    result = network.zeros_like()
+    result.flat.copy_(network.flat)
     return result
 
 
-def assert_same_layer(actual, expected, **tolerance):
-    torch.testing.assert_close(actual.weight, expected.weight, **tolerance)
-    torch.testing.assert_close(actual.bias, expected.bias, **tolerance)
+def terms_of(penalty, network, alpha, blocks=None):
+    return build_terms(get_penalty(penalty), network, alpha, blocks)
+
+
+def value(penalty, network, alpha, blocks=None):
+    return float(terms_of(penalty, network, alpha, blocks).value(network))
+
+
+def prox(penalty, network, alpha, step=1.0):
+    result = copy(network)
+    terms_of(penalty, network, alpha).prox_(result, step)
+    return result.flat
 
 
 class Objective:
     """½‖z - x‖² in the metric of the step, plus the penalty, as a function of a numpy vector."""
 
-    def __init__(self, terms, layer, step):
-        self.terms, self.layer, self.shape = terms, layer, layer.weight.shape
-        self.steps = step
-        if torch.is_tensor(step):
-            single = isinstance(terms.metric, SingleWeights)
-            self.steps = step.view(self.shape) if single else terms.metric.spread(step, 0)
-        self.steps_of_bias = step
-        self.with_bias = terms.metric.with_bias
+    def __init__(self, terms, network, step):
+        self.terms = terms
+        self.network = copy(network)
+        self.n = len(network.flat if terms.metric.with_bias else network.weights)
+        self.x = network.flat[: self.n].clone()
+        self.steps = step if isinstance(step, float) else self._spread(step)
 
-    def pack(self, layer):
-        parts = [layer.weight.ravel(), layer.bias] if self.with_bias else [layer.weight.ravel()]
-        return torch.cat(parts).numpy()
+    def _spread(self, step):
+        spread = self.network.zeros_like()
+        for index, layer in enumerate(spread.layers):
+            layer.weight.copy_(self.terms.metric.spread(step, index).expand_as(layer.weight))
+            if self.terms.metric.with_bias:
+                layer.bias.copy_(step[self.terms.metric.slices[index]])
+        return spread.flat[: self.n]
 
     def __call__(self, z):
-        z = torch.from_numpy(z)
-        weight = z[: self.shape.numel()].view(self.shape)
-        layer = Layer(weight, z[self.shape.numel() :] if self.with_bias else self.layer.bias)
-        distance = ((weight - self.layer.weight).square() / self.steps).sum()
-        if self.with_bias:
-            distance += ((layer.bias - self.layer.bias).square() / self.steps_of_bias).sum()
-        return float(0.5 * distance + self.terms.value(layer))
+        self.network.flat[: self.n] = z = torch.from_numpy(z)
+        distance = ((z - self.x).square_() / self.steps).sum()
+        return float(0.5 * distance + self.terms.value(self.network))
 
     def brute_force(self, found):
         """Return the least value that searches from the most promising starts come down to.
 
-        The starts are `found`, also with a row or a column replaced by 0 or by its value before
-        the prox, that value itself, 0, and noise.
+        The starts are `found`, also with entries replaced by 0 or by their value before the prox,
+        that value itself, 0, and noise.
         """
-        x, rng = self.pack(self.layer), np.random.RandomState(0)
+        x, rng = self.x.numpy(), np.random.RandomState(0)
         starts = [x, np.zeros_like(x), *(x * rng.uniform(-0.2, 1.2, (30, len(x))))]
-        where = np.arange(self.shape.numel()).reshape(self.shape)
-        for part in (*where, *where.T):
-            for value in (x, np.zeros_like(x)):
-                start = found.copy()
-                start[part] = value[part]
-                starts.append(start)
+        for values in (x, np.zeros_like(x)):
+            starts += [np.where(rng.rand(len(x)) < 0.5, values, found) for _ in range(10)]
         starts = [found, *sorted(starts, key=self)[:2]]
         options = {"xtol": 1e-6, "ftol": 1e-12, "maxfev": 500}
         return min(minimize(self, start, method="Powell", options=options).fun for start in starts)
 
 
-def cases():
-    for penalty in PENALTIES:
-        outgoing = any(p.groups == "outgoing" for one in get_penalty(penalty) for p in one.pieces())
-        for sizes, blocks in LAYOUTS[: 1 + outgoing]:
-            for step, alpha, by_group in SETTINGS:
-                name = f"{show(penalty)}-{'blocks' if blocks else 'units'}-step{step}"
-                yield pytest.param(penalty, sizes, blocks, step, alpha, by_group, id=name)
+def assert_joint_prox_is_minimiser(terms, network, step):
+    objective = Objective(terms, network, step)
+    result = copy(network)
+    terms.prox_(result, step)
+    found = result.flat[: objective.n].numpy().copy()
+    with torch.inference_mode():
+        assert objective(found) <= objective.brute_force(found) + 1e-9
+    assert torch.equal(result.flat[objective.n :], network.flat[objective.n :])
 
 
-@pytest.mark.parametrize(("penalty", "sizes", "blocks", "step", "alpha", "by_group"), list(cases()))
+def structures(penalty):
+    return {piece.groups for one in get_penalty(penalty) for piece in one.pieces()}
+
+
+@pytest.mark.parametrize(
+    ("penalty", "sizes", "blocks", "step", "alpha", "by_group"),
+    [
+        pytest.param(penalty, *setting, id=f"{show(penalty)}-{number}")
+        for penalty in PENALTIES
+        for number, setting in enumerate(SETTINGS)
+        if setting[1] is None or "outgoing" in structures(penalty)
+    ],
+)
 def test_joint_prox_is_the_minimiser_found_by_brute_force(
     penalty, sizes, blocks, step, alpha, by_group
 ):
-    layer = make_layer(*sizes, seed=int(10 * step))
-    terms = terms_of(penalty, layer, alpha, blocks)
+    network = make_network(*sizes, seed=int(10 * step))
+    terms = terms_of(penalty, network, alpha, blocks)
     if by_group:
-        like = terms.metric.sizes
-        step = step * torch.linspace(0.5, 1.5, like.numel(), dtype=like.dtype).view(like.shape)
-    objective = Objective(terms, layer, step)
-    result = copy(layer)
-    terms.prox_(result, step)
-    found = objective.pack(result)
-    with torch.inference_mode():
-        assert objective(found) <= objective.brute_force(found) + 1e-9
-    if not objective.with_bias:
-        torch.testing.assert_close(result.bias, layer.bias, rtol=0, atol=0)
+        step = step * torch.linspace(0.5, 1.5, len(terms.metric.sizes), dtype=torch.float64)
+    assert_joint_prox_is_minimiser(terms, network, step)
+
+
+@pytest.mark.parametrize(("step", "alpha"), [(0.5, 0.5), (4.0, 0.3)])
+@pytest.mark.parametrize(
+    "penalty", [one for one in PENALTIES if not isinstance(one, Ridge)], ids=show
+)
+def test_joint_prox_is_the_minimiser_just_where_the_last_group_becomes_zero(penalty, step, alpha):
+    direction = make_network(2, 2, seed=7)
+    terms = terms_of(penalty, direction, alpha)
+
+    def scaled(factor):
+        network = copy(direction)
+        network.flat.mul_(factor)
+        return network
+
+    low, high = 0.0, 100.0
+    for _ in range(40):
+        middle = 0.5 * (low + high)
+        network = scaled(middle)
+        terms.prox_(network, step)
+        low, high = (middle, high) if (network.weights == 0).all() else (low, middle)
+    assert 0 < low < 99
+    for factor in (0.97, 1.03):
+        assert_joint_prox_is_minimiser(terms, scaled(factor * low), step)
 
 
 @pytest.mark.parametrize("strength", [0.05, 0.5, 2.0])
 @pytest.mark.parametrize("step", [0.01, 0.3, 1.0, 5.0])
 @pytest.mark.parametrize("shape", SHAPES, ids=show)
 def test_scalar_prox_beats_every_point_of_a_dense_grid(shape, step, strength):
-    x = torch.linspace(-4, 4, 97, dtype=torch.float64)[:, None]
-    z = torch.linspace(-4.2, 4.2, 8401, dtype=torch.float64)
+    x = torch.linspace(-4, 4, 65, dtype=torch.float64)[:, None]
+    z = torch.linspace(-4.2, 4.2, 4201, dtype=torch.float64)
     penalty = shape.value(z, strength)
     best = ((z - x).square() / (2 * step) + penalty).amin(1, keepdim=True)
     found = shape.prox(x, step, strength)
@@ -275,14 +289,18 @@ def test_what_lies_below_the_threshold_is_exactly_zero_and_nothing_above(
         assert kept.tolist() == [False, False, False, True, True]
 
 
-def norms(values, structure):
+def norms(network, structure):
     """Group norms and sizes, written out with numpy."""
-    weight, bias = values.weight.numpy(), values.bias.numpy()
-    if structure == "weights":
-        return np.abs(weight).ravel(), np.ones(weight.size)
-    if structure == "incoming":
-        weight = np.vstack([weight, bias]).T
-    return np.sqrt((weight**2).sum(axis=1)), np.full(len(weight), weight.shape[1])
+    all_norms, sizes = [], []
+    for layer in network.layers:
+        matrix = layer.weight.numpy()
+        if structure == "weights":
+            matrix = matrix.reshape(-1, 1)
+        elif structure == "incoming":
+            matrix = np.vstack([matrix, layer.bias.numpy()]).T
+        all_norms.append(np.sqrt((matrix**2).sum(axis=1)))
+        sizes.append(np.full(len(matrix), matrix.shape[1]))
+    return np.concatenate(all_norms), np.concatenate(sizes)
 
 
 def reference_mcp(r, alpha, gamma):
@@ -318,74 +336,67 @@ def reference_mcp(r, alpha, gamma):
 )
 @pytest.mark.parametrize("alpha", [0.0, 0.4, 3.0])
 def test_value_is_the_written_formula(penalty, pieces, alpha):
-    layer = make_layer(4, 3)
+    network = make_network(4, 3, 2)
     expected = 0.0
     for structure, weight, scaled, formula in pieces:
-        r, sizes = norms(layer, structure)
+        r, sizes = norms(network, structure)
         expected += (weight * sizes ** (scaled / 2) * formula(r, alpha)).sum()
-    assert float(terms_of(penalty, layer, alpha).value(layer)) == pytest.approx(expected, rel=1e-13)
+    assert value(penalty, network, alpha) == pytest.approx(expected, rel=1e-13)
 
 
 def test_blocks_weigh_by_the_root_of_all_their_weights():
-    layer = make_layer(3, 2)
-    weight = layer.weight.numpy()
+    network = make_network(3, 2)
+    weight = network.layers[0].weight.numpy()
     expected = 2 * np.linalg.norm(weight[[0, 2]]) + 2**0.5 * np.linalg.norm(weight[1])
-    value = terms_of(GroupLasso(), layer, 0.7, blocks=[0, 1, 0]).value(layer)
-    assert float(value) == pytest.approx(0.7 * expected, rel=1e-14)
+    found = value(GroupLasso(), network, 0.7, blocks=[0, 1, 0])
+    assert found == pytest.approx(0.7 * expected, rel=1e-14)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("alpha", [0.0, 0.1])
 @pytest.mark.parametrize("penalty", PENALTIES, ids=show)
 def test_zero_costs_nothing_and_stays_zero(penalty, alpha, dtype):
-    layer = Layer(torch.zeros(3, 2, dtype=dtype), torch.zeros(2, dtype=dtype))
-    assert float(terms_of(penalty, layer, alpha).value(layer)) == 0
-    assert_same_layer(prox(penalty, layer, alpha), layer, rtol=0, atol=0)
+    network = make_network(3, 2, scale=0.0, dtype=dtype)
+    assert value(penalty, network, alpha) == 0
+    assert (prox(penalty, network, alpha) == 0).all()
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("step", [1e-3, 1.0, 50.0])
 @pytest.mark.parametrize("penalty", PENALTIES, ids=show)
 def test_without_strength_the_prox_is_the_identity(penalty, step, dtype):
-    layer = make_layer(3, 2, dtype=dtype)
-    layer.weight[1] = 0
-    assert_same_layer(prox(penalty, layer, 0.0, step), layer, rtol=0, atol=0)
+    network = make_network(3, 2, dtype=dtype)
+    network.layers[0].weight[1] = 0
+    assert torch.equal(prox(penalty, network, 0.0, step), network.flat)
 
 
 @pytest.mark.parametrize("step", [1, np.int64(1), np.float32(0.5), np.float64(0.5)], ids=repr)
 @pytest.mark.parametrize("penalty", PENALTIES, ids=show)
 def test_a_step_may_be_any_real_number(penalty, step):
-    layer = make_layer(3, 2)
-    expected = prox(penalty, layer, 0.2, float(step))
-    assert_same_layer(prox(penalty, layer, 0.2, step), expected, rtol=0, atol=1e-6)
+    network = make_network(3, 2)
+    expected = prox(penalty, network, 0.2, float(step))
+    torch.testing.assert_close(prox(penalty, network, 0.2, step), expected, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("penalty", CONVEX, ids=show)
 def test_the_prox_of_a_convex_penalty_is_non_expansive(penalty):
     for seed, distance in enumerate([1e-6, 1e-3, 0.1, 1.0, 10.0] * 4):
-        one, direction = make_layer(4, 3, seed), make_layer(4, 3, seed + 100)
-        other = Layer(
-            one.weight + distance * direction.weight, one.bias + distance * direction.bias
-        )
-        before = gap(one, other)
-        assert gap(prox(penalty, one, 0.4), prox(penalty, other, 0.4)) <= before * (1 + 1e-12)
-
-
-def gap(one, other):
-    squares = (one.weight - other.weight).square().sum() + (one.bias - other.bias).square().sum()
-    return float(squares.sqrt())
+        one, other = make_network(4, 3, seed=seed), make_network(4, 3, seed=seed + 100)
+        other.flat.mul_(distance).add_(one.flat)
+        before = torch.linalg.vector_norm(one.flat - other.flat)
+        after = torch.linalg.vector_norm(prox(penalty, one, 0.4) - prox(penalty, other, 0.4))
+        assert after <= before * (1 + 1e-12)
 
 
 @pytest.mark.parametrize("penalty", PENALTIES, ids=show)
 def test_single_precision_agrees_with_double(penalty):
-    single = make_layer(30, 4, dtype=torch.float32)
-    double = Layer(single.weight.double(), single.bias.double())
+    single, double = make_network(30, 4, dtype=torch.float32), make_network(30, 4)
+    double.flat.copy_(single.flat)
     for step in (0.01, 1.0):
-        for alpha in np.logspace(-8, -1, 15):
-            expected = prox(penalty, double, float(alpha), step)
-            result = prox(penalty, single, float(alpha), step)
-            rounded = Layer(result.weight.double(), result.bias.double())
-            assert_same_layer(rounded, expected, rtol=0, atol=1e-6)
+        for alpha in np.logspace(-8, -1, 15).tolist():
+            result = prox(penalty, single, alpha, step).double()
+            expected = prox(penalty, double, alpha, step)
+            torch.testing.assert_close(result, expected, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -407,15 +418,12 @@ def test_single_precision_agrees_with_double(penalty):
     ids=show,
 )
 def test_two_ways_to_write_the_same_penalty_agree(one, alpha, other, other_alpha, n_out):
-    layer = make_layer(6, n_out)
+    network = make_network(6, n_out)
     for step in (0.1, 1.0, 4.0):
-        expected = prox(other, layer, other_alpha, step)
-        assert_same_layer(prox(one, layer, alpha, step), expected, rtol=0, atol=1e-8)
-    values = [
-        float(terms_of(*pair, layer, strength).value(layer))
-        for pair, strength in (((one,), alpha), ((other,), other_alpha))
-    ]
-    assert values[0] == pytest.approx(values[1], rel=1e-8)
+        expected = prox(other, network, other_alpha, step)
+        torch.testing.assert_close(prox(one, network, alpha, step), expected, rtol=0, atol=1e-8)
+    expected = value(other, network, other_alpha)
+    assert value(one, network, alpha) == pytest.approx(expected, rel=1e-8)
 
 
 @pytest.mark.parametrize("step", [0.02, 0.5, 5.0])
@@ -445,10 +453,11 @@ def test_two_ways_to_write_the_same_penalty_agree(one, alpha, other, other_alpha
     ids=show,
 )
 def test_prox_agrees_with_pyproximal(penalty, oracle, step):
-    layer = make_layer(40, 3)
+    network = make_network(40, 3)
+    weight = network.layers[0].weight.numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
-        expected = oracle(layer.weight.numpy(), step)
-    result = prox(penalty, layer, 0.3, step).weight.numpy()
+        expected = oracle(weight, step)
+    result = prox(penalty, network, 0.3, step).numpy()[: weight.size].reshape(weight.shape)
     np.testing.assert_allclose(result, expected, rtol=0, atol=1e-12)
     np.testing.assert_array_equal(result != 0, expected != 0)
 
@@ -467,7 +476,7 @@ def test_prox_agrees_with_pyproximal(penalty, oracle, step):
 )
 def test_sums_without_an_exact_joint_prox_are_refused(penalty, message):
     with pytest.raises(ValueError, match=f"penalty: .*{message}"):
-        terms_of(penalty, make_layer(3, 2), 0.1)
+        terms_of(penalty, make_network(3, 2), 0.1)
     X = np.random.RandomState(0).randn(20, 3)
     with pytest.raises(ValueError, match="penalty: "):
         SparseMLPRegressor((2,), penalty=penalty, max_iter=1).fit(X, X[:, 0])

@@ -256,6 +256,44 @@ def test_units_far_from_one_change_nothing_but_the_units(name, scale):
 
 
 @pytest.mark.parametrize(
+    ("penalties", "structure"),
+    [([L1()], "weights"), ([GroupLasso()], "outgoing"), ([GroupLasso("incoming")], "incoming")],
+    ids=["l1", "outgoing", "incoming"],
+)
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_units_change_the_way_and_not_the_minimum(name, penalties, structure):
+    """The minimum of ½‖x - target‖² + penalty is the prox of the target, written out here."""
+    alpha, rng = 0.4, np.random.RandomState(0)
+    weight, bias = rng.randn(4, 3), rng.randn(3)
+    weight[1] *= 0.1
+    weight[:, 2] *= 0.1
+    bias[2] *= 0.1
+    parameters = Parameters((4, 3), torch.float64, torch.device("cpu"))
+    units = Units([2.0], [0.5], 1.0)
+    terms = build_terms(penalties, parameters, alpha)
+    optimizer = OPTIMIZERS[name](parameters, parameters.zeros_like(), terms, units)
+    target = torch.from_numpy(np.concatenate([weight.ravel(), bias]))
+    for step in range(1000):
+        optimizer.gradient.flat.copy_(parameters.flat - target)
+        optimizer.step(0.1 * (1 - step / 1000))
+    if structure == "weights":
+        weight = np.sign(weight) * np.maximum(np.abs(weight) - alpha, 0)
+    elif structure == "outgoing":
+        norms = np.linalg.norm(weight, axis=1, keepdims=True)
+        weight = weight * np.maximum(1 - alpha * 3**0.5 / norms, 0)
+    else:
+        norms = np.sqrt((weight**2).sum(axis=0) + bias**2)
+        factor = np.maximum(1 - alpha * 5**0.5 / norms, 0)
+        weight, bias = weight * factor, bias * factor
+    (layer,) = parameters.layers
+    np.testing.assert_allclose(layer.weight.numpy(), weight, atol=1e-4)
+    np.testing.assert_allclose(layer.bias.numpy(), bias, atol=1e-4)
+    np.testing.assert_array_equal(layer.weight.numpy() != 0, weight != 0)
+    assert (weight == 0).any()
+    assert (weight != 0).any()
+
+
+@pytest.mark.parametrize(
     ("homogeneous", "weights", "biases"),
     [(True, [2.0, 2.0, 2.0], [2.0, 4.0, 8.0]), (False, [1.0, 1.0, 8.0], [1.0, 1.0, 8.0])],
 )

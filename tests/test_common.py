@@ -1,0 +1,35 @@
+"""The contract of scikit-learn: every check of `check_estimator`, none expected to fail."""
+
+from collections import Counter
+
+import pytest
+from sklearn.utils.estimator_checks import check_estimator
+
+from sgnn import SparseMLPClassifier, SparseMLPRegressor
+
+# Checks that scikit-learn itself skips: the array API needs an environment variable, and there is
+# no decision_function.
+SKIPPED = {
+    "check_array_api_input",
+    "check_classifiers_multilabel_output_format_decision_function",
+}
+
+
+@pytest.mark.parametrize(
+    ("estimator", "n_passed"), [(SparseMLPClassifier(), 72), (SparseMLPRegressor(), 66)], ids=repr
+)
+# The checks fit pure noise and tiny data, for which the best network is a constant.
+@pytest.mark.filterwarnings("ignore:alpha=.* left no weight:UserWarning")
+@pytest.mark.filterwarnings("ignore:No features were selected:UserWarning")
+def test_all_checks_of_scikit_learn_pass(estimator, n_passed):
+    results = check_estimator(estimator, on_skip=None, on_fail=None)
+    by_status = Counter(result["status"] for result in results)
+    problems = [
+        f"{result['check_name']}: {result['status']}: {result['exception']!r}"
+        for result in results
+        if result["status"] != "passed" and result["check_name"] not in SKIPPED
+    ]
+    assert not problems, "\n".join(problems)
+    assert set(by_status) <= {"passed", "skipped"}
+    assert by_status["passed"] >= n_passed, by_status
+    assert len(results) >= n_passed + by_status["skipped"]
