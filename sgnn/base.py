@@ -2,6 +2,7 @@
 
 import warnings
 from abc import abstractmethod
+from copy import deepcopy
 from dataclasses import fields, replace
 
 import numpy as np
@@ -165,22 +166,18 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
         dtype = None if first else self.coefs_[0].dtype
         X, y, targets, weights = self._check_data(X, y, sample_weight, classes, dtype)
         state = getattr(self, "_partial_state", None) or {}
-        rng = state.get("rng") or check_random_state(self.random_state)
+        rng = deepcopy(state.get("rng")) or check_random_state(self.random_state)
         n_samples = state.get("n_samples") or _n_effective(X, weights)
         scale = state.get("scale") or self._target_scale(targets, weights)
         problem = self._problem(X, targets, weights, None, n_samples, scale)
-        if state:
-            start = state["network"]
-        else:
-            sizes = (self.n_features_in_, *hidden, self._n_outputs)
-            last = None if first else self._last_network(sizes, X.dtype)
-            start = last or random_network(problem, sizes, rng)
+        sizes = (self.n_features_in_, *hidden, self._n_outputs)
+        last = None if first else self._last_network(sizes, X.dtype)
+        start = last or random_network(problem, sizes, rng)
         monitor = self._monitor(X, y, sample_weight, 1)
         settings = replace(self._settings(), learning_rate="constant", max_iter=1)
         outcome = self._minimise(problem, start, rng, monitor, settings, state.get("optimizer"))
-        self._full_network = None
+        self._full_network = outcome.network
         self._partial_state = {
-            "network": outcome.network,
             "optimizer": outcome.optimizer_state,
             "n_samples": n_samples,
             "scale": scale,

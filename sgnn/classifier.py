@@ -214,10 +214,16 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         return indices if self._loss == "softmax" else indices[:, None].astype(dtype)
 
     def _learn_classes(self, y, classes, multilabel):
-        self._multilabel = multilabel
         labels = np.arange(y.shape[1]) if multilabel else np.unique(y)
-        self.classes_ = labels if classes is None else np.unique(classes)
-        n_classes = len(self.classes_)
+        labels = labels if classes is None else np.unique(classes)
+        n_classes = len(labels)
+        goes_on = self.warm_start and hasattr(self, "coefs_") and n_classes == len(self.classes_)
+        if goes_on and (multilabel, *labels) != (self._multilabel, *self.classes_):
+            raise ValueError(
+                f"warm_start=True: y holds the classes or labels {labels}, and the network to go "
+                f"on from knows {self.classes_}."
+            )
+        self._multilabel, self.classes_ = multilabel, labels
         if n_classes < 2 and not multilabel:
             raise ValueError(
                 f"y must hold at least two classes; it holds one class only: {self.classes_[0]!r}."
@@ -244,7 +250,15 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
             return sample_weight
         if sparse.issparse(y):
             y = y.toarray()
-        by_class = compute_sample_weight(self.class_weight, y)
+        try:
+            by_class = compute_sample_weight(self.class_weight, y)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"class_weight={self.class_weight!r}: {error}") from error
+        if not (np.isfinite(by_class).all() and by_class.min() >= 0 and by_class.any()):
+            raise ValueError(
+                f"class_weight={self.class_weight!r}: weights must be finite and not negative, and "
+                "not all zero."
+            )
         return by_class if sample_weight is None else by_class * sample_weight
 
     def _score_outputs(self, outputs, targets):

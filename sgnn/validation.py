@@ -19,7 +19,7 @@ def check_hidden_layer_sizes(sizes):
     ValueError
         If an entry is not a positive integer.
     """
-    as_tuple = (sizes,) if isinstance(sizes, Integral) else tuple(sizes)
+    as_tuple = tuple(sizes) if np.iterable(sizes) else (sizes,)
     if not all(isinstance(size, Integral) and size >= 1 for size in as_tuple):
         raise ValueError(f"hidden_layer_sizes must hold integers of at least 1; got {sizes!r}.")
     return tuple(int(size) for size in as_tuple)
@@ -30,7 +30,7 @@ def check_device(device):
     import torch
 
     try:
-        torch.empty(0, device=device)
+        torch.zeros(1, device=device).item()
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(
@@ -113,7 +113,7 @@ def resolve_feature_groups(feature_groups, n_features, feature_names):
     }
     block = np.full(n_features, -1)
     for number, group in enumerate(feature_groups):
-        if isinstance(group, (str, Integral)):
+        if isinstance(group, str) or not np.iterable(group):
             raise ValueError(
                 f"feature_groups must be a list of lists of columns; entry {number} is {group!r}."
             )

@@ -63,7 +63,7 @@ class Batches:
             return self._densify(rows), self.targets[rows], weights
         if order is None:
             return self.X[rows], self.targets[rows], weights
-        size = len(rows)
+        size = rows.shape[0]
         X = torch.index_select(self.X, 0, rows, out=self._rows[:size])
         targets = torch.index_select(self.targets, 0, rows, out=self._picked[:size])
         return X, targets, weights

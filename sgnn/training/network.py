@@ -87,7 +87,7 @@ class Network:
         ----------
         X : torch.Tensor of shape (n_samples, n_features)
         """
-        buffers = self._buffers_for(len(X))
+        buffers = self._buffers_for(X.shape[0])
         *hidden, last = self.parameters.layers
         values = X
         for layer, buffer in zip(hidden, buffers.hidden, strict=True):
@@ -111,10 +111,10 @@ class Network:
         """
         delta = self.forward(X)
         self.loss(delta, targets, losses)
-        delta.mul_(1 / len(X))
+        delta.mul_(1 / X.shape[0])
         if weights is not None:
             delta.mul_(weights)
-        buffers, gradients = self._buffers[len(X)], self.gradient.layers
+        buffers, gradients = self._buffers_for(X.shape[0]), self.gradient.layers
         inputs = [X, *(buffer.values for buffer in buffers.hidden)]
         torch.mm(delta, inputs[-1], out=buffers.last_gradient)
         gradients[-1].weight.copy_(buffers.last_gradient.t())

@@ -195,7 +195,7 @@ class ProxAdam(ProximalOptimizer):
         torch.mul(self.group_square, self._inverse_sizes, out=self._scratch)
         steps = self._to_steps_(learning_rate)
         moving = self.mean.flat if metric.with_bias else self.mean.weights
-        moving.lerp_(self.gradient.flat[: len(moving)], 1 - self.beta_1)
+        moving.lerp_(self.gradient.flat[: moving.shape[0]], 1 - self.beta_1)
         correction = 1 - self.beta_1**self.n_steps
         metric.add_product_(self.parameters, self.mean, steps, -1 / correction)
         return steps

@@ -78,7 +78,7 @@ class Trainer:
         Raises
         ------
         FloatingPointError
-            If the objective is not finite.
+            If the objective or a parameter is not finite.
         KeyboardInterrupt
             If it comes before the end of the first epoch; later ones end training.
         """
@@ -122,8 +122,9 @@ class Trainer:
     def _record(self):
         loss = self.batches.mean_loss()
         objective = loss + self.terms.value(self.network.parameters) + self._ridge()
-        if not math.isfinite(objective):
-            raise FloatingPointError(f"the objective became {objective}")
+        flat = self.network.parameters.flat
+        if not math.isfinite(objective + flat.dot(flat).item()):
+            raise FloatingPointError("the objective is not finite")
         self.history.loss.append(loss)
         self.history.objective.append(objective)
         if self.validation is not None:
@@ -146,4 +147,7 @@ class Trainer:
             outputs.append(raw.t().cpu().numpy().copy())
             truth = to_tensor(targets[rows], flat.device)
             self.network.loss(raw, truth, losses[rows])
-        return losses.mean().item(), self.validation.score(np.concatenate(outputs), targets)
+        loss = losses.mean().item()
+        if not math.isfinite(loss):
+            raise FloatingPointError("the loss on held-out data is not finite")
+        return loss, self.validation.score(np.concatenate(outputs), targets)
