@@ -34,7 +34,7 @@ class FittedNetwork(SelectorMixin, ABC):
             "intercepts_": intercepts,
             "kept_units_": kept,
             "n_neurons_": tuple(int(mask.sum()) for mask in kept),
-            "sparsity_": 1 - n_kept / n_weights,
+            "sparsity_": float(1 - n_kept / n_weights),
             "support_": kept[0],
             "selected_features_": np.flatnonzero(kept[0]),
             "feature_importances_": importances,

@@ -343,7 +343,7 @@ def test_the_oracle_sees_adam_with_the_plain_rate_as_step_of_the_prox(problem, m
 def test_the_oracle_sees_adam_without_shared_second_moments(problem, monkeypatch):
     """Entries move by steps of their own, and the prox gets a step between these."""
 
-    def step_groups(self, rate):
+    def step_groups(self, rate, beta_1):
         layer, gradient = self.parameters.layers[0], self.gradient.layers[0]
         mean, square = self.mean.layers[0].weight, self.square.layers[0].weight
         mean.lerp_(gradient.weight, 1 - self.beta_1)

@@ -47,6 +47,8 @@ class Terms:
         Finest structure first.
     metric : Groups
         The coarsest structure that occurs; single weights where there is no term.
+    is_norm : bool
+        Whether the sum of the terms is a norm and not zero, so that its prox has no jumps.
 
     Raises
     ------
@@ -59,6 +61,7 @@ class Terms:
             terms, key=lambda t: (not isinstance(t.groups, SingleWeights), not t.shape.homogeneous)
         )
         self.metric = self.terms[-1].groups if self.terms else SingleWeights(parameters)
+        self.is_norm = bool(terms) and all(t.shape.homogeneous and t.strength for t in terms)
         for finer, coarser in pairwise(self.terms):
             _check_joint_prox(finer, coarser)
 
@@ -143,6 +146,7 @@ class KeptZeros:
 
     def __init__(self, parameters):
         self.terms = [self]
+        self.is_norm = False
         self.metric = SingleWeights(parameters)
         self._support = (parameters.weights != 0).to(parameters.weights)
 

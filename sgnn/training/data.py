@@ -38,6 +38,10 @@ class Batches:
         self._rows = torch.empty(self.batch_size, X.shape[1], dtype=dtype, device=device)
         self._picked = torch.empty_like(self.targets[: self.batch_size])
 
+    def __len__(self):
+        """Number of batches per epoch."""
+        return -(-self.n_samples // self.batch_size)
+
     def epoch(self):
         """Yield ``(X, targets, weights, losses)`` for each batch; `losses` is to be written."""
         order = None

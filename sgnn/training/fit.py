@@ -58,9 +58,6 @@ def minimise(problem, settings, coefs, intercepts, rng, monitor, optimizer_state
             else build_terms(problem.penalties, parameters, problem.alpha, problem.blocks)
         )
         network = Network(parameters, problem.activation, LOSSES[problem.loss])
-        optimizer = _make_optimizer(network, terms, problem.units, settings)
-        if optimizer_state is not None:
-            optimizer.load(optimizer_state)
         batch_size = _AUTO_BATCH_SIZE if settings.batch_size == "auto" else settings.batch_size
         batches = Batches(
             problem.X,
@@ -71,6 +68,11 @@ def minimise(problem, settings, coefs, intercepts, rng, monitor, optimizer_state
             rng=rng,
             device=device,
         )
+        optimizer = _make_optimizer(
+            network, terms, problem.units, settings, settles=len(batches) == 1 or not terms.is_norm
+        )
+        if optimizer_state is not None:
+            optimizer.load(optimizer_state)
         trainer = Trainer(
             network, optimizer, batches, terms, l2=problem.l2, validation=problem.validation
         )
@@ -85,8 +87,8 @@ def minimise(problem, settings, coefs, intercepts, rng, monitor, optimizer_state
         return Outcome(parameters.to_numpy(), history, optimizer.save())
 
 
-def _make_optimizer(network, terms, units, settings):
+def _make_optimizer(network, terms, units, settings, settles):
     arguments = network.parameters, network.gradient, terms, units
     if settings.solver == "adam":
-        return ProxAdam(*arguments)
+        return ProxAdam(*arguments, initial_rate=None if settles else settings.learning_rate_init)
     return ProxSGD(*arguments, momentum=settings.momentum, nesterov=settings.nesterovs_momentum)

@@ -36,6 +36,7 @@ class ProximalOptimizer(ABC):
         self.terms = terms
         self.units = units
         self.n_steps = 0
+        self.decay = 1.0
 
     @abstractmethod
     def step(self, learning_rate):
@@ -48,14 +49,14 @@ class ProximalOptimizer(ABC):
     def save(self):
         """Return the state as a dict of arrays and a step count."""
         arrays = {name: tensor.cpu().numpy().copy() for name, tensor in self.tensors().items()}
-        return {"n_steps": self.n_steps, **arrays}
+        return {"n_steps": self.n_steps, "decay": self.decay, **arrays}
 
     def load(self, state):
         """Go on from what `save` returned; the state of another kind of optimiser is ignored."""
         tensors = self.tensors()
         if any(np.shape(state.get(name)) != tensor.shape for name, tensor in tensors.items()):
             return
-        self.n_steps = state["n_steps"]
+        self.n_steps, self.decay = state["n_steps"], state["decay"]
         for name, tensor in tensors.items():
             tensor.copy_(to_tensor(state[name], tensor.device))
 
@@ -114,16 +115,32 @@ class ProxAdam(ProximalOptimizer):
     prox gets the same step. ``beta_2`` is 0.99: under a sparsity penalty the gradients fall far
     below their first values, and fits of small data end before 0.999 has forgotten these.
 
+    As the rate :math:`\eta` falls from :math:`\eta_0`, the first moment averages over more steps,
+    :math:`\beta_1 = 1 - 0.1 \max(\eta/\eta_0, 0.1)`. With a constant one the noise of mini-batches
+    brings back weights that should be zero at every rate, however small: stochastic proximal steps
+    do not identify the support unless the variance of the gradient is reduced. A concave penalty
+    settles by itself, and the jumps of its prox do not go with a long memory.
+
+    Parameters
+    ----------
+    parameters, gradient, terms, units
+        As in :class:`ProximalOptimizer`.
+    initial_rate : float, default=None
+        :math:`\eta_0`; None keeps :math:`\beta_1` at 0.9.
+
     References
     ----------
     Kingma & Ba (2015), "Adam: a method for stochastic optimization", arXiv:1412.6980. For proximal
-    steps in an adaptive metric see Yun, Lozano & Yang (2021), arXiv:2007.07484.
+    steps in an adaptive metric see Yun, Lozano & Yang (2021), arXiv:2007.07484; for identification,
+    Poon, Liang & Schönlieb (2018), arXiv:1802.02554.
     """
 
     beta_1, beta_2, epsilon = 0.9, 0.99, 1e-8
+    least_fraction = 0.1
 
-    def __init__(self, parameters, gradient, terms, units):
+    def __init__(self, parameters, gradient, terms, units, initial_rate=None):
         super().__init__(parameters, gradient, terms, units)
+        self.initial_rate = initial_rate
         self.mean = parameters.zeros_like()
         self.square = parameters.zeros_like()
         self.shared = not isinstance(terms.metric, SingleWeights)
@@ -142,9 +159,12 @@ class ProxAdam(ProximalOptimizer):
 
     def step(self, learning_rate):
         self.n_steps += 1
-        self._step_free(learning_rate)
+        fraction = learning_rate / (self.initial_rate or learning_rate)
+        beta_1 = 1 - (1 - self.beta_1) * max(fraction, self.least_fraction)
+        self.decay *= beta_1
+        self._step_free(learning_rate, beta_1)
         if self.shared:
-            self.terms.prox_(self.parameters, self._step_groups(learning_rate))
+            self.terms.prox_(self.parameters, self._step_groups(learning_rate, beta_1))
         elif self.terms.terms:
             square = self.square.flat[: len(self.parameters.weights)]
             self._scratch.copy_(square)
@@ -171,15 +191,16 @@ class ProxAdam(ProximalOptimizer):
         buffers = self.parameters, self.gradient, self.mean, self.square
         return [([[b.flat[start:stop]] for b in buffers], unit) for start, stop, unit in segments]
 
-    def _step_free(self, learning_rate):
-        """Adam with a second moment per entry, fused."""
+    def _step_free(self, learning_rate, beta_1):
+        """Adam with a second moment per entry, fused; the kernel takes `beta_1` for constant."""
+        learning_rate *= (1 - beta_1**self.n_steps) / (1 - self.decay)
         for views, unit in self._free:
             torch._fused_adam_(
                 *views,
                 [],
                 [self._count.fill_(self.n_steps)],
                 lr=learning_rate * unit,
-                beta1=self.beta_1,
+                beta1=beta_1,
                 beta2=self.beta_2,
                 weight_decay=0.0,
                 eps=self._epsilon(unit),
@@ -187,7 +208,7 @@ class ProxAdam(ProximalOptimizer):
                 maximize=False,
             )
 
-    def _step_groups(self, learning_rate):
+    def _step_groups(self, learning_rate, beta_1):
         """Adam with one second moment per group; return the step of each group."""
         metric = self.terms.metric
         norms = metric.norms(self.gradient)
@@ -195,9 +216,8 @@ class ProxAdam(ProximalOptimizer):
         torch.mul(self.group_square, self._inverse_sizes, out=self._scratch)
         steps = self._to_steps_(learning_rate)
         moving = self.mean.flat if metric.with_bias else self.mean.weights
-        moving.lerp_(self.gradient.flat[: moving.shape[0]], 1 - self.beta_1)
-        correction = 1 - self.beta_1**self.n_steps
-        metric.add_product_(self.parameters, self.mean, steps, -1 / correction)
+        moving.lerp_(self.gradient.flat[: moving.shape[0]], 1 - beta_1)
+        metric.add_product_(self.parameters, self.mean, steps, -1 / (1 - self.decay))
         return steps
 
     def _to_steps_(self, learning_rate):

@@ -221,7 +221,7 @@ def test_a_saved_state_is_a_copy_without_tensors(name):
     before = {key: np.copy(value) for key, value in state.items()}
     advance(problem, optimizer, 3)
     for key, value in state.items():
-        assert isinstance(value, (int, np.ndarray))
+        assert isinstance(value, (int, float, np.ndarray))
         np.testing.assert_array_equal(value, before[key])
 
 

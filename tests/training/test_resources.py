@@ -112,6 +112,15 @@ def test_two_threads_at_once_both_get_their_count_back(first_to_enter, first_to_
     assert worker.counts == [N_BEFORE, 1, N_BEFORE]
 
 
+def test_a_thread_born_under_the_limit_of_another_gets_the_count_from_before():
+    with limited_threads(1):
+        worker = Stepper(lambda: limited_threads(1))
+        worker.step()
+    worker.step()
+    assert worker.counts == [1, 1, N_BEFORE]
+    assert torch.get_num_threads() == N_BEFORE
+
+
 def test_threads_born_after_the_last_limit_was_left_have_the_old_count():
     worker = Stepper(lambda: limited_threads(1))
     worker.step()

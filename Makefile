@@ -1,0 +1,45 @@
+# make demo    set everything up and run examples/quickstart.py
+# make test    set everything up and check everything
+#
+# Both make a virtual environment in .venv, once, with the versions of constraints.txt.
+# To use another interpreter: make demo PYTHON=python3.12
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+.PHONY: demo test lint doctest bench-defaults clean
+.NOTPARALLEL:
+
+demo: $(VENV)/.plot
+	$(RUN) examples/quickstart.py
+
+test: lint
+	$(RUN) -m pytest
+
+lint: $(VENV)/.test
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+doctest: $(VENV)/.test
+	$(RUN) -m pytest sgnn
+
+bench-defaults: $(VENV)/.plot
+	$(RUN) benchmarks/defaults.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache quickstart.png
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# .venv/.plot and .venv/.test say when sgnn was last installed for `demo` and for `test`.
+$(VENV)/.plot: PACKAGES := -e ".[plot]"
+$(VENV)/.test: PACKAGES := -e ".[test]"
+$(VENV)/.plot $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/.made
+	$(RUN) -m pip install -c constraints.txt $(PACKAGES)
+	@touch $@
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo 'sgnn needs Python 3.11 or newer; see PYTHON in the Makefile.' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
