@@ -3,6 +3,7 @@
 #
 # Both make a virtual environment in .venv, once, with the versions of constraints.txt.
 # To use another interpreter: make demo PYTHON=python3.12
+# Benchmarks with the larger data sets: make bench-defaults DATA=folder
 
 PYTHON ?= python3
 VENV := .venv
@@ -25,7 +26,7 @@ doctest: $(VENV)/.test
 	$(RUN) -m pytest sgnn
 
 bench-defaults: $(VENV)/.plot
-	$(RUN) benchmarks/defaults.py
+	$(RUN) benchmarks/defaults.py $(if $(DATA),--data $(DATA))
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache quickstart.png

@@ -47,7 +47,7 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
         batch_size="auto",
         learning_rate="cosine",
         learning_rate_init=0.01,
-        max_iter=200,
+        max_iter=160,
         shuffle=True,
         random_state=None,
         tol=1e-4,

@@ -19,7 +19,7 @@ from sgnn.base import BaseSparseMLP
     loss="log loss (summed over labels for multilabel targets)",
     peer="MLPClassifier",
     score="accuracy",
-    auto_alpha=r":math:`0.14\, n^{-0.85}` with :math:`n` samples",
+    auto_alpha=r":math:`0.17\, n^{-0.85}` with :math:`n` samples",
     units="all 1",
     class_weight="""class_weight : dict, list of dict, "balanced" or None, default=None
     Weights of the classes, times the sample weights.
@@ -27,7 +27,7 @@ from sgnn.base import BaseSparseMLP
     classes="""classes_ : ndarray of shape (n_classes,)
     Class labels; for multilabel targets ``arange(n_labels)``.
 """,
-    max_iter=200,
+    max_iter=160,
     learning_rate_init="0.01",
     example="""
     >>> from sklearn.datasets import load_breast_cancer
@@ -43,7 +43,7 @@ from sgnn.base import BaseSparseMLP
 """,
 )
 class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
-    _auto_alpha = 0.14
+    _auto_alpha = 0.17
     _parameter_constraints = {
         **CONSTRAINTS,
         "class_weight": [dict, list, str, None],
@@ -64,7 +64,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         batch_size="auto",
         learning_rate="cosine",
         learning_rate_init=0.01,
-        max_iter=200,
+        max_iter=160,
         shuffle=True,
         random_state=None,
         tol=1e-4,

@@ -15,12 +15,12 @@ from sgnn.base import BaseSparseMLP
     loss="half squared error, summed over outputs",
     peer="MLPRegressor",
     score=":math:`R^2`",
-    auto_alpha=r""":math:`0.35\, n^{-0.85} \sigma_y^{2 - 1/L}` with :math:`n` samples, targets of
+    auto_alpha=r""":math:`0.42\, n^{-0.85} \sigma_y^{2 - 1/L}` with :math:`n` samples, targets of
     standard deviation :math:`\sigma_y` and :math:`L` weight matrices""",
     units="those in which the targets have standard deviation 1",
     class_weight="",
     classes="",
-    max_iter=200,
+    max_iter=160,
     learning_rate_init="0.01",
     example="""
     >>> from sklearn.datasets import load_diabetes
@@ -34,7 +34,7 @@ from sgnn.base import BaseSparseMLP
 """,
 )
 class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
-    _auto_alpha = 0.35
+    _auto_alpha = 0.42
     _loss = "squared_error"
 
     def __sklearn_tags__(self):
