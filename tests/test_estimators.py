@@ -709,7 +709,7 @@ def test_a_heavier_class_is_predicted_more_often():
 def test_early_stopping_on_given_data_ends_with_the_best_epoch():
     X, y, X_val, y_val = IRIS_X[::2], IRIS_Y[::2], IRIS_X[1::2], IRIS_Y[1::2]
     model = classifier(
-        early_stopping=True, max_iter=200, n_iter_no_change=5, learning_rate_init=0.1
+        early_stopping=True, max_iter=200, n_iter_no_change=5, learning_rate_init=0.1, alpha=0.003
     )
     model.fit(X, y, X_val=X_val, y_val=y_val)
     scores = np.array(model.validation_scores_)
