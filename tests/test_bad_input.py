@@ -136,8 +136,8 @@ def test_numpy_numbers_are_numbers(name):
 @pytest.mark.parametrize(
     ("penalty", "words"),
     [
-        (GroupLasso("rows"), ["GroupLasso", "groups", "outgoing", "incoming", "rows"]),
-        (GroupLasso("weights"), ["GroupLasso", "groups", "weights"]),
+        (GroupLasso(groups="rows"), ["GroupLasso", "groups", "outgoing", "incoming", "rows"]),
+        (GroupLasso(groups="weights"), ["GroupLasso", "groups", "weights"]),
         (GroupLasso(size_scaling=1), ["GroupLasso", "size_scaling"]),
         (SparseGroupLasso(1.5), ["SparseGroupLasso", "l1_ratio", "1.5"]),
         (SparseGroupLasso(-0.1), ["SparseGroupLasso", "l1_ratio"]),
@@ -152,7 +152,7 @@ def test_numpy_numbers_are_numbers(name):
         (LogSum("x"), ["LogSum", "eps", "x"]),
         (LogSum(True), ["LogSum", "eps"]),
         ([L1(), LogSum(-1)], ["LogSum", "eps"]),
-        ([GroupLasso(), GroupLasso("incoming")], ["penalty", "outgoing", "incoming"]),
+        ([GroupLasso(), GroupLasso(groups="incoming")], ["penalty", "outgoing", "incoming"]),
         ([MCP(), LogSum()], ["penalty", "concave"]),
     ],
     ids=repr,

@@ -412,7 +412,7 @@ OBJECTIVES = [
     (None, lambda a, layers: 0.0),
     ("l1", lasso),
     ("group_lasso", lambda a, layers: group_lasso(a, outgoing(layers))),
-    (GroupLasso("incoming"), lambda a, layers: group_lasso(a, incoming(layers))),
+    (GroupLasso(groups="incoming"), lambda a, layers: group_lasso(a, incoming(layers))),
     (GroupLasso(size_scaling=False), lambda a, layers: group_lasso(a, outgoing(layers), False)),
     (
         SparseGroupLasso(0.3),
@@ -608,7 +608,7 @@ def zero_pattern(model):
     return np.concatenate([coef.ravel() == 0 for coef in model.expand()[0]])
 
 
-@pytest.mark.parametrize("penalty", ["group_lasso", "l1", GroupLasso("incoming")], ids=str)
+@pytest.mark.parametrize("penalty", ["group_lasso", "l1", GroupLasso(groups="incoming")], ids=str)
 def test_refit_lowers_the_training_loss_on_the_same_support(penalty):
     shared = {"penalty": penalty, "alpha": 0.05, "batch_size": 1000, "max_iter": 80}
     first = regressor(**shared).fit(DIABETES_X, DIABETES_Y)
@@ -1061,7 +1061,7 @@ def test_nothing_left_predicts_the_best_constant_and_says_so(name, weighted, sol
     assert "0 of" in model.summary()
 
 
-@pytest.mark.parametrize("penalty", [*PENALTY_NAMES, GroupLasso("incoming")], ids=str)
+@pytest.mark.parametrize("penalty", [*PENALTY_NAMES, GroupLasso(groups="incoming")], ids=str)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_every_penalty_can_leave_nothing(penalty, dtype):
     model = regressor(penalty=penalty, alpha=1e9, max_iter=2)

@@ -130,7 +130,7 @@ def incoming_group_lasso(alpha):
         return coef * np.maximum(1 - step * alpha * 3 / norms, 0)
 
     coef, _ = proximal_gradient(X1, Y, prox, fit_intercept=False)
-    penalty = GroupLasso("incoming")
+    penalty = GroupLasso(groups="incoming")
     return Case(X, Y, coef[:-1], coef[-1], {"penalty": penalty, "alpha": alpha})
 
 

@@ -55,7 +55,7 @@ def weights_equal(a, b):
 
 
 @pytest.mark.parametrize(
-    "penalty", ["mcp", MCP(2.0), ["l1", GroupLasso("incoming")], None], ids=repr
+    "penalty", ["mcp", MCP(2.0), ["l1", GroupLasso(groups="incoming")], None], ids=repr
 )
 def test_clone_copies_the_parameters_and_nothing_else(penalty):
     model = classifier(penalty=penalty, feature_groups=[[0, 1]], class_weight={0: 2.0})
@@ -76,7 +76,13 @@ def test_grid_search_over_penalties_strengths_and_their_parameters():
     prefix = "sparsemlpclassifier__"
     grid = [
         {
-            f"{prefix}penalty": ["l1", "group_lasso", GroupLasso("incoming"), ["l1", MCP()], None],
+            f"{prefix}penalty": [
+                "l1",
+                "group_lasso",
+                GroupLasso(groups="incoming"),
+                ["l1", MCP()],
+                None,
+            ],
             f"{prefix}alpha": [1e-3, 1e-2],
         },
         {

@@ -1,27 +1,44 @@
 """Checks of the parameters of penalties."""
 
-from numbers import Real
+from numbers import Integral, Real
 
 
-def check_groups(penalty, allowed):
-    if penalty.groups not in allowed:
-        names = ", ".join(repr(name) for name in allowed)
-        raise ValueError(
-            f"{type(penalty).__name__}: groups must be one of {names}; got {penalty.groups!r}."
-        )
-    if not isinstance(penalty.size_scaling, bool):
-        raise TypeError(
-            f"{type(penalty).__name__}: size_scaling must be True or False; "
-            f"got {penalty.size_scaling!r}."
-        )
-
-
-def check_interval(penalty, name, low, high=float("inf"), closed="both"):
+def check_choice(penalty, name, allowed):
+    """Raise unless a parameter is one of some names."""
     value = getattr(penalty, name)
-    where = f"{type(penalty).__name__}: {name} must be a number"
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if not (isinstance(value, str) and value in allowed):
+        names = ", ".join(repr(choice) for choice in allowed)
+        raise ValueError(f"{type(penalty).__name__}: {name} must be one of {names}; got {value!r}.")
+
+
+def check_flag(penalty, name):
+    """Raise unless a parameter is True or False."""
+    value = getattr(penalty, name)
+    if not isinstance(value, bool):
+        raise TypeError(f"{type(penalty).__name__}: {name} must be True or False; got {value!r}.")
+
+
+def check_interval(penalty, name, low, high=float("inf"), closed="both", integer=False):
+    """Raise unless a parameter is a number between two bounds.
+
+    Parameters
+    ----------
+    penalty : Penalty
+    name : str
+    low, high : float
+    closed : {"both", "neither", "left", "right"}, default="both"
+        Which bounds belong to the interval.
+    integer : bool, default=False
+        Whether the number must be an integer.
+    """
+    value = getattr(penalty, name)
+    kind = "an integer" if integer else "a number"
+    where = f"{type(penalty).__name__}: {name} must be {kind}"
+    if isinstance(value, bool) or not isinstance(value, Integral if integer else Real):
         raise TypeError(f"{where}; got {value!r} of type {type(value).__name__}.")
-    inside = low <= value <= high if closed == "both" else low < value < high
-    if not inside:
-        span = f"[{low}, {high}]" if closed == "both" else f"({low}, {high})"
-        raise ValueError(f"{where} in {span}; got {value!r}.")
+    above = low <= value if closed in ("both", "left") else low < value
+    below = value <= high if closed in ("both", "right") else value < high
+    if not (above and below):
+        left = "[" if closed in ("both", "left") else "("
+        right = "]" if closed in ("both", "right") else ")"
+        raise ValueError(f"{where} in {left}{low}, {high}{right}; got {value!r}.")

@@ -3,19 +3,22 @@
 A penalty is put together from three things that know nothing of each other:
 
 shape
-    a function of one magnitude, with its proximal operator (:class:`Shape`);
+    a function of one magnitude (:class:`Shape`), or of all members of a group
+    (:class:`RowShape`), with its proximal operator;
 structure
     which weights stand or fall together, by name (see :mod:`sgnn.groups`);
 schedule
-    one number per group that multiplies the shape: 1, or the square root of the group's size.
+    one number per group that multiplies the shape (see :mod:`sgnn.penalties.schedule`).
 
 A :class:`Penalty` names the pieces (:class:`Piece`) that are summed over the layers of a network.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from sklearn.base import BaseEstimator
+
+from sgnn.penalties._checks import check_choice, check_flag
 
 
 class Shape(ABC):
@@ -28,6 +31,10 @@ class Shape(ABC):
     #: True where ``value(c * x) = c * value(x)`` for every ``c > 0``. Such a shape may be summed
     #: with any shape on coarser groups: applying the finer prox first is then exact.
     homogeneous = False
+    #: True where the shape is convex.
+    convex = False
+    #: True where the shape is a function of whole groups, one row each.
+    by_rows = False
 
     @abstractmethod
     def value(self, x, strength):
@@ -52,13 +59,26 @@ class Shape(ABC):
         ----------
         x : torch.Tensor
         step : float or torch.Tensor broadcastable to ``x``, >= 0
+            0 leaves ``x`` as it is.
         strength : float, >= 0
+            0 leaves ``x`` as it is.
 
         Returns
         -------
         torch.Tensor
             As ``x``. Where the minimiser is not unique, any one of them.
         """
+
+
+class RowShape(Shape):
+    r"""An even function of the members of a group, its weights or the norms of finer groups.
+
+    As :class:`Shape`, but ``x`` has shape (n_groups, n_members), each row is one group, ``value``
+    has shape (n_groups,), and ``step`` is a number or has shape (n_groups, 1). Rows of groups that
+    are smaller than the largest end with zeros, which must change nothing and stay zero.
+    """
+
+    by_rows = True
 
 
 @dataclass(frozen=True)
@@ -68,22 +88,59 @@ class Piece:
     Parameters
     ----------
     shape : Shape
-    groups : {"weights", "outgoing", "incoming"}
+    groups : {"weights", "outgoing", "incoming", "both", "layer", "layer of outgoing", \
+"layer of incoming"}
         The structure.
     weight : float, default=1.0
         Factor of this piece.
     size_scaling : bool, default=False
         Whether each group is also multiplied by the square root of its size in the full network.
+    layers : callable, default=None
+        Takes the number of layers and returns a factor for each; None is 1 for all.
     """
 
     shape: Shape
     groups: str
     weight: float = 1.0
     size_scaling: bool = False
+    layers: object = None
 
 
+@dataclass(eq=False, repr=False)
 class Penalty(BaseEstimator, ABC):
-    """Base class of all penalties: parameters are set in ``__init__`` and checked in `pieces`."""
+    r"""Base class of all penalties: what is penalised how strongly, whatever the shape.
+
+    Subclasses are dataclasses. Their parameters are stored unchanged, and checked in `pieces`.
+
+    Parameters
+    ----------
+    layers : {"all", "input", "cges"} or sequence of float, default="all"
+        Factor of each layer of weights, >= 0, first layer first; 0 does not penalise the layer,
+        which then needs ``l2 > 0``. "input" penalises the first layer only: pure selection of
+        features. "cges" is the schedule :math:`\mu_l` of :class:`CGES` with its default share.
+    fraction : float in (0, 1] or list of array of bool, default=1.0
+        Share of the groups of each layer that is penalised, drawn with the ``random_state`` of the
+        estimator: partial regularisation. A list says which, with one array per layer of shape
+        (n_groups,), or as the weights (n_in, n_out) for penalties on single weights alone.
+    warm_up : int >= 0, default=0
+        Epochs over which the strength rises linearly from 0.
+    adaptive : float >= 0, default=0.0
+        Exponent :math:`\gamma` of adaptive weights: the groups are weighted by
+        :math:`1 / (\|\tilde w_g\|_2 + 10^{-3})^\gamma`, where :math:`\tilde w` is a pilot fit
+        without sparsity penalty, from which the fit then goes on.
+
+    References
+    ----------
+    Partial regularisation: Gao & E, "Improving the framework of sparse group regularization".
+    Adaptive weights: Zou (2006), doi:10.1198/016214506000000735; in networks Dinh & Ho (2020),
+    arXiv:2010.08097.
+    """
+
+    _: KW_ONLY
+    layers: object = "all"
+    fraction: object = 1.0
+    warm_up: int = 0
+    adaptive: float = 0.0
 
     @abstractmethod
     def pieces(self):
@@ -95,6 +152,40 @@ class Penalty(BaseEstimator, ABC):
 
         Raises
         ------
-        ValueError
+        ValueError, TypeError
             If a parameter is outside its range.
         """
+
+
+@dataclass(eq=False, repr=False)
+class GroupPenalty(Penalty):
+    """A penalty that is one shape on one structure, :meth:`shape` on ``groups``.
+
+    Parameters
+    ----------
+    groups : {"outgoing", "incoming", "both", "weights"}, default="outgoing"
+        "outgoing": all weights that leave an input or a hidden unit form a group.
+        "incoming": all weights that enter a unit form a group, with its bias.
+        "both": the sum of the two. "weights": single weights.
+    size_scaling : bool, default=True
+        Whether each group is weighted by :math:`\\sqrt{|g|}`, its size in the full network; no
+        effect on single weights.
+    layers, fraction, warm_up, adaptive
+        As in :class:`Penalty`.
+    """
+
+    _: KW_ONLY
+    groups: str = "outgoing"
+    size_scaling: bool = True
+
+    #: What ``groups`` may be.
+    _allowed_groups = ("outgoing", "incoming", "both", "weights")
+
+    @abstractmethod
+    def shape(self):
+        """Return the :class:`Shape`, with its parameters checked."""
+
+    def pieces(self):
+        check_choice(self, "groups", self._allowed_groups)
+        check_flag(self, "size_scaling")
+        return [Piece(self.shape(), self.groups, size_scaling=self.size_scaling)]

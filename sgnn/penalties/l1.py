@@ -1,9 +1,9 @@
 """Lasso, group lasso and their sum."""
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
-from sgnn.penalties._checks import check_groups, check_interval
-from sgnn.penalties.base import Penalty, Piece, Shape
+from sgnn.penalties._checks import check_choice, check_flag, check_interval
+from sgnn.penalties.base import GroupPenalty, Penalty, Piece, Shape
 
 
 @dataclass(frozen=True)
@@ -12,6 +12,7 @@ class AbsoluteValue(Shape):
     :math:`\mathrm{sgn}(x)\,(|x| - \mathrm{step}\,\lambda)_+`."""
 
     homogeneous = True
+    convex = True
 
     def value(self, x, strength):
         return strength * x.abs()
@@ -21,10 +22,16 @@ class AbsoluteValue(Shape):
         return x - x.clamp(-threshold, threshold)
 
 
+@dataclass(eq=False, repr=False)
 class L1(Penalty):
     r"""Lasso on single weights.
 
     .. math:: \Omega = \sum_{ij} |w_{ij}|
+
+    Parameters
+    ----------
+    layers, fraction, warm_up, adaptive
+        As in :class:`Penalty`.
 
     References
     ----------
@@ -42,18 +49,18 @@ class L1(Penalty):
         return [Piece(AbsoluteValue(), "weights")]
 
 
-class GroupLasso(Penalty):
+@dataclass(eq=False, repr=False)
+class GroupLasso(GroupPenalty):
     r"""Group lasso: whole inputs and hidden units are switched off.
 
     .. math:: \Omega = \sum_g \sqrt{|g|}\, \|w_g\|_2
 
     Parameters
     ----------
-    groups : {"outgoing", "incoming"}, default="outgoing"
-        "outgoing": all weights that leave an input or a hidden unit form a group.
-        "incoming": all weights that enter a unit form a group, with its bias.
-    size_scaling : bool, default=True
-        Whether each group is weighted by :math:`\sqrt{|g|}`, its size in the full network.
+    groups : {"outgoing", "incoming", "both"}, default="outgoing"
+        As in :class:`GroupPenalty`.
+    size_scaling, layers, fraction, warm_up, adaptive
+        As in :class:`GroupPenalty`.
 
     References
     ----------
@@ -67,15 +74,13 @@ class GroupLasso(Penalty):
     GroupLasso(groups='incoming')
     """
 
-    def __init__(self, groups="outgoing", *, size_scaling=True):
-        self.groups = groups
-        self.size_scaling = size_scaling
+    _allowed_groups = ("outgoing", "incoming", "both")
 
-    def pieces(self):
-        check_groups(self, allowed=("outgoing", "incoming"))
-        return [Piece(AbsoluteValue(), self.groups, size_scaling=self.size_scaling)]
+    def shape(self):
+        return AbsoluteValue()
 
 
+@dataclass(eq=False, repr=False)
 class SparseGroupLasso(Penalty):
     r"""Sparse group lasso: units are switched off, and single weights of those that stay.
 
@@ -88,9 +93,9 @@ class SparseGroupLasso(Penalty):
     l1_ratio : float in [0, 1], default=0.5
         The mixing :math:`r`: 0 is the group lasso, 1 the lasso.
     groups : {"outgoing", "incoming"}, default="outgoing"
-        As in :class:`GroupLasso`.
-    size_scaling : bool, default=True
-        As in :class:`GroupLasso`.
+        As in :class:`GroupPenalty`.
+    size_scaling, layers, fraction, warm_up, adaptive
+        As in :class:`GroupPenalty`.
 
     References
     ----------
@@ -104,13 +109,14 @@ class SparseGroupLasso(Penalty):
     SparseGroupLasso(l1_ratio=0.1)
     """
 
-    def __init__(self, l1_ratio=0.5, *, groups="outgoing", size_scaling=True):
-        self.l1_ratio = l1_ratio
-        self.groups = groups
-        self.size_scaling = size_scaling
+    l1_ratio: float = 0.5
+    _: KW_ONLY
+    groups: str = "outgoing"
+    size_scaling: bool = True
 
     def pieces(self):
-        check_groups(self, allowed=("outgoing", "incoming"))
+        check_choice(self, "groups", ("outgoing", "incoming"))
+        check_flag(self, "size_scaling")
         check_interval(self, "l1_ratio", low=0, high=1)
         return [
             Piece(AbsoluteValue(), "weights", weight=self.l1_ratio),

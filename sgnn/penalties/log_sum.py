@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from sgnn.penalties._checks import check_groups, check_interval
-from sgnn.penalties.base import Penalty, Piece, Shape
+from sgnn.penalties._checks import check_interval
+from sgnn.penalties.base import GroupPenalty, Shape
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Logarithm(Shape):
         return (root * (exists & (gain > 0))).copysign(x)
 
 
-class LogSum(Penalty):
+@dataclass(eq=False, repr=False)
+class LogSum(GroupPenalty):
     r"""Log-sum penalty: each magnitude is judged relative to ``eps``, large ones hardly shrink.
 
     .. math:: \Omega = \sum_g \sqrt{|g|}\;\varepsilon\log(1 + \|w_g\|_2/\varepsilon)
@@ -44,10 +45,8 @@ class LogSum(Penalty):
     ----------
     eps : float > 0, default=0.1
         Offset: the lasso for ``eps`` to infinity, closer to counting for small values.
-    groups : {"outgoing", "incoming", "weights"}, default="outgoing"
-        As in :class:`GroupLasso`; "weights" penalises single weights.
-    size_scaling : bool, default=True
-        As in :class:`GroupLasso`; no effect on single weights.
+    groups, size_scaling, layers, fraction, warm_up, adaptive
+        As in :class:`GroupPenalty` and :class:`Penalty`.
 
     References
     ----------
@@ -61,12 +60,8 @@ class LogSum(Penalty):
     LogSum(eps=0.01)
     """
 
-    def __init__(self, eps=0.1, *, groups="outgoing", size_scaling=True):
-        self.eps = eps
-        self.groups = groups
-        self.size_scaling = size_scaling
+    eps: float = 0.1
 
-    def pieces(self):
-        check_groups(self, allowed=("outgoing", "incoming", "weights"))
+    def shape(self):
         check_interval(self, "eps", low=0, closed="neither")
-        return [Piece(Logarithm(self.eps), self.groups, size_scaling=self.size_scaling)]
+        return Logarithm(self.eps)

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from sgnn.penalties._checks import check_groups, check_interval
-from sgnn.penalties.base import Penalty, Piece, Shape
+from sgnn.penalties._checks import check_interval
+from sgnn.penalties.base import GroupPenalty, Shape
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class MinimaxConcave(Shape):
         return hard.where(step >= self.gamma, firm).copysign(x)
 
 
-class MCP(Penalty):
+@dataclass(eq=False, repr=False)
+class MCP(GroupPenalty):
     r"""Minimax concave penalty: as the lasso near zero, no bias on what stays.
 
     .. math:: \Omega = \sum_g \sqrt{|g|}\,
@@ -46,10 +47,8 @@ class MCP(Penalty):
     ----------
     gamma : float > 0, default=3.0
         Concavity: the lasso for ``gamma`` to infinity, closer to counting for small values.
-    groups : {"outgoing", "incoming", "weights"}, default="outgoing"
-        As in :class:`GroupLasso`; "weights" penalises single weights.
-    size_scaling : bool, default=True
-        As in :class:`GroupLasso`; no effect on single weights.
+    groups, size_scaling, layers, fraction, warm_up, adaptive
+        As in :class:`GroupPenalty` and :class:`Penalty`.
 
     References
     ----------
@@ -63,12 +62,8 @@ class MCP(Penalty):
     MCP(gamma=2.0, groups='weights')
     """
 
-    def __init__(self, gamma=3.0, *, groups="outgoing", size_scaling=True):
-        self.gamma = gamma
-        self.groups = groups
-        self.size_scaling = size_scaling
+    gamma: float = 3.0
 
-    def pieces(self):
-        check_groups(self, allowed=("outgoing", "incoming", "weights"))
+    def shape(self):
         check_interval(self, "gamma", low=0, closed="neither")
-        return [Piece(MinimaxConcave(self.gamma), self.groups, size_scaling=self.size_scaling)]
+        return MinimaxConcave(self.gamma)

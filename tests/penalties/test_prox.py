@@ -61,7 +61,7 @@ class ScaledL1(Penalty):
 PENALTIES = [
     L1(),
     GroupLasso(),
-    GroupLasso("incoming"),
+    GroupLasso(groups="incoming"),
     GroupLasso(size_scaling=False),
     SparseGroupLasso(0.3),
     SparseGroupLasso(0.7, groups="incoming", size_scaling=False),
@@ -83,7 +83,7 @@ PENALTIES = [
     [LogSum(), GroupLasso()],
     [SparseGroupLasso(0.5), MCP(1.0, size_scaling=False)],
 ]
-CONVEX = [L1(), GroupLasso(), GroupLasso("incoming"), SparseGroupLasso(0.3), Ridge()]
+CONVEX = [L1(), GroupLasso(), GroupLasso(groups="incoming"), SparseGroupLasso(0.3), Ridge()]
 SHAPES = [
     AbsoluteValue(),
     MinimaxConcave(0.3),
@@ -312,7 +312,7 @@ def reference_mcp(r, alpha, gamma):
     [
         (L1(), [("weights", 1, 0, lambda r, a: a * r)]),
         (GroupLasso(), [("outgoing", 1, 1, lambda r, a: a * r)]),
-        (GroupLasso("incoming"), [("incoming", 1, 1, lambda r, a: a * r)]),
+        (GroupLasso(groups="incoming"), [("incoming", 1, 1, lambda r, a: a * r)]),
         (GroupLasso(size_scaling=False), [("outgoing", 1, 0, lambda r, a: a * r)]),
         (
             SparseGroupLasso(0.3),
@@ -465,7 +465,7 @@ def test_prox_agrees_with_pyproximal(penalty, oracle, step):
 @pytest.mark.parametrize(
     ("penalty", "message"),
     [
-        ([GroupLasso(), GroupLasso("incoming")], "outgoing and incoming groups .* overlap"),
+        ([GroupLasso(), GroupLasso(groups="incoming")], "outgoing and incoming groups .* overlap"),
         ([L1(), MCP(groups="incoming"), LogSum()], "outgoing and incoming groups .* overlap"),
         ([MCP(), LogSum()], "no exact joint prox .* only one penalty of a list"),
         ([MCP(), MCP(2.0)], "no exact joint prox"),

@@ -30,7 +30,7 @@ CLASSES = {
 }
 INSTANCES = [
     L1(),
-    GroupLasso("incoming", size_scaling=False),
+    GroupLasso(groups="incoming", size_scaling=False),
     SparseGroupLasso(0.25, groups="incoming", size_scaling=False),
     MCP(2.5, groups="weights", size_scaling=False),
     LogSum(0.75, groups="incoming", size_scaling=False),
@@ -152,8 +152,16 @@ def test_the_constructor_stores_its_arguments_and_checks_nothing(penalty):
         (MCP(None), TypeError, r"MCP: gamma .*None of type NoneType"),
         (LogSum(0.0), ValueError, r"LogSum: eps .*\(0, inf\).*0\.0"),
         (LogSum([1]), TypeError, r"LogSum: eps .*\[1\] of type list"),
-        (GroupLasso("weights"), ValueError, "GroupLasso: groups .*'outgoing', 'incoming'.*'weig"),
-        (GroupLasso("rows"), ValueError, "GroupLasso: groups .*'outgoing', 'incoming'.*'rows'"),
+        (
+            GroupLasso(groups="weights"),
+            ValueError,
+            "GroupLasso: groups .*'both'.*'weig",
+        ),
+        (
+            GroupLasso(groups="rows"),
+            ValueError,
+            "GroupLasso: groups .*'both'.*'rows'",
+        ),
         (SparseGroupLasso(groups=None), ValueError, "SparseGroupLasso: groups .*got None"),
         (MCP(groups="unit"), ValueError, "MCP: groups .*'outgoing', .*'weights'; got 'unit'"),
         (LogSum(groups=["weights"]), ValueError, "LogSum: groups .*'weights'.*got \\['weights'"),

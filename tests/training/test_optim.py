@@ -32,7 +32,7 @@ OPTIMIZERS = {
     "nesterov": make_sgd(0.9, True),
     "adam": ProxAdam,
 }
-PENALTIES = [[], [L1()], [GroupLasso()], [GroupLasso("incoming")], [SparseGroupLasso(0.3)]]
+PENALTIES = [[], [L1()], [GroupLasso()], [GroupLasso(groups="incoming")], [SparseGroupLasso(0.3)]]
 IDS = ["none", "l1", "group_lasso", "incoming", "sparse_group_lasso"]
 all_penalties = pytest.mark.parametrize("penalties", PENALTIES, ids=IDS)
 
@@ -138,7 +138,7 @@ def group_lists(name):
 def test_grouped_adam_is_the_written_algorithm(name):
     """One second moment per group; the gradient step and the prox share the step of the group."""
     alpha = 0.1
-    problem, optimizer = start(ProxAdam, [GroupLasso(name)], alpha=alpha)
+    problem, optimizer = start(ProxAdam, [GroupLasso(groups=name)], alpha=alpha)
     found = advance(problem, optimizer, N_STEPS).numpy()
     groups, free = group_lists(name)
     x = problem.start.numpy().copy()
@@ -257,7 +257,11 @@ def test_units_far_from_one_change_nothing_but_the_units(name, scale):
 
 @pytest.mark.parametrize(
     ("penalties", "structure"),
-    [([L1()], "weights"), ([GroupLasso()], "outgoing"), ([GroupLasso("incoming")], "incoming")],
+    [
+        ([L1()], "weights"),
+        ([GroupLasso()], "outgoing"),
+        ([GroupLasso(groups="incoming")], "incoming"),
+    ],
     ids=["l1", "outgoing", "incoming"],
 )
 @pytest.mark.parametrize("name", OPTIMIZERS)
