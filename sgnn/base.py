@@ -2,7 +2,6 @@
 
 import warnings
 from abc import abstractmethod
-from copy import deepcopy
 from dataclasses import fields, replace
 
 import numpy as np
@@ -17,15 +16,16 @@ from sgnn import compact, validation
 from sgnn._atomic import all_or_nothing
 from sgnn._constraints import CONSTRAINTS
 from sgnn.fitted import FittedNetwork
+from sgnn.incremental import IncrementalFit
 from sgnn.initial import best_constant, random_network
 from sgnn.monitor import Monitor
 from sgnn.penalties import get_penalty
-from sgnn.problem import Problem, Settings, Units, Validation
+from sgnn.problem import MAX_SEED, Problem, Settings, Units, Validation, n_effective
 
 _HOMOGENEOUS_ACTIVATIONS = {"identity", "relu", "leaky_relu"}
 
 
-class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
+class BaseSparseMLP(CallbackSupportMixin, IncrementalFit, FittedNetwork, BaseEstimator):
     """Multilayer perceptron whose useless inputs, units and weights are exactly zero and removed.
 
     Abstract; see :class:`sgnn.SparseMLPClassifier` and :class:`sgnn.SparseMLPRegressor`.
@@ -125,13 +125,21 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
         rng = check_random_state(self.random_state)
         X, y, targets, weights = self._check_data(X, y, sample_weight)
         validation.warn_if_badly_scaled(validation.column_magnitudes(X))
-        monitor = self._monitor(X, y, sample_weight, self.max_iter * (1 + self.refit))
         X, targets, weights, held_out = self._hold_out(X, targets, weights, X_val, y_val, rng)
         scale = self._target_scale(targets, weights)
-        problem = self._problem(X, targets, weights, held_out, _n_effective(X, weights), scale)
         sizes = (self.n_features_in_, *hidden, self._n_outputs)
+        n_samples = n_effective(X, weights)
+        problem = self._problem(X, targets, weights, held_out, n_samples, scale, sizes)
+        validation.warn_if_unpenalised(problem, len(sizes) - 1)
+        n_runs = 1 + problem.is_adaptive + self.refit
+        monitor = self._monitor(X, y, sample_weight, self.max_iter * n_runs)
         last = self._last_network(sizes, X.dtype) if self.warm_start else None
         start = last or random_network(problem, sizes, rng)
+        if problem.is_partial:
+            problem = replace(problem, seed=rng.randint(MAX_SEED))
+        if problem.is_adaptive:
+            start = self._minimise(replace(problem, penalties=[]), start, rng, monitor).network
+            problem = replace(problem, pilot=start)
         outcome = self._minimise(problem, start, rng, monitor)
         network, histories = outcome.network, [outcome.history]
         if not compact.units_on_paths(network[0])[0].any():
@@ -153,39 +161,6 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
         self._set_fitted(network, histories)
         monitor.end_fit()
         self._warn_about(histories, monitor)
-        return self
-
-    def _partial_fit(self, X, y, sample_weight, classes=None):
-        """Train one epoch at the constant initial rate, on the full-size network."""
-        if self.early_stopping:
-            raise ValueError(
-                "early_stopping=True: partial_fit has no held-out data; set it to False."
-            )
-        hidden = self._check_parameters()
-        first = not hasattr(self, "coefs_")
-        dtype = None if first else self.coefs_[0].dtype
-        X, y, targets, weights = self._check_data(X, y, sample_weight, classes, dtype)
-        state = getattr(self, "_partial_state", None) or {}
-        rng = deepcopy(state.get("rng")) or check_random_state(self.random_state)
-        n_samples = state.get("n_samples") or _n_effective(X, weights)
-        scale = state.get("scale") or self._target_scale(targets, weights)
-        problem = self._problem(X, targets, weights, None, n_samples, scale)
-        sizes = (self.n_features_in_, *hidden, self._n_outputs)
-        last = None if first else self._last_network(sizes, X.dtype)
-        start = last or random_network(problem, sizes, rng)
-        monitor = self._monitor(X, y, sample_weight, 1)
-        settings = replace(self._settings(), learning_rate="constant", max_iter=1)
-        outcome = self._minimise(problem, start, rng, monitor, settings, state.get("optimizer"))
-        self._full_network = outcome.network
-        self._partial_state = {
-            "optimizer": outcome.optimizer_state,
-            "n_samples": n_samples,
-            "scale": scale,
-            "rng": rng,
-        }
-        self.alpha_ = problem.alpha
-        self._set_fitted(outcome.network, [outcome.history], append=not first)
-        monitor.end_fit()
         return self
 
     @abstractmethod
@@ -256,8 +231,11 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
             return X, targets, weights, None
         return X, targets, weights, Validation(X_val, targets_val, self._score_outputs)
 
-    def _problem(self, X, targets, weights, held_out, n_samples, scale):
-        n_layers = 1 + len(validation.check_hidden_layer_sizes(self.hidden_layer_sizes))
+    def _problem(self, X, targets, weights, held_out, n_samples, scale, sizes):
+        penalties = get_penalty(self.penalty)
+        for penalty in penalties:
+            penalty.check(sizes, self._feature_blocks)
+        n_layers = len(sizes) - 1
         homogeneous = self.activation in _HOMOGENEOUS_ACTIVATIONS
         alpha = self.alpha
         if alpha == "auto":
@@ -270,7 +248,7 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
             activation=self.activation,
             sample_weight=weights,
             validation=held_out,
-            penalties=get_penalty(self.penalty),
+            penalties=penalties,
             alpha=float(alpha),
             l2=float(self.l2),
             blocks=self._feature_blocks,
@@ -284,13 +262,12 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
         context = self._init_callback_context(max_subtasks=n_epochs)
         return Monitor(self, context, X, y, sample_weight)
 
-    def _minimise(self, problem, start, rng, monitor, settings=None, optimizer_state=None):
+    def _minimise(self, problem, start, rng, monitor, settings=None, state=None, first_epoch=0):
         from sgnn.training.fit import minimise
 
         try:
-            return minimise(
-                problem, settings or self._settings(), *start, rng, monitor, optimizer_state
-            )
+            settings = settings or self._settings()
+            return minimise(problem, settings, *start, rng, monitor, state, first_epoch)
         except FloatingPointError as error:
             magnitudes = validation.column_magnitudes(problem.X)
             advice = validation.advice_on_divergence(
@@ -321,10 +298,3 @@ class BaseSparseMLP(CallbackSupportMixin, FittedNetwork, BaseEstimator):
                 ConvergenceWarning,
                 stacklevel=5,
             )
-
-
-def _n_effective(X, sample_weight):
-    """Return the sum of the weights, but at least the number of samples that have any."""
-    if sample_weight is None:
-        return X.shape[0]
-    return max(float(sample_weight.sum()), np.count_nonzero(sample_weight))

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+MAX_SEED = 2**31 - 1
+
 
 @dataclass(frozen=True)
 class Units:
@@ -66,6 +68,10 @@ class Problem:
     blocks : ndarray of int, shape (n_features,), or None
         Blocks of inputs that stand or fall together.
     units : Units
+    seed : int
+        Of the draw of what is penalised, where a penalty is partial.
+    pilot : tuple of lists of ndarray, or None
+        Weights and biases of the network that adaptive weights come from.
     keep_zeros : bool
         Whether weights that are zero at the start stay zero; then there is no other penalty.
     """
@@ -82,7 +88,21 @@ class Problem:
     l2: float
     blocks: np.ndarray | None
     units: Units
+    seed: int = 0
+    pilot: tuple | None = None
     keep_zeros: bool = False
+
+    @property
+    def is_partial(self):
+        """Whether some penalty is on a part of the groups that is to be drawn."""
+        return any(
+            not isinstance(p.fraction, (list, tuple)) and p.fraction < 1 for p in self.penalties
+        )
+
+    @property
+    def is_adaptive(self):
+        """Whether some penalty needs the weights of a pilot fit."""
+        return any(penalty.adaptive > 0 for penalty in self.penalties)
 
     def on_support(self, inputs):
         """Return the same problem without penalty, on some inputs and a fixed set of weights.
@@ -121,3 +141,16 @@ class Settings:
     early_stopping: bool
     device: str
     n_threads: int | None
+
+
+def n_effective(X, sample_weight):
+    """Return the sum of the weights, but at least the number of samples that have any.
+
+    Parameters
+    ----------
+    X : ndarray or CSR of shape (n_samples, n_features)
+    sample_weight : ndarray of shape (n_samples,) or None
+    """
+    if sample_weight is None:
+        return X.shape[0]
+    return max(float(sample_weight.sum()), np.count_nonzero(sample_weight))

@@ -7,6 +7,8 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import _check_sample_weight
 
+from sgnn.penalties.schedule import unpenalised_layers
+
 _WILD_RATIO = 1e3
 _LARGE_MAGNITUDE = 1e2
 
@@ -67,6 +69,21 @@ def warn_if_badly_scaled(magnitudes):
             f"The columns of X reach magnitudes from {used.min():.3g} to {used.max():.3g}. Neither "
             "the learning rate nor the penalty can suit all of them: scale X first, for instance "
             "with sklearn.preprocessing.StandardScaler.",
+            UserWarning,
+            stacklevel=5,
+        )
+
+
+def warn_if_unpenalised(problem, n_layers):
+    """Warn when weights without penalty can take over what the penalised ones lose."""
+    if not (problem.penalties and problem.alpha and n_layers > 1) or problem.l2:
+        return
+    layers = unpenalised_layers(problem.penalties, n_layers)
+    if layers:
+        warnings.warn(
+            f"Layers {layers} of weights are not penalised, or only in part: the penalty can be "
+            "made small by scaling the other weights down and these up. Set l2 > 0, for instance "
+            "l2=1e-4.",
             UserWarning,
             stacklevel=5,
         )

@@ -152,8 +152,8 @@ def test_numpy_numbers_are_numbers(name):
         (LogSum("x"), ["LogSum", "eps", "x"]),
         (LogSum(True), ["LogSum", "eps"]),
         ([L1(), LogSum(-1)], ["LogSum", "eps"]),
-        ([GroupLasso(), GroupLasso(groups="incoming")], ["penalty", "outgoing", "incoming"]),
-        ([MCP(), LogSum()], ["penalty", "concave"]),
+        ([MCP(), GroupLasso(groups="incoming")], ["penalty", "outgoing", "incoming"]),
+        ([MCP(), LogSum()], ["penalty", "must be convex"]),
     ],
     ids=repr,
 )

@@ -19,6 +19,7 @@ from dataclasses import KW_ONLY, dataclass
 from sklearn.base import BaseEstimator
 
 from sgnn.penalties._checks import check_choice, check_flag
+from sgnn.penalties.schedule import check_schedule
 
 
 class Shape(ABC):
@@ -156,6 +157,19 @@ class Penalty(BaseEstimator, ABC):
             If a parameter is outside its range.
         """
 
+    def check(self, sizes, blocks=None):
+        """Raise ValueError or TypeError unless the penalty fits a network.
+
+        Parameters
+        ----------
+        sizes : sequence of int
+            Units per layer, inputs first, outputs last.
+        blocks : ndarray of int, shape (n_features,), default=None
+            Blocks of inputs that stand or fall together.
+        """
+        self.pieces()
+        check_schedule(self, len(sizes) - 1)
+
 
 @dataclass(eq=False, repr=False)
 class GroupPenalty(Penalty):
@@ -166,7 +180,9 @@ class GroupPenalty(Penalty):
     groups : {"outgoing", "incoming", "both", "weights"}, default="outgoing"
         "outgoing": all weights that leave an input or a hidden unit form a group.
         "incoming": all weights that enter a unit form a group, with its bias.
-        "both": the sum of the two. "weights": single weights.
+        "weights": single weights. "both": the sum over outgoing and incoming groups; they overlap,
+        so their joint prox is found by splitting, :class:`sgnn.penalties.joint.SplitProx`. For
+        convex shapes that is exact; for others it is not certain to find the minimum.
     size_scaling : bool, default=True
         Whether each group is weighted by :math:`\\sqrt{|g|}`, its size in the full network; no
         effect on single weights.

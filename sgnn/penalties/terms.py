@@ -1,13 +1,18 @@
-"""From penalty objects to the terms of an objective, in the order in which their prox is exact."""
+"""The terms of an objective, and their joint prox."""
 
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import partial
+from itertools import combinations
 
-from sgnn.groups import Groups, SingleWeights, make_groups
+import torch
+
+from sgnn.groups import Groups, Layers, SingleWeights
 from sgnn.penalties.base import Shape
+from sgnn.penalties.joint import SplitProx, nested_prox
+from sgnn.training.parameters import Layer
 
 
-@dataclass(frozen=True)
+@dataclass
 class Term:
     """One shape on the groups of a network, with the schedule of each group.
 
@@ -15,21 +20,81 @@ class Term:
     ----------
     shape : Shape
     groups : Groups
-    weights : float or torch.Tensor of shape (n_groups,)
-        Factor of each group, >= 0.
+    structure : str
+        Name of the groups.
+    factors : list of float or torch.Tensor
+        Factor of the groups of each layer, >= 0: one number, or one per group.
     strength : float
         ``alpha``.
+    warm_up : int
+        Epochs over which the strength rises.
+    may_be_split : bool
+        Whether its prox may be one of those that are iterated to find that of a sum.
     """
 
     shape: Shape
     groups: Groups
-    weights: object
+    structure: str
+    factors: list
     strength: float
+    warm_up: int = 0
+    may_be_split: bool = False
+
+    def __post_init__(self):
+        self.current = self.strength
+        used = [bool((f > 0).any()) if torch.is_tensor(f) else f > 0 for f in self.factors]
+        self.layers = [index for index, is_used in enumerate(used) if is_used]
+        self.weights = self._merged()
+
+    def _merged(self):
+        """Return the factors as one number, or as one number per group of the whole network."""
+        first = self.factors[0]
+        if not any(torch.is_tensor(f) for f in self.factors) and len(set(self.factors)) == 1:
+            return first
+        merged = torch.ones_like(self.groups.sizes)
+        for part, factor in zip(self.groups.slices, self.factors, strict=True):
+            merged[part] = factor
+        return merged
+
+    def begin_epoch(self, epoch):
+        """Set the strength of an epoch, counted from 0."""
+        self.current = self.strength * min(1.0, (epoch + 1) / max(self.warm_up, 1))
 
     def value(self, parameters):
-        """Return the penalty, a tensor with one number."""
-        values = self.shape.value(self.groups.norms(parameters), self.strength)
-        return (self.weights * values).sum()
+        """Return the penalty at full strength, a tensor with one number."""
+        if not self.shape.by_rows:
+            values = self.shape.value(self.groups.norms(parameters), self.strength)
+            return (self.weights * values).sum()
+        total = parameters.flat.new_zeros(())
+        for index in self.layers:
+            rows = self.groups.rows(parameters.layers[index], index)
+            total += (self.factors[index] * self.shape.value(rows, self.strength)).sum()
+        return total
+
+    def prox_(self, parameters, step):
+        """Apply the prox in place; `step` is a number, or one per group."""
+        if self.shape.by_rows:
+            for index in self.layers:
+                layer = parameters.layers[index]
+                rows = self.groups.rows(layer, index)
+                steps = self.steps_of(step, index)
+                self.groups.set_rows_(layer, index, self.shape.prox(rows, steps, self.current))
+        else:
+            steps = step * self.weights
+            self.groups.prox_(parameters, self.shape, steps, self.current, self.layers)
+
+    def prox_in_metric_(self, parameters, metric, step):
+        """Apply the prox to single weights where the steps belong to a coarser structure."""
+        self.groups.prox_in_metric_(
+            parameters, self.shape, metric, step, self.factors, self.current, self.layers
+        )
+
+    def steps_of(self, step, index):
+        """Return the steps of one layer times its factors: a number, or a column."""
+        if torch.is_tensor(step) and step.ndim:
+            step = step[self.groups.slices[index], None]
+        factor = self.factors[index]
+        return step * (factor[:, None] if torch.is_tensor(factor) else factor)
 
 
 class Terms:
@@ -46,24 +111,47 @@ class Terms:
     terms : list of Term
         Finest structure first.
     metric : Groups
-        The coarsest structure that occurs; single weights where there is no term.
-    is_norm : bool
-        Whether the sum of the terms is a norm and not zero, so that its prox has no jumps.
+        The coarsest structure that occurs, whole layers where there are several; single weights
+        where there is no term.
+    is_convex : bool
+        Whether the sum of the terms is convex and not zero, so that its prox has no jumps.
 
     Raises
     ------
     ValueError
-        If the sum of the terms has no exact joint prox.
+        If the joint prox of the terms is not known.
     """
 
     def __init__(self, parameters, terms):
-        self.terms = sorted(
-            terms, key=lambda t: (not isinstance(t.groups, SingleWeights), not t.shape.homogeneous)
+        self.terms = sorted(terms, key=_fineness)
+        self.is_convex = bool(terms) and all(t.shape.convex and t.strength for t in terms)
+        self.metric = self._metric(parameters)
+        chains = []
+        for term in self.terms:
+            home = next((chain for chain in chains if _has_joint_prox([*chain, term])), None)
+            chains.append([term]) if home is None else home.append(term)
+        overlap = any(
+            _meet(one, other)
+            for chain, another in combinations(chains, 2)
+            for one in chain
+            for other in another
         )
-        self.metric = self.terms[-1].groups if self.terms else SingleWeights(parameters)
-        self.is_norm = bool(terms) and all(t.shape.homogeneous and t.strength for t in terms)
-        for finer, coarser in pairwise(self.terms):
-            _check_joint_prox(finer, coarser)
+        if overlap and not all(term.may_be_split for term in self.terms):
+            raise ValueError(_no_joint_prox(self.terms))
+        proxes = [self._chain_prox(parameters, chain) for chain in chains]
+        self._proxes = [SplitProx(parameters, proxes)] if overlap else proxes
+
+    def _metric(self, parameters):
+        coarse = {term.structure: term.groups for term in self.terms if term.groups.level}
+        if len(coarse) > 1:
+            with_bias = any(groups.with_bias for groups in coarse.values())
+            return Layers(parameters, SingleWeights(parameters), with_bias)
+        return self.terms[-1].groups if self.terms else SingleWeights(parameters)
+
+    def begin_epoch(self, epoch):
+        """Set the strengths of an epoch, counted from 0."""
+        for term in self.terms:
+            term.begin_epoch(epoch)
 
     def value(self, parameters):
         """Return the summed penalty."""
@@ -78,60 +166,105 @@ class Terms:
         step : float or torch.Tensor of shape (n_groups,)
             One number per group of `metric`.
         """
-        one_step = getattr(step, "ndim", 0) == 0
-        for term in self.terms:
-            finer = isinstance(term.groups, SingleWeights)
-            if one_step or not finer or isinstance(self.metric, SingleWeights):
-                term.groups.prox_(parameters, term.shape, step * term.weights, term.strength)
+        for prox_ in self._proxes:
+            prox_(parameters, step=step)
+
+    def _chain_prox(self, parameters, chain):
+        if _is_sequential(chain):
+            return partial(self._apply_in_turn, terms=chain)
+        fine, coarse = chain
+        factors = [
+            _factor_rows(fine, coarse, layer, i) for i, layer in enumerate(parameters.layers)
+        ]
+        return partial(self._solve_jointly, fine=fine, coarse=coarse, factors=factors)
+
+    def _apply_in_turn(self, parameters, step, terms):
+        for term in terms:
+            if not _is_vector(step):
+                term.prox_(parameters, step)
+            elif term.groups.level or not self.metric.level:
+                term.prox_(parameters, self.metric.refine(step, term.groups))
             else:
-                term.groups.prox_in_metric_(
-                    parameters, term.shape, self.metric, step, term.weights, term.strength
-                )
+                term.prox_in_metric_(parameters, self.metric, step)
+
+    def _solve_jointly(self, parameters, step, fine, coarse, factors):
+        if _is_vector(step):
+            step = self.metric.refine(step, coarse.groups)
+        for index in sorted({*fine.layers, *coarse.layers}):
+            layer = parameters.layers[index]
+            rows = coarse.groups.rows(layer, index)
+            steps = step[coarse.groups.slices[index], None] if _is_vector(step) else step
+            of_fine = steps * factors[index]
+            of_coarse = coarse.steps_of(step, index)
+            z = nested_prox(
+                rows,
+                lambda x, c, t=of_fine: fine.shape.prox(x, c * t, fine.current),
+                lambda z, t=of_fine: _row_values(fine.shape, z, t, fine.current),
+                lambda r, t=of_coarse: coarse.shape.prox(r, t, coarse.current),
+                lambda r, t=of_coarse: t * coarse.shape.value(r, coarse.current),
+            )
+            coarse.groups.set_rows_(layer, index, z)
 
 
-def _check_joint_prox(finer, coarser):
-    same = type(finer.groups) is type(coarser.groups)
-    if not (same or isinstance(finer.groups, SingleWeights)):
-        raise ValueError(
-            "penalty: outgoing and incoming groups of the same layer overlap, and their sum has no "
-            "closed proximal operator; use one of the two, alone or with single weights."
-        )
-    if not finer.shape.homogeneous:
-        raise ValueError(
-            f"penalty: {finer.shape} has no exact joint prox with {coarser.shape} on the same or "
-            "coarser groups; only one penalty of a list, the one on the coarsest groups, may be "
-            "concave."
-        )
+def _fineness(term):
+    return term.groups.level, term.structure, not term.shape.by_rows, not term.shape.homogeneous
 
 
-def build_terms(penalties, parameters, alpha, blocks=None):
-    """Instantiate penalties on a network.
+def _is_vector(step):
+    return getattr(step, "ndim", 0) > 0
 
-    Parameters
-    ----------
-    penalties : list of Penalty
-    parameters : Parameters
-        The full-size network.
-    alpha : float
-        Strength.
-    blocks : array of int, shape (n_features,), default=None
-        Blocks of inputs that stand or fall together.
 
-    Returns
-    -------
-    Terms
+def _meet(one, other):
+    """Whether two terms penalise the same layer."""
+    return not set(one.layers).isdisjoint(other.layers)
 
-    Raises
-    ------
-    ValueError
-        If the sum of the penalties has no exact joint prox, or a parameter is out of range.
+
+def _is_sequential(chain):
+    """Whether applying the proxes in turn is exact.
+
+    It is where no terms meet, and where a function of norms follows positively homogeneous ones.
     """
-    terms = []
-    for piece in (piece for penalty in penalties for piece in penalty.pieces()):
-        groups = make_groups(piece.groups, parameters, blocks)
-        weights = piece.weight * (groups.sizes.sqrt() if piece.size_scaling else 1.0)
-        terms.append(Term(piece.shape, groups, weights, alpha))
-    return Terms(parameters, terms)
+    *finer, last = chain
+    if not any(_meet(term, last) for term in finer):
+        return True
+    return not last.shape.by_rows and all(term.shape.homogeneous for term in finer)
+
+
+def _has_joint_prox(chain):
+    *finer, last = chain
+    if not all(t.groups.level == 0 or t.structure == last.structure for t in finer):
+        return False
+    by_members = all(t.groups.level == 0 or t.shape.by_rows for t in finer)
+    solvable = len(finer) == 1 and by_members and not last.shape.by_rows
+    return solvable or _is_sequential(chain)
+
+
+def _no_joint_prox(terms):
+    summands = " + ".join(f"{term.shape} on {term.structure!r}" for term in terms)
+    return (
+        f"penalty: no joint proximal operator is known for {summands}. Penalties on groups that "
+        "overlap must be convex, or one penalty with groups='both'; of two penalties on nested "
+        "groups, the one on the larger groups must be a function of their norms."
+    )
+
+
+def _factor_rows(fine, coarse, layer, index):
+    """Arrange the factors of a term as the rows of a coarser structure: a number, or a tensor."""
+    factor = fine.factors[index]
+    if fine.groups.level:
+        return factor[:, None] if torch.is_tensor(factor) else factor
+    if not (torch.is_tensor(factor) or coarse.groups.with_bias):
+        return factor
+    weight = torch.ones_like(layer.weight)
+    weight *= factor.view_as(weight) if torch.is_tensor(factor) else factor
+    return coarse.groups.rows(Layer(weight, torch.zeros_like(layer.bias)), index).clone()
+
+
+def _row_values(shape, rows, step, strength):
+    values = shape.value(rows, strength)
+    if shape.by_rows:
+        return (step * values[:, None])[:, 0]
+    return (step * values).sum(1)
 
 
 class KeptZeros:
@@ -146,9 +279,12 @@ class KeptZeros:
 
     def __init__(self, parameters):
         self.terms = [self]
-        self.is_norm = False
+        self.is_convex = False
         self.metric = SingleWeights(parameters)
         self._support = (parameters.weights != 0).to(parameters.weights)
+
+    def begin_epoch(self, epoch):
+        """Do nothing."""
 
     def value(self, parameters):
         """Return 0."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import torch
 
-from sgnn.penalties.terms import KeptZeros, build_terms
+from sgnn.penalties.build import build_terms
+from sgnn.penalties.terms import KeptZeros
 from sgnn.training.data import Batches
 from sgnn.training.losses import LOSSES
 from sgnn.training.network import Network
@@ -26,7 +27,9 @@ class Outcome:
     optimizer_state: dict
 
 
-def minimise(problem, settings, coefs, intercepts, rng, monitor, optimizer_state=None):
+def minimise(
+    problem, settings, coefs, intercepts, rng, monitor, optimizer_state=None, first_epoch=0
+):
     """Train a network.
 
     Parameters
@@ -42,6 +45,8 @@ def minimise(problem, settings, coefs, intercepts, rng, monitor, optimizer_state
         ``current()`` returns copies of the weights and biases, and a true answer ends training.
     optimizer_state : dict, default=None
         As in the :class:`Outcome` of an earlier call, to go on where it stopped.
+    first_epoch : int, default=0
+        Number of epochs before this call, for penalties that warm up.
 
     Returns
     -------
@@ -52,11 +57,7 @@ def minimise(problem, settings, coefs, intercepts, rng, monitor, optimizer_state
     with torch.inference_mode(), limited_threads(settings.n_threads), flushed_denormals():
         parameters = Parameters(sizes, torch.from_numpy(coefs[0]).dtype, device)
         parameters.set(coefs, intercepts)
-        terms = (
-            KeptZeros(parameters)
-            if problem.keep_zeros
-            else build_terms(problem.penalties, parameters, problem.alpha, problem.blocks)
-        )
+        terms = KeptZeros(parameters) if problem.keep_zeros else _terms(problem, parameters)
         network = Network(parameters, problem.activation, LOSSES[problem.loss])
         batch_size = _AUTO_BATCH_SIZE if settings.batch_size == "auto" else settings.batch_size
         batches = Batches(
@@ -69,7 +70,11 @@ def minimise(problem, settings, coefs, intercepts, rng, monitor, optimizer_state
             device=device,
         )
         optimizer = _make_optimizer(
-            network, terms, problem.units, settings, settles=len(batches) == 1 or not terms.is_norm
+            network,
+            terms,
+            problem.units,
+            settings,
+            settles=len(batches) == 1 or not terms.is_convex,
         )
         if optimizer_state is not None:
             optimizer.load(optimizer_state)
@@ -83,8 +88,19 @@ def minimise(problem, settings, coefs, intercepts, rng, monitor, optimizer_state
             n_iter_no_change=settings.n_iter_no_change,
             early_stopping=settings.early_stopping,
             monitor=monitor,
+            first_epoch=first_epoch,
         )
         return Outcome(parameters.to_numpy(), history, optimizer.save())
+
+
+def _terms(problem, parameters):
+    pilot = None
+    if problem.pilot is not None:
+        pilot = parameters.zeros_like()
+        pilot.set(*problem.pilot)
+    return build_terms(
+        problem.penalties, parameters, problem.alpha, problem.blocks, problem.seed, pilot
+    )
 
 
 def _make_optimizer(network, terms, units, settings, settles):

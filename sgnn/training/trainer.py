@@ -56,7 +56,17 @@ class Trainer:
         self.validation = validation
         self.history = History()
 
-    def run(self, learning_rate, *, max_iter, tol, n_iter_no_change, early_stopping, monitor):
+    def run(
+        self,
+        learning_rate,
+        *,
+        max_iter,
+        tol,
+        n_iter_no_change,
+        early_stopping,
+        monitor,
+        first_epoch=0,
+    ):
         """Train for at most `max_iter` epochs.
 
         Parameters
@@ -70,6 +80,8 @@ class Trainer:
         monitor : object
             Its ``begin_epoch()`` and ``end_epoch(history, current)`` are called around each epoch;
             a true answer ends training.
+        first_epoch : int, default=0
+            Number of epochs before these, for penalties that warm up.
 
         Returns
         -------
@@ -89,6 +101,7 @@ class Trainer:
         try:
             for epoch in range(max_iter):
                 monitor.begin_epoch()
+                self.terms.begin_epoch(first_epoch + epoch)
                 self._train_epoch(learning_rate.rate(epoch))
                 self._record()
                 score = history.validation_score[-1] if early_stopping else math.inf

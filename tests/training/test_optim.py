@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from sgnn.penalties import L1, GroupLasso, SparseGroupLasso
-from sgnn.penalties.terms import KeptZeros, build_terms
+from sgnn.penalties.build import build_terms
+from sgnn.penalties.terms import KeptZeros
 from sgnn.problem import Units
 from sgnn.training.optim import ProxAdam, ProxSGD
 from sgnn.training.parameters import Parameters

@@ -1,0 +1,114 @@
+"""Structures: which weights of a network stand or fall together.
+
+A structure partitions the weights of all layers into groups, numbered from the first layer to the
+last. It is the only code that knows how layers are laid out: a weight matrix has shape
+(n_in, n_out), rows contiguous, and a bias shape (n_out,). Everything else sees one number per group
+(norms, steps, strengths), so its arithmetic runs once for the whole network, and asks the structure
+to `spread` these numbers over a layer; or it sees the groups of a layer as the rows of a matrix.
+"""
+
+from abc import ABC, abstractmethod
+
+import torch
+
+
+class Groups(ABC):
+    """A partition of the weights of a network into groups.
+
+    Parameters
+    ----------
+    parameters : sgnn.training.parameters.Parameters
+        The full-size network.
+
+    Attributes
+    ----------
+    sizes : torch.Tensor of shape (n_groups,)
+        Number of weights in each group.
+    slices : list of slice
+        The groups of each layer.
+    with_bias : bool
+        Whether biases belong to the groups.
+    level : int
+        0 for single weights, 1 for groups around units, 2 for whole layers.
+    """
+
+    with_bias = False
+    level = 1
+
+    def __init__(self, parameters):
+        sizes = [self._sizes(layer, index) for index, layer in enumerate(parameters.layers)]
+        self.sizes = torch.cat(sizes)
+        self.slices, start = [], 0
+        for of_layer in sizes:
+            self.slices.append(slice(start, start + len(of_layer)))
+            start += len(of_layer)
+
+    @abstractmethod
+    def _sizes(self, layer, index):
+        """Return the sizes of the groups of one layer."""
+
+    @abstractmethod
+    def _write_norms(self, layer, index, out):
+        """Write the Euclidean norms of the groups of one layer."""
+
+    @abstractmethod
+    def spread(self, values, index):
+        """Return what broadcasts a value per group over the weight matrix of layer `index`."""
+
+    @abstractmethod
+    def rows(self, layer, index):
+        """Return the groups of one layer as rows of a matrix, the shorter ones ending with 0."""
+
+    @abstractmethod
+    def set_rows_(self, layer, index, rows):
+        """Write back what `rows` has returned, changed."""
+
+    def norms(self, parameters):
+        """Return the Euclidean norm of each group, a new tensor like `sizes`."""
+        out = torch.empty_like(self.sizes)
+        for index, layer in enumerate(parameters.layers):
+            self._write_norms(layer, index, out[self.slices[index]])
+        return out
+
+    def of_layers(self, values):
+        """Return one number per layer as one per group, or as a float where all are the same."""
+        if len(set(values)) == 1:
+            return values[0]
+        per_group = torch.empty_like(self.sizes)
+        for part, value in zip(self.slices, values, strict=True):
+            per_group[part] = value
+        return per_group
+
+    def refine(self, values, finer):
+        """Return one number per group as one per group of another structure, inside these."""
+        if finer.level == self.level:
+            return values
+        counts = [part.stop - part.start for part in finer.slices]
+        return values.repeat_interleave(torch.tensor(counts, device=values.device))
+
+    def add_product_(self, parameters, other, steps, factor):
+        """Add ``factor * step * other`` to each group of `parameters`, in place."""
+        for index, (layer, term) in enumerate(zip(parameters.layers, other.layers, strict=True)):
+            layer.weight.addcmul_(term.weight, self.spread(steps, index), value=factor)
+            if self.with_bias:
+                layer.bias.addcmul_(term.bias, steps[self.slices[index]], value=factor)
+
+    def prox_(self, parameters, shape, step, strength, layers=None):
+        """Apply the prox of a shape of the group norms to some layers, in place.
+
+        ``prox(x) = shape.prox(|x|) x / |x|`` on each group; groups of zeros stay zero.
+        """
+        norms = self.norms(parameters)
+        factors = ratio(shape.prox(norms, step, strength), norms)
+        for index in range(len(self.slices)) if layers is None else layers:
+            self._scale_(parameters.layers[index], index, factors)
+
+    def _scale_(self, layer, index, factors):
+        layer.weight.mul_(self.spread(factors, index))
+        if self.with_bias:
+            layer.bias.mul_(factors[self.slices[index]])
+
+
+def ratio(changed, norms):
+    """Return ``changed / norms``, and 0 where both are 0; `changed` is overwritten."""
+    return changed.div_(norms.clamp(min=torch.finfo(norms.dtype).tiny))

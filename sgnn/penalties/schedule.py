@@ -1,0 +1,144 @@
+"""Schedules: how strongly each layer and each group is penalised, apart from ``alpha``."""
+
+from dataclasses import dataclass
+from numbers import Real
+
+import numpy as np
+
+from sgnn.penalties._checks import check_interval
+
+_PILOT_OFFSET = 1e-3
+
+
+@dataclass(frozen=True)
+class Ramp:
+    r"""Factors that rise from the first layer to the last, or their complements to 1.
+
+    :math:`\mu_l = m + (1 - 2m)(l - 1)/(L - 1)`, and :math:`\mu_1 = m` for :math:`L = 1`.
+
+    Parameters
+    ----------
+    min_share : float in [0, 1]
+        The share :math:`m` of the first layer.
+    falling : bool, default=False
+        Whether the factors are :math:`1 - \mu_l`.
+
+    References
+    ----------
+    Yoon & Hwang (2017), "Combined group and exclusive sparsity for deep neural networks", ICML.
+    """
+
+    min_share: float
+    falling: bool = False
+
+    def __call__(self, n_layers):
+        """Return a list with one factor per layer."""
+        steps = np.arange(n_layers) / max(n_layers - 1, 1)
+        rising = self.min_share + (1 - 2 * self.min_share) * steps
+        return (1 - rising if self.falling else rising).tolist()
+
+
+def check_schedule(penalty, n_layers):
+    """Raise ValueError or TypeError unless the schedule of a penalty fits a network."""
+    layer_factors(penalty, n_layers)
+    check_interval(penalty, "warm_up", low=0, integer=True)
+    check_interval(penalty, "adaptive", low=0, high=float("inf"), closed="left")
+    if isinstance(penalty.fraction, (list, tuple)):
+        if len(penalty.fraction) != n_layers:
+            raise ValueError(
+                f"{type(penalty).__name__}: fraction has {len(penalty.fraction)} masks, and the "
+                f"network has {n_layers} layers of weights."
+            )
+    else:
+        check_interval(penalty, "fraction", low=0, high=1, closed="right")
+
+
+def unpenalised_layers(penalties, n_layers):
+    """Return the indices of the layers of which some weights bear no penalty.
+
+    Parameters
+    ----------
+    penalties : list of Penalty
+    n_layers : int
+    """
+    covered = set()
+    for penalty in penalties:
+        of_layers = layer_factors(penalty, n_layers)
+        for piece in penalty.pieces() if penalty.fraction == 1 else ():
+            ramp = piece.layers(n_layers) if piece.layers else of_layers
+            covered |= {i for i in range(n_layers) if piece.weight * of_layers[i] * ramp[i] > 0}
+    return [index for index in range(n_layers) if index not in covered]
+
+
+def layer_factors(penalty, n_layers):
+    """Return the factor of each layer.
+
+    Parameters
+    ----------
+    penalty : Penalty
+    n_layers : int
+
+    Returns
+    -------
+    list of float
+
+    Raises
+    ------
+    ValueError
+        If ``penalty.layers`` is not what :class:`Penalty` allows.
+    """
+    layers = penalty.layers
+    if isinstance(layers, str) and layers in ("all", "input", "cges"):
+        if layers == "cges":
+            return Ramp(0.2)(n_layers)
+        return [1.0] + [float(layers == "all")] * (n_layers - 1)
+    numbers = not isinstance(layers, str) and np.iterable(layers)
+    if not numbers or not all(isinstance(one, Real) and 0 <= one < np.inf for one in layers):
+        raise ValueError(
+            f"{type(penalty).__name__}: layers must be 'all', 'input', 'cges' or a list of "
+            f"numbers >= 0, one per layer of weights; got {layers!r}."
+        )
+    if len(layers) != n_layers:
+        raise ValueError(
+            f"{type(penalty).__name__}: layers has {len(layers)} factors, and the network has "
+            f"{n_layers} layers of weights."
+        )
+    return [float(one) for one in layers]
+
+
+def draw_mask(penalty, sizes, rng):
+    """Return which groups are penalised, or None for all.
+
+    Parameters
+    ----------
+    penalty : Penalty
+    sizes : list of int
+        Number of groups in each layer.
+    rng : numpy.random.RandomState
+
+    Returns
+    -------
+    ndarray of float, 0 or 1, shape (sum(sizes),), or None
+    """
+    fraction = penalty.fraction
+    if isinstance(fraction, (list, tuple)):
+        masks = [np.asarray(mask) for mask in fraction]
+        for layer, (mask, size) in enumerate(zip(masks, sizes, strict=True)):
+            if mask.dtype != bool or mask.size != size:
+                raise ValueError(
+                    f"{type(penalty).__name__}: fraction[{layer}] must be an array of {size} "
+                    f"booleans; got {mask.size} of type {mask.dtype}."
+                )
+        return np.concatenate([mask.ravel() for mask in masks]).astype(float)
+    if fraction == 1:
+        return None
+    masks = []
+    for size in sizes:
+        masks.append(np.zeros(size))
+        masks[-1][rng.permutation(size)[: round(fraction * size)]] = 1
+    return np.concatenate(masks)
+
+
+def adaptive_weights(norms, exponent):
+    """Return ``1 / (norms + 1e-3) ** exponent``."""
+    return (norms + _PILOT_OFFSET) ** -exponent
