@@ -130,7 +130,7 @@ class BaseSparseMLP(CallbackSupportMixin, IncrementalFit, FittedNetwork, BaseEst
         sizes = (self.n_features_in_, *hidden, self._n_outputs)
         n_samples = n_effective(X, weights)
         problem = self._problem(X, targets, weights, held_out, n_samples, scale, sizes)
-        validation.warn_if_unpenalised(problem, len(sizes) - 1)
+        validation.warn_if_unpenalised(problem, sizes)
         n_runs = 1 + problem.is_adaptive + self.refit
         monitor = self._monitor(X, y, sample_weight, self.max_iter * n_runs)
         last = self._last_network(sizes, X.dtype) if self.warm_start else None

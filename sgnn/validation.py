@@ -74,11 +74,11 @@ def warn_if_badly_scaled(magnitudes):
         )
 
 
-def warn_if_unpenalised(problem, n_layers):
+def warn_if_unpenalised(problem, sizes):
     """Warn when weights without penalty can take over what the penalised ones lose."""
-    if not (problem.penalties and problem.alpha and n_layers > 1) or problem.l2:
+    if not (problem.penalties and problem.alpha and len(sizes) > 2) or problem.l2:
         return
-    layers = unpenalised_layers(problem.penalties, n_layers)
+    layers = unpenalised_layers(problem.penalties, sizes)
     if layers:
         warnings.warn(
             f"Layers {layers} of weights are not penalised, or only in part: the penalty can be "

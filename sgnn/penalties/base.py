@@ -97,7 +97,8 @@ class Piece:
     size_scaling : bool, default=False
         Whether each group is also multiplied by the square root of its size in the full network.
     layers : callable, default=None
-        Takes the number of layers and returns a factor for each; None is 1 for all.
+        Takes the number of units per layer, inputs first and outputs last, and returns a factor for
+        each layer of weights; None is 1 for all.
     """
 
     shape: Shape

@@ -50,7 +50,7 @@ def build_terms(penalties, parameters, alpha, blocks=None, seed=0, pilot=None):
         of_layers = layer_factors(penalty, n_layers)
         for piece in pieces:
             groups = structures[piece.groups]
-            ramp = piece.layers(n_layers) if piece.layers else [1.0] * n_layers
+            ramp = piece.layers(parameters.sizes) if piece.layers else [1.0] * n_layers
             factors = [
                 piece.weight * one * other for one, other in zip(of_layers, ramp, strict=True)
             ]

@@ -3,7 +3,7 @@
 from dataclasses import KW_ONLY, dataclass
 
 from sgnn.penalties._checks import check_choice, check_flag, check_interval
-from sgnn.penalties.base import GroupPenalty, Penalty, Piece, Shape
+from sgnn.penalties.base import GroupPenalty, Penalty, Piece, RowShape, Shape
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,21 @@ class AbsoluteValue(Shape):
         return strength * x.abs()
 
     def prox(self, x, step, strength):
-        threshold = step * strength
-        return x - x.clamp(-threshold, threshold)
+        return x.abs().sub_(step, alpha=strength).clamp_(min=0).mul_(x.sign())
+
+
+@dataclass(frozen=True)
+class AbsoluteEntries(RowShape):
+    r""":math:`\varphi(x) = \lambda \|x\|_1`; its prox is the soft threshold of each entry."""
+
+    homogeneous = True
+    convex = True
+
+    def value(self, x, strength):
+        return strength * x.abs().sum(1)
+
+    def prox(self, x, step, strength):
+        return x.abs().sub_(step, alpha=strength).clamp_(min=0).mul_(x.sign())
 
 
 @dataclass(eq=False, repr=False)

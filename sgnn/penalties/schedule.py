@@ -31,8 +31,9 @@ class Ramp:
     min_share: float
     falling: bool = False
 
-    def __call__(self, n_layers):
-        """Return a list with one factor per layer."""
+    def __call__(self, sizes):
+        """Return a list with one factor per layer of weights; `sizes` are those of all layers."""
+        n_layers = len(sizes) - 1
         steps = np.arange(n_layers) / max(n_layers - 1, 1)
         rising = self.min_share + (1 - 2 * self.min_share) * steps
         return (1 - rising if self.falling else rising).tolist()
@@ -53,19 +54,20 @@ def check_schedule(penalty, n_layers):
         check_interval(penalty, "fraction", low=0, high=1, closed="right")
 
 
-def unpenalised_layers(penalties, n_layers):
+def unpenalised_layers(penalties, sizes):
     """Return the indices of the layers of which some weights bear no penalty.
 
     Parameters
     ----------
     penalties : list of Penalty
-    n_layers : int
+    sizes : sequence of int
+        Units per layer, inputs first, outputs last.
     """
-    covered = set()
+    covered, n_layers = set(), len(sizes) - 1
     for penalty in penalties:
         of_layers = layer_factors(penalty, n_layers)
         for piece in penalty.pieces() if penalty.fraction == 1 else ():
-            ramp = piece.layers(n_layers) if piece.layers else of_layers
+            ramp = piece.layers(sizes) if piece.layers else of_layers
             covered |= {i for i in range(n_layers) if piece.weight * of_layers[i] * ramp[i] > 0}
     return [index for index in range(n_layers) if index not in covered]
 
@@ -90,7 +92,7 @@ def layer_factors(penalty, n_layers):
     layers = penalty.layers
     if isinstance(layers, str) and layers in ("all", "input", "cges"):
         if layers == "cges":
-            return Ramp(0.2)(n_layers)
+            return Ramp(0.2)([1] * (n_layers + 1))
         return [1.0] + [float(layers == "all")] * (n_layers - 1)
     numbers = not isinstance(layers, str) and np.iterable(layers)
     if not numbers or not all(isinstance(one, Real) and 0 <= one < np.inf for one in layers):

@@ -45,6 +45,7 @@ class Term:
         used = [bool((f > 0).any()) if torch.is_tensor(f) else f > 0 for f in self.factors]
         self.layers = [index for index, is_used in enumerate(used) if is_used]
         self.weights = self._merged()
+        self.is_uniform = not torch.is_tensor(self.weights) and self.weights == 1
 
     def _merged(self):
         """Return the factors as one number, or as one number per group of the whole network."""
@@ -80,7 +81,7 @@ class Term:
                 steps = self.steps_of(step, index)
                 self.groups.set_rows_(layer, index, self.shape.prox(rows, steps, self.current))
         else:
-            steps = step * self.weights
+            steps = step if self.is_uniform else step * self.weights
             self.groups.prox_(parameters, self.shape, steps, self.current, self.layers)
 
     def prox_in_metric_(self, parameters, metric, step):
