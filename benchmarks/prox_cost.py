@@ -1,9 +1,9 @@
 """What a proximal step costs beside a training step without penalty.
 
 Protocol: network 784-300-100-10, ReLU, softmax, batches of 100, float32, one thread, Adam's steps
-(one per group or weight). Weights are Glorot's, and the strength is so small that they stay alive. Each round
-times a dense step (forward, backward, Adam) and every prox one after the other; the ratio to the
-dense step is taken in each round, and the median over rounds is reported.
+(one per group or weight). Weights are Glorot's, and the strength is so small that they stay alive.
+Each round times a dense step (forward, backward, Adam) and every prox one after the other; the
+ratio to the dense step is taken in each round, and the median over rounds is reported.
 
 Usage::
 
@@ -100,12 +100,14 @@ def main():
     lines = ["| penalty | prox / dense step | milliseconds |", "|---|---|---|"]
     for name in steps:
         ratio = np.median([r[name] / r["dense"] for r in rounds])
-        lines.append(f"| `{name}` | {ratio:.2f} | {1e3 * np.median([r[name] for r in rounds]):.2f} |")
+        lines.append(
+            f"| `{name}` | {ratio:.2f} | {1e3 * np.median([r[name] for r in rounds]):.2f} |"
+        )
     milliseconds = 1e3 * np.median([r["dense"] for r in rounds])
     text = [
         "# Cost of the proximal operators",
-        "Written by `python benchmarks/prox_cost.py`; its docstring is the protocol. The dense step "
-        f"takes {milliseconds:.2f} ms.",
+        "Written by `python benchmarks/prox_cost.py`; its docstring is the protocol. The dense "
+        f"step takes {milliseconds:.2f} ms.",
         "\n".join(lines),
         f"torch {torch.__version__}, {platform.machine()}.",
     ]

@@ -1,4 +1,4 @@
-"""Write doc/penalties.md from the docstrings of the penalties.
+"""Write doc/penalties.md from an introduction and the docstrings of the penalties.
 
 Usage::
 
@@ -12,28 +12,7 @@ from pathlib import Path
 import sgnn.penalties
 from sgnn.penalties._registry import _PENALTIES
 
-INTRODUCTION = """# Penalties
-
-Written by `python doc/make_penalties.py` from the docstrings.
-
-Every penalty is selected by its name, or as an object whose parameters can be tuned,
-`GridSearchCV(model, {"penalty__gamma": [2, 3, 5]})`; a list is a sum. Parameters that all share are
-described [at the end](#shared-parameters).
-
-## Which one?
-
-| you want | take | remarks |
-|---|---|---|
-| a smaller network, with little tuning | `group_lasso` | the default; convex; removes inputs and units |
-| few weights, whatever their place | `l1`; `log_sum` or `mcp` with `groups="weights"` | the concave ones keep large weights large |
-| few units, and few weights in those that stay | `sparse_group_lasso`, `cges`, `integrated_transformed_l1` | |
-| few inputs | a concave penalty on groups: `log_sum`, `mcp`, `scad`; `layers="input"` | with `l2 > 0` where layers are left out |
-| little shrinkage of what stays | `mcp`, `scad`, `capped_l1`, `l0`, or `refit=True` | not proportional to `alpha`, or jumps: start with a small network or `warm_up` |
-| a strength that is free of the scale of the weights | `hoyer`, `hoyer_square`, `group_hoyer_square` | one step per layer |
-| inputs that are neighbours to be kept together | `group_graph` | needs the graph |
-| weights of a unit that do not overlap | `exclusive_lasso` | |
-
-"""
+FOLDER = Path(__file__).parent
 
 
 def to_markdown(text):
@@ -78,13 +57,13 @@ def entry(title, cls):
 
 
 def main():
-    text = [INTRODUCTION.rstrip()]
+    text = [(FOLDER / "penalties_introduction.md").read_text().rstrip()]
     for name, cls in sorted(_PENALTIES.items()):
         text.append(entry(f"## `{name}`: {cls.__name__}", cls))
     text.append("## Shared parameters")
     for cls in (sgnn.penalties.GroupPenalty, sgnn.penalties.Penalty):
         text.append(entry(f"### {cls.__name__}", cls))
-    (Path(__file__).parent / "penalties.md").write_text("\n\n".join(text) + "\n")
+    (FOLDER / "penalties.md").write_text("\n\n".join(text) + "\n")
 
 
 if __name__ == "__main__":
