@@ -5,6 +5,7 @@ r"""Proximal operators of sums that have none in closed form.
 """
 
 _MAX_ITERATIONS = 60
+_LEAST = 1e-9
 _MAX_ROUNDS = 50
 
 
@@ -14,10 +15,10 @@ def nested_prox(x, fine_prox, fine_value, coarse_prox, coarse_value):
     At a minimiser, :math:`c\,x - z \in \partial (c f)(z)` with
     :math:`c = \mathrm{prox}_\psi(r)/r` for a number :math:`r` with
     :math:`\|\mathrm{prox}_{cf}(c\,x)\| = c\,r`. It is found by fixed-point steps
-    :math:`r \leftarrow \|\mathrm{prox}_{cf}(c\,x)\| / c` from :math:`r = \|x\|` down, inside a
-    bracket that is halved where a step would leave it. If `f` is convex there is one root, and the
-    result is exact. If `f` is concave the steps fall monotonically to the largest root, which is
-    compared with :math:`z = 0`.
+    :math:`r \leftarrow \|\mathrm{prox}_{cf}(c\,x)\| / c` from :math:`r = \|x\|` down. If `f` is
+    concave they fall monotonically to the largest root, which is compared with :math:`z = 0`. If
+    `f` is convex there is one root and they may jump over it; secant steps and bisection then
+    close in on it, and the result is exact.
 
     Parameters
     ----------
@@ -35,18 +36,27 @@ def nested_prox(x, fine_prox, fine_value, coarse_prox, coarse_value):
     """
     r = _norms(x)
     low, high = r.new_zeros(r.shape), r.clone()
+    last_r = last_change = None
     tolerance = 1e-13 if x.element_size() == 8 else 1e-6
-    for _ in range(_MAX_ITERATIONS):
-        c = coarse_prox(r) / r.clamp(min=1e-30)
+    for iteration in range(_MAX_ITERATIONS):
+        shrunk = coarse_prox(r)
+        c = (shrunk / r.clamp(min=_LEAST)).clamp(min=_LEAST)
         z = fine_prox(c * x, c)
-        image = _norms(z) / c.clamp(min=1e-30)
+        image = _norms(z) / c
         change = image - r
         if not (change.abs() > tolerance * r).any():
             break
-        low = r.where(change > 0, low)
-        high = r.where(change < 0, high)
-        inside = (image >= low) & (image <= high)
-        r = image.where(inside, 0.5 * (low + high))
+        low, high = r.where(change > 0, low), r.where(change < 0, high)
+        target = image
+        if last_r is not None:
+            secant = r - change * (r - last_r) / (change - last_change)
+            target = secant.where(low > 0, image)
+        inside = (target > low) & (target < high)
+        if iteration % 3 == 2:
+            inside &= low == 0
+        last_r, last_change = r, change
+        r = target.where(inside, 0.5 * (low + high)).where(change.abs() > tolerance * r, r)
+    z = z * (shrunk > 0)
     at_z = 0.5 * (z - x).square().sum(1) + fine_value(z) + coarse_value(_norms(z))[:, 0]
     at_zero = 0.5 * x.square().sum(1)
     return z * (at_z < at_zero)[:, None]
