@@ -159,3 +159,87 @@ def test_blocks_of_single_inputs_are_outgoing_groups():
     outgoing = Outgoing(network)
     torch.testing.assert_close(blocks.norms(network), outgoing.norms(network), rtol=1e-15, atol=0)
     assert torch.equal(blocks.sizes, outgoing.sizes)
+
+
+def arranged(name, network):
+    """Groups of the first layer as rows of a numpy matrix, written out."""
+    _, of_weights, of_biases = STRUCTURES[name]
+    rows = []
+    for group in range(of_weights[0].max() + 1):
+        entries = network.layers[0].weight.numpy()[of_weights[0] == group].tolist()
+        if of_biases[0] is not None:
+            entries += network.layers[0].bias.numpy()[of_biases[0] == group].tolist()
+        rows.append(entries)
+    longest = max(len(row) for row in rows)
+    return np.array([row + [0] * (longest - len(row)) for row in rows])
+
+
+@structures
+def test_rows_are_the_members_of_each_group_filled_with_zeros(name):
+    network = make_network()
+    rows = build(name, network).rows(network.layers[0], 0)
+    np.testing.assert_array_equal(rows.numpy(), arranged(name, network))
+
+
+@structures
+def test_changed_rows_are_written_back_to_their_places(name):
+    network, expected = make_network(), make_network()
+    groups, layer = build(name, network), network.layers[0]
+    rows = groups.rows(layer, 0)
+    groups.set_rows_(layer, 0, rows * torch.arange(1.0, len(rows) + 1)[:, None])
+    _, of_weights, of_biases = STRUCTURES[name]
+    expected.layers[0].weight.mul_(torch.from_numpy(of_weights[0] + 1.0))
+    if of_biases[0] is not None:
+        expected.layers[0].bias.mul_(torch.from_numpy(of_biases[0] + 1.0))
+    torch.testing.assert_close(network.flat, expected.flat, rtol=1e-15, atol=0)
+
+
+@pytest.mark.parametrize("members", ["weights", "outgoing", "incoming"])
+def test_the_members_of_a_layer_are_weights_or_norms(members):
+    network = make_network()
+    groups = make_groups("layer" if members == "weights" else f"layer of {members}", network)
+    for index, layer in enumerate(network.layers):
+        inner = make_groups(members, network)
+        expected = inner.norms(network)[inner.slices[index]]
+        rows = groups.rows(layer, index)
+        torch.testing.assert_close(rows.abs(), expected[None])
+    sizes = [15 + 3 * groups.with_bias, 6 + 2 * groups.with_bias]
+    assert groups.sizes.tolist() == sizes
+    assert groups.with_bias == (members == "incoming")
+
+
+@pytest.mark.parametrize("members", ["outgoing", "incoming"])
+def test_changed_norms_scale_their_groups(members):
+    network, before = make_network(), make_network()
+    groups, inner = make_groups(f"layer of {members}", network), make_groups(members, network)
+    layer = network.layers[0]
+    rows = groups.rows(layer, 0)
+    factors = torch.linspace(0, 2, rows.shape[1], dtype=rows.dtype)
+    groups.set_rows_(layer, 0, rows * factors)
+    torch.testing.assert_close(groups.rows(layer, 0), rows * factors)
+    expected = before.layers[0].weight * inner.spread(
+        torch.cat([factors, torch.ones(len(inner.sizes) - len(factors), dtype=rows.dtype)]), 0
+    )
+    torch.testing.assert_close(layer.weight, expected)
+
+
+@pytest.mark.parametrize("members", ["weights", "outgoing", "incoming"])
+def test_members_that_are_not_penalised_are_hidden_and_kept(members):
+    network = make_network()
+    groups = make_groups("layer" if members == "weights" else f"layer of {members}", network)
+    layer, before = network.layers[0], network.layers[0].weight.clone()
+    groups.penalised = (torch.arange(len(groups.members.sizes)) % 2).to(network.flat)
+    rows = groups.rows(layer, 0)
+    assert (rows[0, ::2] == 0).all()
+    assert (rows[0, 1::2] != 0).all()
+    groups.set_rows_(layer, 0, torch.zeros_like(rows))
+    kept = make_groups(members, network).spread(1 - groups.penalised, 0) * before
+    torch.testing.assert_close(layer.weight, kept, rtol=0, atol=0)
+
+
+def test_one_number_per_layer_becomes_one_per_group_inside():
+    network = make_network()
+    layers, outgoing = make_groups("layer", network), make_groups("outgoing", network)
+    steps = torch.tensor([2.0, 3.0])
+    assert layers.refine(steps, outgoing).tolist() == [2.0] * 5 + [3.0] * 3
+    assert layers.refine(steps, layers) is steps
