@@ -3,16 +3,43 @@
 from difflib import get_close_matches
 
 from sgnn.penalties.base import Penalty
+from sgnn.penalties.bridge import LHalf, LTwoThirds
+from sgnn.penalties.capped_l1 import CappedL1
+from sgnn.penalties.elastic_net import ElasticNet
+from sgnn.penalties.exclusive import ExclusiveLasso
+from sgnn.penalties.graph import GroupGraph
+from sgnn.penalties.hoyer import GroupHoyerSquare, Hoyer, HoyerSquare
+from sgnn.penalties.l0 import L0
 from sgnn.penalties.l1 import L1, GroupLasso, SparseGroupLasso
+from sgnn.penalties.l1_minus_l2 import L1MinusL2
 from sgnn.penalties.log_sum import LogSum
 from sgnn.penalties.mcp import MCP
+from sgnn.penalties.methods import CGES, IntegratedTransformedL1, NeuronLasso
+from sgnn.penalties.scad import SCAD
+from sgnn.penalties.transformed_l1 import TransformedL1
 
 _PENALTIES = {
     "l1": L1,
     "group_lasso": GroupLasso,
     "sparse_group_lasso": SparseGroupLasso,
+    "neuron_lasso": NeuronLasso,
+    "elastic_net": ElasticNet,
     "mcp": MCP,
+    "scad": SCAD,
     "log_sum": LogSum,
+    "transformed_l1": TransformedL1,
+    "integrated_transformed_l1": IntegratedTransformedL1,
+    "capped_l1": CappedL1,
+    "l_half": LHalf,
+    "l_two_thirds": LTwoThirds,
+    "l0": L0,
+    "exclusive_lasso": ExclusiveLasso,
+    "cges": CGES,
+    "l1_minus_l2": L1MinusL2,
+    "hoyer": Hoyer,
+    "hoyer_square": HoyerSquare,
+    "group_hoyer_square": GroupHoyerSquare,
+    "group_graph": GroupGraph,
 }
 
 
@@ -26,8 +53,8 @@ def available():
     Examples
     --------
     >>> from sgnn.penalties import available
-    >>> available()
-    ['group_lasso', 'l1', 'log_sum', 'mcp', 'sparse_group_lasso']
+    >>> available()[:4]
+    ['capped_l1', 'cges', 'elastic_net', 'exclusive_lasso']
     """
     return sorted(_PENALTIES)
 

@@ -70,6 +70,10 @@ class Shape(ABC):
             As ``x``. Where the minimiser is not unique, any one of them.
         """
 
+    def on_network(self, sizes):
+        """Return the shape for a network with `sizes` units per layer; most do not depend on it."""
+        return self
+
 
 class RowShape(Shape):
     r"""An even function of the members of a group, its weights or the norms of finer groups.

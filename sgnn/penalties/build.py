@@ -65,7 +65,7 @@ def build_terms(penalties, parameters, alpha, blocks=None, seed=0, pilot=None):
                 factors = [factor * per_group[part] for factor, part in parts]
             terms.append(
                 Term(
-                    piece.shape,
+                    piece.shape.on_network(parameters.sizes),
                     groups,
                     piece.groups,
                     factors,
