@@ -1,9 +1,9 @@
 """Every penalty on three data sets: score against what is kept, over a grid of strengths.
 
 Protocol: digits, breast_cancer and diabetes, inputs (and the target of diabetes) standard-scaled, a
-random quarter held out (stratified for classes), five seeds, one hidden layer of 100 units and all
-other parameters at their defaults, but ``l2=1e-4`` where a part of the weights is not penalised.
-``alpha`` runs over eight values from 1e-4 to 0.3 for every penalty, with both solvers ("sgd" with a
+random quarter held out (stratified for classes), five seeds, one hidden layer of 100 units, float32,
+100 epochs and all other parameters at their defaults, but ``l2=1e-4`` where a part of the weights is
+not penalised. ``alpha`` runs over eight values from 1e-4 to 0.3 for every penalty, with both solvers ("sgd" with a
 rate of 0.1). Nothing is tuned. Scores are accuracy or R² on the held-out part.
 
 Usage::
@@ -47,7 +47,7 @@ DATA = ["digits", "breast_cancer", "diabetes"]
 def load(name):
     """Return X, y and a graph of the inputs: the pixel grid, or the most correlated columns."""
     X, y = getattr(datasets, f"load_{name}")(return_X_y=True)
-    X = StandardScaler().fit_transform(X)
+    X = StandardScaler().fit_transform(X).astype(np.float32)
     if name == "digits":
         graph = grid_to_graph(8, 8).tocsr()
         graph.setdiag(0)
@@ -87,6 +87,7 @@ def fit(data, label, solver, alpha, seed):
     model = cls(
         penalty=penalties(graph)[label],
         alpha=alpha,
+        max_iter=100,
         l2=1e-4 if "7/8" in label else 0.0,
         random_state=seed,
         **SOLVERS[solver],

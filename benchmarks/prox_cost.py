@@ -30,7 +30,7 @@ from sgnn.training.losses import LOSSES
 from sgnn.training.network import Network
 from sgnn.training.optim import ProxAdam
 from sgnn.training.parameters import Parameters
-from sgnn.training.resources import flushed_denormals, limited_threads
+from sgnn.training.resources import flushed_denormals, keep_freed_memory, limited_threads
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZES, BATCH, ALPHA, RATE = (784, 300, 100, 10), 100, 1e-4, 1e-3
@@ -89,6 +89,7 @@ def seconds(step):
 
 def main():
     with torch.inference_mode(), limited_threads(1), flushed_denormals():
+        keep_freed_memory()
         dense = dense_step(network())
         steps = {name: prox_step(penalty) for name, penalty in penalties().items()}
         for step in (dense, *steps.values()):

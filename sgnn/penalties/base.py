@@ -85,6 +85,10 @@ class RowShape(Shape):
 
     by_rows = True
 
+    #: ``prox_plus_norm(x, step, strength, threshold)``, the joint prox with ``threshold`` times the
+    #: Euclidean norm, for shapes that have one faster than the general solver.
+    prox_plus_norm = None
+
 
 @dataclass(frozen=True)
 class Piece:

@@ -26,15 +26,52 @@ class SquaredL1(RowShape):
     def prox(self, x, step, strength):
         r = x.abs()
         kappa = x.new_zeros(1, 1) + step * strength
-        norm = r.sum(1, keepdim=True) / (1 + kappa * (r > 0).sum(1, keepdim=True))
+        norm, alive = x.new_zeros(len(x), 1), r.clone()
         for _ in range(_MAX_ITERATIONS):
-            alive = r > kappa * norm
-            previous = norm
-            norm = (r * alive).sum(1, keepdim=True) / (1 + kappa * alive.sum(1, keepdim=True))
+            alive.copy_(r).gt_(kappa * norm)
+            total = r.unsqueeze(1).bmm(alive.unsqueeze(2)).squeeze(2)
+            previous, norm = norm, total / (1 + kappa * alive.sum(1, keepdim=True))
             norm = norm.maximum(previous)
             if not (norm > previous).any():
                 break
-        return r.sub_(kappa * norm).clamp_(min=0).mul_(x.sign())
+        return r.sub_(kappa * norm).clamp_(min=0).copysign_(x)
+
+    def prox_plus_norm(self, x, step, strength, threshold):
+        r"""Return :math:`\mathrm{argmin}_z\, \tfrac12 \|z - x\|^2 + \tfrac\kappa2 \|z\|_1^2 +
+        \theta \|z\|_2` for each row.
+
+        It is :math:`u\,(1 - \theta/\|u\|_2)_+` with :math:`u = (|x| - \kappa s)_+`, where s is its
+        :math:`\ell_1` norm: a root in one unknown, of a function that rises.
+        """
+        r, kappa = x.abs(), x.new_zeros(len(x), 1) + step * strength
+        precision = 1e-15 if x.element_size() == 8 else 1e-7
+        s, u = kappa.new_zeros(kappa.shape), r.clone()
+        low = high = last_s = last_error = None
+        for iteration in range(_MAX_ITERATIONS):
+            norm = u.unsqueeze(1).bmm(u.unsqueeze(2)).squeeze(2).sqrt_()
+            factor = (1 - threshold / norm.clamp(min=1e-30)).clamp_(min=0)
+            total = u.sum(1, keepdim=True)
+            error = s - total * factor
+            if last_s is None:
+                low, high = s, total * factor
+                n_alive = u.clone().gt_(0).sum(1, keepdim=True)
+                target = high / (1 + kappa * n_alive * factor)
+            else:
+                low, high = s.where(error < 0, low), s.where(error > 0, high)
+                target = s - error * (s - last_s) / (error - last_error)
+            middle = 0.5 * (low + high)
+            inside = (target >= low) & (target <= high)
+            if iteration % 4 == 3:
+                inside &= False
+            last_s, last_error = s, error
+            s = target.where(inside, middle).where(error != 0, s)
+            close = (s - last_s).abs() <= precision * s
+            u.copy_(r).sub_(kappa * s).clamp_(min=0)
+            if close.all():
+                break
+        norm = u.unsqueeze(1).bmm(u.unsqueeze(2)).squeeze(2).sqrt_()
+        factor = (1 - threshold / norm.clamp(min=1e-30)).clamp_(min=0)
+        return u.mul_(factor).copysign_(x)
 
 
 @dataclass(eq=False, repr=False)

@@ -44,7 +44,8 @@ def nested_prox(x, fine_prox, fine_value, coarse_prox, coarse_value):
         z = fine_prox(c * x, c)
         image = _norms(z) / c
         change = image - r
-        if not (change.abs() > tolerance * r).any():
+        going = (change.abs() > tolerance * r) & ((shrunk > 0) | (change > 0))
+        if not going.any():
             break
         low, high = r.where(change > 0, low), r.where(change < 0, high)
         target = image
@@ -55,7 +56,7 @@ def nested_prox(x, fine_prox, fine_value, coarse_prox, coarse_value):
         if iteration % 3 == 2:
             inside &= low == 0
         last_r, last_change = r, change
-        r = target.where(inside, 0.5 * (low + high)).where(change.abs() > tolerance * r, r)
+        r = target.where(inside, 0.5 * (low + high)).where(going, r)
     z = z * (shrunk > 0)
     at_z = 0.5 * (z - x).square().sum(1) + fine_value(z) + coarse_value(_norms(z))[:, 0]
     at_zero = 0.5 * x.square().sum(1)

@@ -18,7 +18,8 @@ class AbsoluteValue(Shape):
         return strength * x.abs()
 
     def prox(self, x, step, strength):
-        return x.abs().sub_(step, alpha=strength).clamp_(min=0).mul_(x.sign())
+        threshold = step * strength
+        return x - x.clamp(-threshold, threshold)
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class AbsoluteEntries(RowShape):
         return strength * x.abs().sum(1)
 
     def prox(self, x, step, strength):
-        return x.abs().sub_(step, alpha=strength).clamp_(min=0).mul_(x.sign())
+        threshold = step * strength
+        return x - x.clamp(-threshold, threshold)
 
 
 @dataclass(eq=False, repr=False)

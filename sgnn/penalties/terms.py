@@ -195,16 +195,10 @@ class Terms:
             layer = parameters.layers[index]
             rows = coarse.groups.rows(layer, index)
             steps = step[coarse.groups.slices[index], None] if _is_vector(step) else step
-            of_fine = steps * factors[index]
-            of_coarse = coarse.steps_of(step, index)
-            z = nested_prox(
-                rows,
-                lambda x, c, t=of_fine: fine.shape.prox(x, c * t, fine.current),
-                lambda z, t=of_fine: _row_values(fine.shape, z, t, fine.current),
-                lambda r, t=of_coarse: coarse.shape.prox(r, t, coarse.current),
-                lambda r, t=of_coarse: t * coarse.shape.value(r, coarse.current),
+            of_fine, of_coarse = steps * factors[index], coarse.steps_of(step, index)
+            coarse.groups.set_rows_(
+                layer, index, _solve_rows(rows, fine, coarse, of_fine, of_coarse)
             )
-            coarse.groups.set_rows_(layer, index, z)
 
 
 def _fineness(term):
@@ -259,6 +253,19 @@ def _factor_rows(fine, coarse, layer, index):
     weight = torch.ones_like(layer.weight)
     weight *= factor.view_as(weight) if torch.is_tensor(factor) else factor
     return coarse.groups.rows(Layer(weight, torch.zeros_like(layer.bias)), index).clone()
+
+
+def _solve_rows(rows, fine, coarse, of_fine, of_coarse):
+    if fine.groups.level and fine.shape.prox_plus_norm and coarse.shape.homogeneous:
+        threshold = of_coarse * coarse.shape.value(rows.new_ones(1), coarse.current)
+        return fine.shape.prox_plus_norm(rows, of_fine, fine.current, threshold)
+    return nested_prox(
+        rows,
+        lambda x, c: fine.shape.prox(x, c * of_fine, fine.current),
+        lambda z: _row_values(fine.shape, z, of_fine, fine.current),
+        lambda r: coarse.shape.prox(r, of_coarse, coarse.current),
+        lambda r: of_coarse * coarse.shape.value(r, coarse.current),
+    )
 
 
 def _row_values(shape, rows, step, strength):

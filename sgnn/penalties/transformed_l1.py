@@ -12,7 +12,9 @@ class TransformedMagnitude(Shape):
 
     The prox is a root of a cubic. It is written as :math:`|x| - \tfrac43 (a + |x|)
     \sin^2(\phi/6)` with :math:`\phi = 2\arcsin\sqrt{27\,t\,a(a + 1) / (4(a + |x|)^3)}` for
-    :math:`t = \mathrm{step}\cdot\lambda`; unlike in the form of the paper nothing cancels.
+    :math:`t = \mathrm{step}\cdot\lambda`; unlike in the form of the paper nothing cancels. With
+    :math:`v = \sqrt{2t(a + 1)}` and :math:`u = \min(v, a)` the threshold is
+    :math:`v - u + u^2/(2a)`, in both cases of the paper.
     """
 
     a: float
@@ -24,14 +26,14 @@ class TransformedMagnitude(Shape):
     def prox(self, x, step, strength):
         a, r = self.a, x.abs()
         area = x.new_zeros(()) + step * strength
-        near = area * ((a + 1) / a)
-        far = (area * (2 * (a + 1))).sqrt_().sub_(0.5 * a)
-        threshold = near.where(area <= a * a / (2 * (a + 1)), far)
+        reach = area.mul_(2 * (a + 1)).sqrt_()
+        inner = reach.clamp(max=a)
+        keep = inner.mul(-0.5 / a).add_(1).mul_(inner).add(r).gt_(reach)
         shifted = r + a
-        sine = (area * (6.75 * a * (a + 1)) / shifted**3).clamp_(max=1).sqrt_().asin_()
-        sine.mul_(1 / 3).sin_()
-        root = r - shifted.mul_(sine).mul_(sine).mul_(4 / 3)
-        return root.mul_(r > threshold).mul_(x.sign())
+        sine = reach.mul(1 / shifted.sqrt()).div_(shifted).mul_((3.375 * a) ** 0.5)
+        sine.clamp_(max=1).asin_().mul_(1 / 3).sin_()
+        r.sub_(shifted.mul_(sine).mul_(sine), alpha=4 / 3)
+        return r.mul_(keep).copysign_(x)
 
 
 @dataclass(eq=False, repr=False)

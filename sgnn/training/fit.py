@@ -11,7 +11,7 @@ from sgnn.training.losses import LOSSES
 from sgnn.training.network import Network
 from sgnn.training.optim import ProxAdam, ProxSGD
 from sgnn.training.parameters import Parameters
-from sgnn.training.resources import flushed_denormals, limited_threads
+from sgnn.training.resources import flushed_denormals, keep_freed_memory, limited_threads
 from sgnn.training.schedule import LearningRate
 from sgnn.training.trainer import History, Trainer
 
@@ -55,6 +55,7 @@ def minimise(
     device = torch.device(settings.device)
     sizes = [len(coef) for coef in coefs] + [len(intercepts[-1])]
     with torch.inference_mode(), limited_threads(settings.n_threads), flushed_denormals():
+        keep_freed_memory()
         parameters = Parameters(sizes, torch.from_numpy(coefs[0]).dtype, device)
         parameters.set(coefs, intercepts)
         terms = KeptZeros(parameters) if problem.keep_zeros else _terms(problem, parameters)

@@ -66,3 +66,13 @@ def flushed_denormals():
         yield
     finally:
         torch.set_flush_denormal(before)
+
+
+def keep_freed_memory():
+    """Let the C library keep what a training step frees for the next one.
+
+    glibc hands large freed blocks back to the system, and every step would pay page faults to get
+    them again, until the program once frees a block as large as this: then it keeps as much. No
+    page of it is touched.
+    """
+    torch.empty(31 * 2**20, dtype=torch.uint8)
