@@ -9,7 +9,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: demo test lint doctest bench-defaults clean
+.PHONY: demo test lint doctest bench-defaults bench-penalties clean
 .NOTPARALLEL:
 
 demo: $(VENV)/.plot
@@ -27,6 +27,10 @@ doctest: $(VENV)/.test
 
 bench-defaults: $(VENV)/.plot
 	$(RUN) benchmarks/defaults.py $(if $(DATA),--data $(DATA))
+
+bench-penalties: $(VENV)/.plot
+	$(RUN) benchmarks/prox_cost.py
+	$(RUN) benchmarks/penalties.py --jobs 2
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache quickstart.png

@@ -1,10 +1,11 @@
 """Every penalty on three data sets: score against what is kept, over a grid of strengths.
 
 Protocol: digits, breast_cancer and diabetes, inputs (and the target of diabetes) standard-scaled, a
-random quarter held out (stratified for classes), five seeds, one hidden layer of 100 units, float32,
-100 epochs and all other parameters at their defaults, but ``l2=1e-4`` where a part of the weights is
-not penalised. ``alpha`` runs over eight values from 1e-4 to 0.3 for every penalty, with both solvers ("sgd" with a
-rate of 0.1). Nothing is tuned. Scores are accuracy or R² on the held-out part.
+random quarter held out (stratified for classes), five seeds, one hidden layer of 100 units,
+float32, 100 epochs and all other parameters at their defaults, but ``l2=1e-4`` where a part of the
+weights is not penalised. ``alpha`` runs over eight values from 1e-4 to 0.3 for every penalty, with
+both solvers ("sgd" with a rate of 0.1). Nothing is tuned. Scores are accuracy or R² on the held-out
+part.
 
 Usage::
 

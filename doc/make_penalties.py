@@ -56,15 +56,16 @@ def entry(title, cls):
     return "\n\n".join(chunks)
 
 
-def main():
+def page():
+    """Return the whole page."""
     text = [(FOLDER / "penalties_introduction.md").read_text().rstrip()]
     for name, cls in sorted(_PENALTIES.items()):
         text.append(entry(f"## `{name}`: {cls.__name__}", cls))
     text.append("## Shared parameters")
     for cls in (sgnn.penalties.GroupPenalty, sgnn.penalties.Penalty):
         text.append(entry(f"### {cls.__name__}", cls))
-    (FOLDER / "penalties.md").write_text("\n\n".join(text) + "\n")
+    return "\n\n".join(text) + "\n"
 
 
 if __name__ == "__main__":
-    main()
+    (FOLDER / "penalties.md").write_text(page())
