@@ -100,7 +100,8 @@ class GroupGraph(Penalty):
     ----------
     graph : sparse matrix or array of shape (n_features, n_features), networkx graph, or list of \
 edges
-        Symmetric adjacency with weights >= 0; or edges (i, j) or (i, j, weight) between columns.
+        Symmetric adjacency, or one triangle of it, with weights >= 0; or a list of edges (i, j) or
+        (i, j, weight) between columns.
     smoothing : float >= 0, default=1.0
         :math:`\sigma`: 0 is the group lasso.
     difference : {"norms", "weights"}, default="norms"
@@ -192,12 +193,12 @@ def edges_of(graph):
             "GroupGraph: graph is missing; pass an adjacency matrix, a networkx graph or a list of "
             "edges: GroupGraph(graph=...)."
         )
-    if sparse.issparse(graph) or (isinstance(graph, np.ndarray) and _is_square(graph)):
+    if sparse.issparse(graph) or isinstance(graph, np.ndarray):
         edges = _edges_of_adjacency(graph)
     elif hasattr(graph, "edges") and callable(graph.edges):
         edges = list(graph.edges(data="weight", default=1.0))
     else:
-        edges = graph
+        edges = graph if np.iterable(graph) else [graph]
     merged = {}
     for edge in edges:
         head, tail, weight = _checked_edge(edge)
@@ -206,14 +207,13 @@ def edges_of(graph):
     return heads, tails, tuple(merged.values())
 
 
-def _is_square(array):
-    return array.ndim == 2 and array.shape[0] == array.shape[1] and array.shape[0] > 3
-
-
 def _edges_of_adjacency(graph):
+    if graph.ndim != 2 or graph.shape[0] != graph.shape[1]:
+        raise ValueError(
+            "GroupGraph: graph must be square if it is an array, the adjacency matrix; got shape "
+            f"{graph.shape}. Edges are given as a list."
+        )
     matrix = sparse.coo_array(graph)
-    if matrix.shape[0] != matrix.shape[1]:
-        raise ValueError(f"GroupGraph: graph must be square; got shape {matrix.shape}.")
     upper, lower = sparse.triu(matrix, 1), sparse.tril(matrix, -1)
     if upper.nnz and lower.nnz and abs(upper - lower.T).max() > 1e-12 * abs(matrix).max():
         raise ValueError("GroupGraph: graph must be symmetric, or have one triangle only.")

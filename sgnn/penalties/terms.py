@@ -1,6 +1,6 @@
 """The terms of an objective, and their joint prox."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
 
@@ -9,7 +9,6 @@ import torch
 from sgnn.groups import Groups, Layers, SingleWeights
 from sgnn.penalties.base import Shape
 from sgnn.penalties.joint import SplitProx, nested_prox
-from sgnn.training.parameters import Layer
 
 
 @dataclass
@@ -252,7 +251,8 @@ def _factor_rows(fine, coarse, layer, index):
         return factor
     weight = torch.ones_like(layer.weight)
     weight *= factor.view_as(weight) if torch.is_tensor(factor) else factor
-    return coarse.groups.rows(Layer(weight, torch.zeros_like(layer.bias)), index).clone()
+    layer = replace(layer, weight=weight, bias=torch.zeros_like(layer.bias))
+    return coarse.groups.rows(layer, index).clone()
 
 
 def _solve_rows(rows, fine, coarse, of_fine, of_coarse):
