@@ -3,10 +3,13 @@
 The penalties and what they do to x
 ===================================
 
-Every penalty that is a function of one magnitude: its value, and its proximal operator, which says
-what one step of training makes of a weight (or of the norm of a group of weights) x. All are flat
-zero around zero: that is what makes weights exactly zero. They differ in what they do to large
-weights: the lasso takes the same from all of them, the concave ones less and less.
+Every penalty that is made of one shape: its value, and its proximal operator, which says what one
+step of training makes of a weight (or of the norm of a group of weights) x. All are flat zero
+around zero: that is what makes weights exactly zero. They differ in what they do to large weights:
+the lasso takes the same from all of them, the concave ones less and less.
+
+The last shapes are functions of a whole group. They are shown for a group of two weights, x and 1.
+``sparse_group_lasso``, ``cges`` and ``integrated_transformed_l1`` are sums of these.
 
 The script writes its picture to ``penalties.png`` in the current directory.
 """
@@ -21,28 +24,43 @@ import torch
 from sgnn.penalties import available, get_penalty
 
 # %%
-# Those that are made of one shape of one magnitude. ``alpha`` is 1, and so is the step.
+# The shapes, with the names of the penalties that they belong to.
 
 shapes = {}
 for name in available():
-    if name != "group_graph":
+    if name != "group_graph":  # needs a graph
         pieces = get_penalty(name)[0].pieces()
-        if len(pieces) == 1 and not pieces[0].shape.by_rows:
+        if len(pieces) == 1:
             shapes.setdefault(pieces[0].shape, []).append(name)
 
-x = torch.linspace(-4, 4, 1601, dtype=torch.float64)
-fig, axes = plt.subplots(3, 4, figsize=(11, 7.5), sharex=True, layout="constrained")
-for ax, (shape, names) in zip(axes.flat, shapes.items(), strict=False):
+# %%
+# ``alpha`` is 1, and so is the step. A shape of a group sees one group in each row.
+
+
+def value_and_prox(shape, x):
+    """Return the penalty, and what its prox makes of x."""
+    if not shape.by_rows:
+        return shape.value(x, 1.0), shape.prox(x, 1.0, 1.0)
+    group = torch.stack([x, torch.ones_like(x)], dim=1)
+    return shape.value(group, 1.0), shape.prox(group, 1.0, 1.0)[:, 0]
+
+
+x = torch.linspace(-4, 4, 1600, dtype=torch.float64)
+fig, axes = plt.subplots(4, 4, figsize=(11, 9.5), sharex=True, layout="constrained")
+ordered = sorted(shapes.items(), key=lambda item: item[0].by_rows)
+for ax, (shape, names) in zip(axes.flat, ordered, strict=False):
+    value, prox = value_and_prox(shape, x)
     ax.plot(x, x, color="#d5d9dc", linewidth=1)
-    ax.plot(x, shape.value(x, 1.0), color="#98a1a9", label="penalty")
-    ax.plot(x, shape.prox(x, 1.0, 1.0), color="#2a6f97", linewidth=2, label="prox")
-    ax.set(title=", ".join(names), ylim=(-4, 4))
-    ax.title.set_fontsize(9)
+    ax.plot(x, value, color="#98a1a9", label="penalty")
+    ax.plot(x, prox, color="#2a6f97", linewidth=2, label="prox")
+    ax.set(ylim=(-4, 4))
+    ax.set_title("\n".join(names) + (", of (x, 1)" if shape.by_rows else ""), fontsize=9)
 for ax in axes.flat[len(shapes) :]:
     ax.set_axis_off()
 axes.flat[0].legend(frameon=False)
-for ax in axes[-1]:
+for ax in axes.flat[len(shapes) - 4 : len(shapes)]:
     ax.set_xlabel("x")
+    ax.tick_params(labelbottom=True)
 
-fig.savefig("penalties.png", dpi=120)
+fig.savefig("penalties.png", dpi=110)
 print(f"{len(shapes)} shapes are in penalties.png.")
