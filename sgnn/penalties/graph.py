@@ -21,10 +21,11 @@ class GraphShape(RowShape):
         + \lambda \frac{\sigma}{2} \sum_{gh} A_{gh} \|w_g - w_h\|_2^2
 
     A row holds the norms of the groups, ``by_weights=False``, and the difference is that of norms;
-    or it holds all weights, input by input. The prox is found by sweeps in which every group is
-    minimised with its neighbours fixed, which contract by :math:`\kappa d/(1 + \kappa d)` with the
-    largest degree d and :math:`\kappa = \mathrm{step}\cdot\lambda\sigma`. A norm that is zero stays
-    zero, because its group has no direction.
+    or it holds all weights, input by input. The prox is found by accelerated proximal gradient
+    steps on all groups at once, whose error shrinks by about :math:`1 - (1 + 2\kappa d)^{-1/2}`
+    each, with the largest degree d and :math:`\kappa = \mathrm{step}\cdot\lambda\sigma`; after
+    1000 steps it is taken as it is. A norm that is zero stays zero, because its group has no
+    direction.
 
     Parameters
     ----------
@@ -62,21 +63,28 @@ class GraphShape(RowShape):
         area = float(step * strength)
         heads, tails, weights = self._tensors(x)
         weights = weights * (area * self.smoothing)
-        one = 1 + x.new_zeros(self.n_nodes).index_add_(0, heads, weights).index_add_(
-            0, tails, weights
-        )
+        degrees = x.new_zeros(self.n_nodes).index_add_(0, heads, weights)
+        degrees = degrees.index_add_(0, tails, weights)[:, None]
+        curvature = 1 + 2 * degrees
+        root = float(curvature.amax()) ** 0.5
         alive = 1.0 if self.by_weights else (nodes > 0).to(x)
-        z = nodes
+        z = ahead = nodes
         precision = (1e-15 if x.element_size() == 8 else 1e-8) * float(x.abs().amax())
         for _ in range(_MAX_ITERATIONS):
-            pull = nodes.clone()
-            pull.index_add_(0, heads, weights[:, None] * z[tails])
-            pull.index_add_(0, tails, weights[:, None] * z[heads])
-            norms = pull.square().sum(1).sqrt_()
-            factors = (norms - area).clamp_(min=0).div_(norms.clamp(min=1e-30)).div_(one)
-            previous, z = z, pull.mul_(factors[:, None]).mul_(alive)
-            if not (z - previous).abs().amax() > precision:
+            pull = nodes + degrees * ahead
+            pull.index_add_(0, heads, weights[:, None] * ahead[tails])
+            pull.index_add_(0, tails, weights[:, None] * ahead[heads])
+            if not self.by_weights:
+                pull.clamp_(min=0)
+            norms = pull.square().sum(1, keepdim=True).sqrt_()
+            factors = (norms - area).clamp_(min=0).div_(norms.clamp(min=1e-30)).div_(curvature)
+            previous, z = z, pull.mul_(factors).mul_(alive)
+            change = float((z - previous).abs().amax())
+            if not change > precision:
                 break
+            # Near the end momentum would only keep rounding errors alive.
+            momentum = (root - 1) / (root + 1) if change > 30 * precision else 0.0
+            ahead = z + momentum * (z - previous)
         return z.view_as(x)
 
     def _tensors(self, x):
@@ -197,8 +205,13 @@ def edges_of(graph):
         edges = _edges_of_adjacency(graph)
     elif hasattr(graph, "edges") and callable(graph.edges):
         edges = list(graph.edges(data="weight", default=1.0))
+    elif np.iterable(graph):
+        edges = graph
     else:
-        edges = graph if np.iterable(graph) else [graph]
+        raise ValueError(
+            "GroupGraph: graph must be an adjacency matrix, a networkx graph or a list of edges; "
+            f"got {graph!r}."
+        )
     merged = {}
     for edge in edges:
         head, tail, weight = _checked_edge(edge)
@@ -208,10 +221,10 @@ def edges_of(graph):
 
 
 def _edges_of_adjacency(graph):
-    if graph.ndim != 2 or graph.shape[0] != graph.shape[1]:
+    if graph.ndim != 2 or graph.shape[0] != graph.shape[1] or graph.dtype.kind not in "biuf":
         raise ValueError(
-            "GroupGraph: graph must be square if it is an array, the adjacency matrix; got shape "
-            f"{graph.shape}. Edges are given as a list."
+            "GroupGraph: graph must be square and of numbers if it is an array, the adjacency "
+            f"matrix; got shape {graph.shape} of {graph.dtype}. Edges are given as a list."
         )
     matrix = sparse.coo_array(graph)
     upper, lower = sparse.triu(matrix, 1), sparse.tril(matrix, -1)
