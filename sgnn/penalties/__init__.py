@@ -2,21 +2,34 @@
 
 from sgnn.penalties._registry import available, get_penalty, register
 from sgnn.penalties.base import GroupPenalty, Penalty, Piece, RowShape, Shape
+from sgnn.penalties.bridge import LHalf, LTwoThirds
+from sgnn.penalties.capped_l1 import CappedL1
+from sgnn.penalties.elastic_net import ElasticNet
+from sgnn.penalties.l0 import L0
 from sgnn.penalties.l1 import L1, GroupLasso, SparseGroupLasso
 from sgnn.penalties.log_sum import LogSum
 from sgnn.penalties.mcp import MCP
+from sgnn.penalties.scad import SCAD
+from sgnn.penalties.transformed_l1 import TransformedL1
 
 __all__ = [
+    "L0",
     "L1",
     "MCP",
+    "SCAD",
+    "CappedL1",
+    "ElasticNet",
     "GroupLasso",
     "GroupPenalty",
+    "LHalf",
+    "LTwoThirds",
     "LogSum",
     "Penalty",
     "Piece",
     "RowShape",
     "Shape",
     "SparseGroupLasso",
+    "TransformedL1",
     "available",
     "get_penalty",
     "register",

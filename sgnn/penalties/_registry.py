@@ -3,9 +3,15 @@
 from difflib import get_close_matches
 
 from sgnn.penalties.base import Penalty
+from sgnn.penalties.bridge import LHalf, LTwoThirds
+from sgnn.penalties.capped_l1 import CappedL1
+from sgnn.penalties.elastic_net import ElasticNet
+from sgnn.penalties.l0 import L0
 from sgnn.penalties.l1 import L1, GroupLasso, SparseGroupLasso
 from sgnn.penalties.log_sum import LogSum
 from sgnn.penalties.mcp import MCP
+from sgnn.penalties.scad import SCAD
+from sgnn.penalties.transformed_l1 import TransformedL1
 
 _PENALTIES = {
     "l1": L1,
@@ -13,6 +19,13 @@ _PENALTIES = {
     "sparse_group_lasso": SparseGroupLasso,
     "mcp": MCP,
     "log_sum": LogSum,
+    "elastic_net": ElasticNet,
+    "scad": SCAD,
+    "transformed_l1": TransformedL1,
+    "capped_l1": CappedL1,
+    "l_half": LHalf,
+    "l_two_thirds": LTwoThirds,
+    "l0": L0,
 }
 
 
@@ -26,8 +39,9 @@ def available():
     Examples
     --------
     >>> from sgnn.penalties import available
-    >>> available()
-    ['group_lasso', 'l1', 'log_sum', 'mcp', 'sparse_group_lasso']
+    >>> available()  # doctest: +NORMALIZE_WHITESPACE
+    ['capped_l1', 'elastic_net', 'group_lasso', 'l0', 'l1', 'l_half', 'l_two_thirds', 'log_sum',
+     'mcp', 'scad', 'sparse_group_lasso', 'transformed_l1']
     """
     return sorted(_PENALTIES)
 
