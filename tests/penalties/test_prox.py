@@ -1,6 +1,8 @@
 """Every penalty against brute force: its prox minimises what its value says, on any structure."""
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyproximal
@@ -70,6 +72,19 @@ class ScaledL1(Penalty):
         return [Piece(AbsoluteValue(), "weights", weight=2.0, size_scaling=True)]
 
 
+def printed_in_the_guide():
+    """What the file printed in CONTRIBUTING.md defines."""
+    guide = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (source,) = re.findall(r'```py\n(""".*?)```', guide, re.DOTALL)
+    defined = {"__name__": "printed_in_the_guide"}
+    exec(source, defined)
+    return defined
+
+
+GUIDE = printed_in_the_guide()
+ReverseHuber, Berhu = GUIDE["ReverseHuber"], GUIDE["Berhu"]
+
+
 # One line per penalty or sum of penalties: all tests below run over this list.
 PENALTIES = [
     L1(),
@@ -110,6 +125,8 @@ PENALTIES = [
     L0(),
     L0(groups="incoming", size_scaling=False),
     L0(groups="weights"),
+    Berhu(0.2),
+    Berhu(0.5, groups="incoming"),
     Ridge(),
     ScaledL1(),
     [L1(), GroupLasso()],
@@ -135,6 +152,7 @@ CONVEX = [
     ElasticNet(),
     ElasticNet(0.0),
     ElasticNet(0.9, groups="outgoing"),
+    Berhu(0.2),
     Ridge(),
 ]
 SHAPES = [
@@ -152,6 +170,7 @@ SHAPES = [
     SquareRoot(),
     TwoThirdsPower(),
     NonZero(),
+    *(ReverseHuber(knot) for knot in (0.01, 0.3, 3.0)),
     HalfSquare(),
 ]
 
@@ -428,6 +447,10 @@ def reference_scad(r, alpha, gamma):
             [("outgoing", 1, 0, lambda r, a: a * 3 * r / (2 + r))],
         ),
         (CappedL1(0.7), [("outgoing", 1, 1, lambda r, a: a * np.minimum(r, 0.7))]),
+        (
+            Berhu(0.6),
+            [("outgoing", 1, 1, lambda r, a: a * np.where(r < 0.6, r, (r**2 + 0.36) / 1.2))],
+        ),
         (LHalf(), [("outgoing", 1, 1, lambda r, a: a * np.sqrt(r))]),
         (LTwoThirds(groups="incoming"), [("incoming", 1, 1, lambda r, a: a * np.cbrt(r**2))]),
         (L0(), [("outgoing", 1, 1, lambda r, a: a * (r > 0))]),
