@@ -184,7 +184,11 @@ def test_an_unknown_penalty_names_the_nearest(name, nearest):
 
 
 def test_a_penalty_unlike_any_other_lists_all():
-    with pytest.raises(ValueError, match="group_lasso, l1, log_sum, mcp, sparse_group_lasso"):
+    names = (
+        "capped_l1, elastic_net, group_lasso, l0, l1, l_half, l_two_thirds, log_sum, mcp, scad, "
+        "sparse_group_lasso, transformed_l1"
+    )
+    with pytest.raises(ValueError, match=f"must be one of {names}"):
         regressor(penalty="zzz").fit(DIABETES_X, DIABETES_Y)
 
 
