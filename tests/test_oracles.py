@@ -15,11 +15,21 @@ import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_diabetes, load_digits, load_iris
-from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression, MultiTaskLasso
+from sklearn.linear_model import (
+    ElasticNet,
+    Lasso,
+    LogisticRegression,
+    MultiTaskElasticNet,
+    MultiTaskLasso,
+)
 from sklearn.preprocessing import scale
 
-from sgnn import SparseMLPClassifier, SparseMLPRegressor
-from sgnn.penalties import MCP, GroupLasso, LogSum, SparseGroupLasso
+from sgnn import SparseMLPClassifier, SparseMLPRegressor, penalties
+from sgnn.penalties import MCP, SCAD, GroupLasso, LogSum, SparseGroupLasso
+from sgnn.penalties.bridge import SquareRoot, TwoThirdsPower
+from sgnn.penalties.log_sum import Logarithm
+from sgnn.penalties.mcp import MinimaxConcave
+from sgnn.penalties.scad import SmoothlyClipped
 from sgnn.penalties.terms import Terms
 from sgnn.training.optim import ProxAdam
 
@@ -91,6 +101,13 @@ def elastic_net(alpha):
     return Case(X, y, model.coef_, model.intercept_, parameters)
 
 
+def elastic_net_penalty(alpha):
+    X, y, *_ = make_data()
+    model = ElasticNet(alpha, l1_ratio=0.4, tol=1e-14, max_iter=100_000).fit(X, y)
+    parameters = {"penalty": penalties.ElasticNet(l1_ratio=0.4), "alpha": alpha}
+    return Case(X, y, model.coef_, model.intercept_, parameters)
+
+
 def make_tasks():
     X, y, _, rng = make_data()
     noise = 0.2 * rng.randn(N_SAMPLES, 2)
@@ -102,6 +119,14 @@ def multi_task_lasso(alpha):
     X, Y = make_tasks()
     model = MultiTaskLasso(alpha, tol=1e-14, max_iter=100_000).fit(X, Y)
     parameters = {"penalty": "group_lasso", "alpha": alpha / 3**0.5}
+    return Case(X, Y, model.coef_.T, model.intercept_, parameters)
+
+
+def multi_task_elastic_net(alpha):
+    X, Y = make_tasks()
+    model = MultiTaskElasticNet(alpha, l1_ratio=0.6, tol=1e-14, max_iter=100_000).fit(X, Y)
+    penalty = penalties.ElasticNet(0.6, groups="outgoing", size_scaling=False)
+    parameters = {"penalty": penalty, "alpha": alpha}
     return Case(X, Y, model.coef_.T, model.intercept_, parameters)
 
 
@@ -226,12 +251,35 @@ def skglm_mcp(alpha, gamma=3.0):
     return Case(X, y, model.coef_, model.intercept_, parameters, n_epochs=n_epochs)
 
 
+def skglm_blocks(alpha, name, penalty, curvature):
+    """Unique where `curvature`, the concavity of the penalty, is below the least curvature."""
+    X, Y = make_tasks()
+    assert np.linalg.eigvalsh(np.cov(X.T, bias=True))[0] > curvature
+    with interpreted_skglm() as skglm:
+        block = getattr(skglm.penalties.block_separable, name)(alpha, penalty.gamma)
+        datafit = skglm.datafits.QuadraticMultiTask()
+        coef, *_ = skglm.solvers.MultiTaskBCD(tol=1e-13).solve(X, Y, datafit, block)
+    parameters = {"penalty": penalty, "alpha": alpha}
+    n_epochs = {"sgd": 500, "adam": 1200}
+    return Case(X, Y, coef[:-1], coef[-1], parameters, n_epochs=n_epochs)
+
+
+def skglm_block_mcp(alpha, gamma=3.0):
+    return skglm_blocks(alpha, "BlockMCPenalty", MCP(gamma, size_scaling=False), 1 / gamma)
+
+
+def skglm_block_scad(alpha, gamma=3.7):
+    return skglm_blocks(alpha, "BlockSCAD", SCAD(gamma, size_scaling=False), 1 / (gamma - 1))
+
+
 # Each problem with the two strengths at which it is solved.
 PROBLEMS = {
     lasso: (0.05, 0.3),
     weighted_lasso: (0.05, 0.3),
     elastic_net: (0.1, 0.5),
+    elastic_net_penalty: (0.1, 0.5),
     multi_task_lasso: (0.1, 0.4),
+    multi_task_elastic_net: (0.1, 0.4),
     sparse_group_lasso: (0.1, 0.3),
     incoming_group_lasso: (0.12, 0.3),
     log_sum: (0.05, 0.3),
@@ -240,6 +288,8 @@ PROBLEMS = {
     multinomial_logistic: (0.02, 0.06),
     skglm_group_lasso: (0.05, 0.3),
     skglm_mcp: (0.05, 0.3),
+    skglm_block_mcp: (0.2, 0.3),
+    skglm_block_scad: (0.1, 0.3),
 }
 
 
@@ -368,6 +418,33 @@ def test_the_oracle_sees_momentum_forgotten_in_the_step_of_the_prox(problem, sol
     )
     case = solve(problem, PROBLEMS[problem][1])
     assert difference(fit(case, solver), case) > 2e-2
+
+
+# Operators of skglm as functions of a magnitude, what they take from the step and the strength,
+# and how far they are trusted. That of MCP holds for steps below gamma only, that of the log-sum is
+# no minimiser at some large steps, and that of the power 2/3 cancels where little is subtracted.
+@pytest.mark.parametrize(
+    ("shape", "name", "arguments", "steps", "tolerance"),
+    [
+        (MinimaxConcave(3.0), "prox_MCP", lambda t, s: (t, s, 3.0), (0.05, 0.7, 2.0), 1e-13),
+        (SmoothlyClipped(3.7), "prox_SCAD", lambda t, s: (t, s, 3.7), (0.05, 2.0, 4.0, 6.0), 1e-13),
+        (SquareRoot(), "prox_05", lambda t, s: (t * s,), (0.05, 2.0, 6.0), 1e-13),
+        (TwoThirdsPower(), "prox_2_3", lambda t, s: (t * s,), (0.05, 2.0, 6.0), 1e-8),
+        (Logarithm(0.5), "prox_log_sum", lambda t, s: (t * s * 0.5, 0.5), (0.05, 0.8), 1e-13),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+@pytest.mark.parametrize("strength", [0.1, 0.6])
+def test_the_prox_of_a_shape_agrees_with_skglm(shape, name, arguments, steps, tolerance, strength):
+    draw = np.random.RandomState(0)
+    x = np.concatenate([scale * draw.randn(60) for scale in (0.05, 0.5, 2.0)])
+    with interpreted_skglm() as skglm:
+        operator = getattr(skglm.utils.prox_funcs, name)
+        for step in steps:
+            expected = [operator(value, *arguments(step, strength)) for value in x]
+            found = shape.prox(torch.from_numpy(x), step, strength).numpy()
+            np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance)
+            assert np.count_nonzero(found) > 0
 
 
 def diabetes():

@@ -1,4 +1,4 @@
-"""Bridge penalties with a prox in closed form: the powers 1/2 and 2/3."""
+"""Bridge penalties: the powers 1/2 and 2/3."""
 
 from dataclasses import dataclass
 
@@ -9,61 +9,63 @@ from sgnn.penalties.base import GroupPenalty, Shape
 class SquareRoot(Shape):
     r""":math:`\varphi(x) = \lambda |x|^{1/2}`.
 
-    Above :math:`\tfrac32 t^{2/3}`, :math:`t = \mathrm{step}\cdot\lambda`, the prox is
-    :math:`|x| - \tfrac{\sqrt3}{4}\, t\, / (\sqrt{|x|} \cos(\phi/3))`,
-    :math:`\cos\phi = -\tfrac{3\sqrt3}{4}\, t\, |x|^{-3/2}`: what is taken from x is computed, so
-    that nothing cancels.
+    With :math:`\Lambda = \mathrm{step}\,\lambda` the prox is 0 up to
+    :math:`|x| = \tfrac32 \Lambda^{2/3}`. Above, it subtracts :math:`\Lambda / (2\sqrt z)`, where
+    :math:`z` is the result, known in advance from :math:`\sqrt{z} = \tfrac{2}{\sqrt3} \sqrt{|x|}
+    \cos(\tfrac13 \arccos(-\tfrac{3\sqrt3}{4} \Lambda |x|^{-3/2}))`.
     """
 
     def value(self, x, strength):
         return strength * x.abs().sqrt_()
 
     def prox(self, x, step, strength):
-        area = x.new_zeros(()) + step * strength
-        root = x.abs().clamp_(min=1e-24).rsqrt_()
-        ratio = root**3 * area
-        cosine = ratio.clamp(max=0.55).mul_(-(27**0.5) / 4).acos_().mul_(1 / 3).cos_()
-        shrunk = x.abs().sub_(root.mul_(area).div_(cosine), alpha=3**0.5 / 4)
-        return shrunk.mul_(ratio < (2 / 3) ** 1.5).mul_(x.sign())
+        area = step * (strength * -0.75 * 3**0.5)
+        inverse_root = x.abs().clamp_(min=1e-24).rsqrt_()
+        cosine = inverse_root.pow(3).mul_(area)
+        kept = cosine.clone().ge_(-(0.5**0.5))
+        cosine.clamp_(min=-0.75).acos_().div_(3).cos_()
+        shrink = inverse_root.mul_(area).div_(cosine).copysign_(x)
+        return x.sub(shrink, alpha=1 / 3).mul_(kept)
 
 
 @dataclass(frozen=True)
 class TwoThirdsPower(Shape):
     r""":math:`\varphi(x) = \lambda |x|^{2/3}`.
 
-    Above :math:`2 (2t/3)^{3/4}`, :math:`t = \mathrm{step}\cdot\lambda`, the prox is
-    :math:`z = |x| - \tfrac23 t z^{-1/3}`, with :math:`z^{1/3}` the root of a quartic in
-    :math:`t |x|^{-4/3}`.
+    With :math:`b = \tfrac23 \mathrm{step}\,\lambda` the prox is 0 up to :math:`|x| = 2 b^{3/4}`.
+    Above, it subtracts :math:`b / y`, where :math:`y^4 - |x| y + b = 0` is solved by radicals:
+    :math:`c^3 = \tfrac12 (x^2 + \sqrt{x^4 - 256 b^3/27})`, :math:`s = c + 4b/(3c)`,
+    :math:`2y = \sqrt s + (2|x|/\sqrt{s} - s)^{1/2}`. The square root in :math:`c` is at least
+    :math:`0.6\,x^2`, so that nothing cancels.
     """
 
     def value(self, x, strength):
-        return strength * x.abs() ** (2 / 3)
+        return strength * x.abs().pow_(2 / 3)
 
     def prox(self, x, step, strength):
-        area = x.new_zeros(()) + step * strength
-        cube_root = _cube_root(x.abs().clamp_(min=1e-27))
-        ratio = area / cube_root**4
-        keep = ratio < 1.5 * 2 ** (-4 / 3)
-        ratio = ratio.clamp_(max=0.6)
-        c = _cube_root((1 - (2048 / 729) * ratio**3).sqrt_().add_(1).mul_(1 / 16))
-        s = (ratio * (2 / 9)).div_(c).add_(c)
-        q = (2 * s).sqrt_()
-        h = (2 / q).sub_(s, alpha=2).clamp_(min=0).sqrt_().add_(q)
-        shrunk = x.abs().sub_(area / h.mul_(cube_root), alpha=4 / 3)
-        return shrunk.mul_(keep).mul_(x.sign())
-
-
-def _cube_root(x):
-    return x.log2().mul_(1 / 3).exp2_()
+        b = step * (strength * 2 / 3)
+        r = x.abs().clamp_(min=1e-18)
+        ratio = (b / r).pow_(3).div_(r)
+        kept = ratio.clone().le_(1 / 16)
+        square = r.square().mul_(0.5)
+        c = square.addcmul_(square, ratio.clamp_(max=1 / 16).mul_(-256 / 27).add_(1).sqrt_())
+        c.log2_().div_(3).exp2_()
+        s = (b / c).mul_(4 / 3).add_(c)
+        inverse_root = s.rsqrt()
+        twice_y = (r.mul_(inverse_root).mul_(2) - s).clamp_(min=0).sqrt_()
+        twice_y.addcmul_(s, inverse_root)
+        shrink = (b / twice_y).copysign_(x)
+        return x.sub(shrink, alpha=2).mul_(kept)
 
 
 @dataclass(eq=False, repr=False)
 class LHalf(GroupPenalty):
-    r"""Bridge penalty with power 1/2: strong on small groups, weak on large ones.
+    r"""Half-power penalty: close to counting the groups, though it still shrinks small ones.
 
     .. math:: \Omega = \sum_g \sqrt{|g|}\, \|w_g\|_2^{1/2}
 
-    Its slope at zero is infinite: what is zero stays zero.
+    Its slope at zero is infinite: what has become zero comes back only by a jump. Use it where
+    the lasso keeps too many groups, and a parameter beside ``alpha`` is not wanted.
 
     Parameters
     ----------
@@ -88,11 +90,12 @@ class LHalf(GroupPenalty):
 
 @dataclass(eq=False, repr=False)
 class LTwoThirds(GroupPenalty):
-    r"""Bridge penalty with power 2/3: between :class:`LHalf` and the lasso.
+    r"""Two-thirds-power penalty: between :class:`LHalf` and the lasso.
 
     .. math:: \Omega = \sum_g \sqrt{|g|}\, \|w_g\|_2^{2/3}
 
-    Its slope at zero is infinite: what is zero stays zero.
+    Its slope at zero is infinite: what has become zero comes back only by a jump. Use it where
+    :class:`LHalf` is too abrupt.
 
     Parameters
     ----------
@@ -107,8 +110,8 @@ class LTwoThirds(GroupPenalty):
     Examples
     --------
     >>> from sgnn.penalties import LTwoThirds
-    >>> LTwoThirds(size_scaling=False)
-    LTwoThirds(size_scaling=False)
+    >>> LTwoThirds(groups="incoming")
+    LTwoThirds(groups='incoming')
     """
 
     def shape(self):

@@ -10,21 +10,23 @@ from sgnn.penalties.base import GroupPenalty, Shape
 class CappedMagnitude(Shape):
     r""":math:`\varphi(x) = \lambda \min(|x|, \theta)`.
 
-    The prox is a soft threshold up to a point, and leaves what lies beyond alone.
+    With :math:`\Lambda = \mathrm{step}\,\lambda` the prox is a soft threshold at :math:`\Lambda` up
+    to :math:`|x| = \theta + \Lambda/2`, and leaves what lies beyond alone. From
+    :math:`\Lambda = 2\theta` on it is a hard threshold at :math:`\sqrt{2\Lambda\theta}`.
     """
 
     theta: float
 
     def value(self, x, strength):
-        return strength * x.abs().clamp(max=self.theta)
+        return strength * x.abs().clamp_(max=self.theta)
 
     def prox(self, x, step, strength):
-        r = x.abs()
-        area = x.new_zeros(()) + step * strength
-        edge = (self.theta + 0.5 * area).where(
-            area < 2 * self.theta, (2 * self.theta * area).sqrt()
-        )
-        return (r - area).clamp_(min=0).where(r <= edge, r).mul_(x.sign())
+        threshold, reach = (x.new_zeros(()) + step) * strength, 2 * self.theta
+        # The square root is `reach` for thresholds below it; above, what is added is 0.
+        knee = threshold.clamp(min=reach).mul_(reach).sqrt_()
+        knee = knee.add_(threshold.clamp(max=reach).sub_(reach), alpha=0.5)
+        shrink = x.abs().le_(knee).mul_(threshold)
+        return x - x.clamp(-shrink, shrink)
 
 
 @dataclass(eq=False, repr=False)
@@ -33,17 +35,19 @@ class CappedL1(GroupPenalty):
 
     .. math:: \Omega = \sum_g \sqrt{|g|}\, \min(\|w_g\|_2, \theta)
 
+    Use it where the norm is known from which on a unit is worth its place.
+
     Parameters
     ----------
     theta : float > 0, default=1.0
-        Norm from which on a group costs no more.
+        Norm from which on a group costs no more: the lasso for ``theta`` to infinity.
     groups, size_scaling, layers, fraction, warm_up, adaptive
         As in :class:`GroupPenalty`.
 
     References
     ----------
-    Zhang (2010), "Analysis of multi-stage convex relaxation for sparse regularization",
-    Journal of Machine Learning Research 11.
+    Zhang (2010), "Analysis of multi-stage convex relaxation for sparse regularization", Journal of
+    Machine Learning Research 11.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Elastic net."""
+"""Elastic net, on single weights and on groups."""
 
 from dataclasses import KW_ONLY, dataclass
 
@@ -8,33 +8,38 @@ from sgnn.penalties.base import GroupPenalty, Shape
 
 @dataclass(frozen=True)
 class AbsoluteAndSquare(Shape):
-    r""":math:`\varphi(x) = \lambda (r|x| + \tfrac{1 - r}{2} x^2)`; its prox is a soft threshold and
-    a division."""
+    r""":math:`\varphi(x) = \lambda (r|x| + \tfrac{1-r}{2} x^2)`; its prox is a soft threshold at
+    :math:`\mathrm{step}\,\lambda r`, divided by :math:`1 + \mathrm{step}\,\lambda (1 - r)`."""
 
     l1_ratio: float
+
     convex = True
 
     def value(self, x, strength):
-        return strength * (self.l1_ratio * x.abs() + 0.5 * (1 - self.l1_ratio) * x * x)
+        r = x.abs()
+        return strength * r * (self.l1_ratio + 0.5 * (1 - self.l1_ratio) * r)
 
     def prox(self, x, step, strength):
-        soft = x.abs().sub_(step, alpha=strength * self.l1_ratio).clamp_(min=0).mul_(x.sign())
-        return soft.div_(1 + step * (strength * (1 - self.l1_ratio)))
+        threshold = step * (strength * self.l1_ratio)
+        shrinkage = step * (strength * (1 - self.l1_ratio)) + 1
+        return (x - x.clamp(-threshold, threshold)).div_(shrinkage)
 
 
 @dataclass(eq=False, repr=False)
 class ElasticNet(GroupPenalty):
-    r"""Elastic net: the lasso and a ridge, so that correlated weights stay together.
+    r"""Elastic net: the lasso with a ridge, which shares weight among inputs that are alike.
 
-    .. math:: \Omega = \sum_g \sqrt{|g|} \left(r \|w_g\|_2 + \frac{1 - r}{2} \|w_g\|_2^2\right)
+    .. math:: \Omega = \sum_g \sqrt{|g|} \left( r \|w_g\|_2 + \tfrac{1-r}{2} \|w_g\|_2^2 \right)
 
-    On single weights, and without hidden layers, it is that of scikit-learn's ``ElasticNet``.
+    On single weights it is :math:`r \sum |w_{ij}| + \tfrac{1-r}{2} \sum w_{ij}^2`, and without
+    hidden layers the objective is that of :class:`sklearn.linear_model.ElasticNet`. Use it where
+    correlated inputs should be kept together rather than one of them at random.
 
     Parameters
     ----------
     l1_ratio : float in [0, 1], default=0.5
-        The share :math:`r` of the lasso; 0 is a ridge, which makes no zeros.
-    groups : {"outgoing", "incoming", "both", "weights"}, default="weights"
+        The mixing :math:`r`: 0 is a ridge, which makes no zeros, 1 the lasso.
+    groups : {"weights", "outgoing", "incoming", "both"}, default="weights"
         As in :class:`GroupPenalty`.
     size_scaling, layers, fraction, warm_up, adaptive
         As in :class:`GroupPenalty`.

@@ -1,4 +1,4 @@
-"""Counting what is not zero."""
+"""Number of groups that are not zero."""
 
 from dataclasses import dataclass
 
@@ -6,26 +6,26 @@ from sgnn.penalties.base import GroupPenalty, Shape
 
 
 @dataclass(frozen=True)
-class NotZero(Shape):
-    r""":math:`\varphi(x) = \lambda` for :math:`x \ne 0`; its prox is the hard threshold at
-    :math:`\sqrt{2\,\mathrm{step}\,\lambda}`."""
+class NonZero(Shape):
+    r""":math:`\varphi(x) = \lambda` where :math:`x \ne 0`; its prox is the hard threshold, which
+    leaves what is above :math:`\sqrt{2\,\mathrm{step}\,\lambda}` as it is."""
 
     def value(self, x, strength):
-        return strength * (x != 0).to(x)
+        return strength * x.ne(0).to(x.dtype)
 
     def prox(self, x, step, strength):
-        threshold = (x.new_zeros(()) + step * (2 * strength)).sqrt_()
-        return x * (x.abs() > threshold)
+        return x.abs().gt_((step * (2 * strength)) ** 0.5).mul_(x)
 
 
 @dataclass(eq=False, repr=False)
 class L0(GroupPenalty):
-    r"""Counts groups, or weights: what is left is not shrunk.
+    r"""Counting: every group that is not zero costs the same, and none is shrunk.
 
-    .. math:: \Omega = \sum_g \sqrt{|g|}\, 1[w_g \ne 0]
+    .. math:: \Omega = \sum_g \sqrt{|g|}\; 1[w_g \ne 0]
 
-    What is zero stays zero, and what is far from zero does not feel the penalty, so the way to the
-    minimum matters more than elsewhere.
+    Groups are only ever removed by the hard threshold, which grows with the step: the result
+    depends on the initial weights and on the learning rate more than under any other penalty. Use
+    it after a fit with another penalty, or where ``alpha`` has to be the price of one unit.
 
     Parameters
     ----------
@@ -40,9 +40,9 @@ class L0(GroupPenalty):
     Examples
     --------
     >>> from sgnn.penalties import L0
-    >>> L0(groups="weights")
-    L0(groups='weights')
+    >>> L0(size_scaling=False)
+    L0(size_scaling=False)
     """
 
     def shape(self):
-        return NotZero()
+        return NonZero()

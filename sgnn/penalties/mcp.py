@@ -11,8 +11,10 @@ class MinimaxConcave(Shape):
     r""":math:`\varphi(x) = \lambda|x| - x^2/(2\gamma)` up to :math:`|x| = \gamma\lambda`, constant
     :math:`\gamma\lambda^2/2` beyond.
 
-    The prox is firm thresholding while :math:`\mathrm{step} < \gamma`, and hard thresholding at
-    :math:`\lambda\sqrt{\mathrm{step}\,\gamma}` for larger steps, as adaptive optimisers take them.
+    The prox is firm thresholding while :math:`\mathrm{step} < \gamma`: it subtracts
+    :math:`\mathrm{step}\,(\gamma\lambda - |x|)_+/(\gamma - \mathrm{step})`. For larger steps, as
+    adaptive optimisers take them, it is hard thresholding at
+    :math:`\lambda\sqrt{\mathrm{step}\,\gamma}`.
     """
 
     gamma: float
@@ -22,13 +24,11 @@ class MinimaxConcave(Shape):
         return strength * r - r * r / (2 * self.gamma)
 
     def prox(self, x, step, strength):
-        r = x.abs()
-        step = x.new_zeros(()) + step
-        firm_step = step.clamp(max=0.5 * self.gamma).where(step >= self.gamma, step)
-        firm = (r - step * strength).clamp(min=0) / (1 - firm_step / self.gamma)
-        firm = firm.where(r <= self.gamma * strength, r)
-        hard = r * (r > strength * (step * self.gamma).sqrt())
-        return hard.where(step >= self.gamma, firm).copysign(x)
+        step, gamma = x.new_zeros(()) + step, self.gamma
+        knee = step.clamp(min=gamma).mul_(gamma).sqrt_().mul_(strength)
+        slope = (knee - x.abs()).div_((gamma - step).clamp_(min=1e-30)).clamp_(min=0)
+        shrink = slope.mul_(step)
+        return x - x.clamp(-shrink, shrink)
 
 
 @dataclass(eq=False, repr=False)

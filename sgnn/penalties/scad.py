@@ -7,50 +7,51 @@ from sgnn.penalties.base import GroupPenalty, Shape
 
 
 @dataclass(frozen=True)
-class ClippedDeviation(Shape):
-    r""":math:`\varphi(x) = \lambda|x|` up to :math:`\lambda`, then
-    :math:`(2\gamma\lambda|x| - x^2 - \lambda^2) / (2(\gamma - 1))` up to :math:`\gamma\lambda`,
-    then constant :math:`\lambda^2(\gamma + 1)/2`.
+class SmoothlyClipped(Shape):
+    r""":math:`\varphi(x) = \lambda|x|` up to :math:`|x| = \lambda`, a parabola from there to
+    :math:`\gamma\lambda`, and constant :math:`(\gamma + 1)\lambda^2/2` beyond.
 
-    The prox is piecewise linear while :math:`\mathrm{step} < \gamma - 1`. For larger steps, as
-    adaptive optimisers take them, it jumps from a soft threshold to the identity.
+    The prox subtracts :math:`\mathrm{step}\,\min(\lambda, (k - |x|)_+ / (\gamma - 1 - step))` with
+    :math:`k = \gamma\lambda`. From a step of :math:`\gamma - 1` on, as adaptive optimisers take
+    them, it jumps at a knee :math:`k`: a soft threshold below and the identity above, with
+    :math:`k = (\gamma + 1 + \mathrm{step})\lambda/2` up to a step of :math:`\gamma + 1`; for larger
+    steps a hard threshold at :math:`k = \lambda\sqrt{\mathrm{step}\,(\gamma + 1)}`.
     """
 
     gamma: float
 
     def value(self, x, strength):
-        r = x.abs()
-        bend = r.clamp(min=strength, max=self.gamma * strength) - strength
-        return strength * r.clamp(max=self.gamma * strength) - bend * bend / (2 * (self.gamma - 1))
+        r = x.abs().clamp_(max=self.gamma * strength)
+        return strength * r - (r - strength).clamp_(min=0).square_() / (2 * (self.gamma - 1))
 
     def prox(self, x, step, strength):
-        gamma, r = self.gamma, x.abs()
-        step = x.new_zeros(()) + step
-        soft = (r - step * strength).clamp_(min=0)
-        room = (gamma - 1) - step
-        bent = r - step * (gamma * strength - r).div_(room.clamp(min=1e-30))
-        smooth = soft.where(r <= (1 + step) * strength, bent).where(r <= gamma * strength, r)
-        edge = 0.5 * strength * (gamma + 1 + step)
-        edge = edge.where(step <= gamma + 1, strength * (step * (gamma + 1)).sqrt())
-        return smooth.where(room > 0, soft.where(r <= edge, r)).mul_(x.sign())
+        step, low, high = x.new_zeros(()) + step, self.gamma - 1, self.gamma + 1
+        # The square root is `high` up to a step of `high`; from there on, what is added is 0.
+        knee = step.clamp(min=high).mul_(high).sqrt_()
+        knee = knee.add_(step.clamp(low, high).sub_(high), alpha=0.5).mul_(strength)
+        slope = (knee - x.abs()).div_((low - step).clamp_(min=1e-30)).clamp_(0, strength)
+        shrink = slope.mul_(step)
+        return x - x.clamp(-shrink, shrink)
 
 
 @dataclass(eq=False, repr=False)
 class SCAD(GroupPenalty):
-    r"""Smoothly clipped absolute deviation: as the lasso near zero, no bias on what stays.
+    r"""Smoothly clipped absolute deviation: the lasso near zero, no bias on what is large.
 
-    .. math:: \Omega = \sum_g \sqrt{|g|}\, \varphi(\|w_g\|_2), \qquad \alpha\varphi(x) \to
-        \begin{cases} \alpha x & x \le \alpha \\
-        \frac{2\gamma\alpha x - x^2 - \alpha^2}{2(\gamma - 1)} & x \le \gamma\alpha \\
-        \alpha^2 (\gamma + 1)/2 & x > \gamma\alpha\end{cases}
+    .. math:: \Omega = \sum_g \sqrt{|g|}\,
+        \varphi(\|w_g\|_2), \qquad
+        \alpha\varphi(x) \to \begin{cases} \alpha x & x \le \alpha \\
+        \dfrac{2\gamma\alpha x - x^2 - \alpha^2}{2(\gamma - 1)} & \alpha < x \le \gamma\alpha \\
+        (\gamma + 1)\alpha^2/2 & x > \gamma\alpha\end{cases}
 
     This penalty is not proportional to ``alpha``: ``alpha`` is the slope at zero, and groups with
-    a norm above ``gamma * alpha`` are not penalised.
+    a norm above ``gamma * alpha`` are not penalised. Use it as :class:`MCP`, where small groups
+    should be shrunk by the lasso alone before the penalty fades.
 
     Parameters
     ----------
     gamma : float > 2, default=3.7
-        Concavity: the lasso for ``gamma`` to infinity.
+        Where the penalty ends: the lasso for ``gamma`` to infinity. The default is the authors'.
     groups, size_scaling, layers, fraction, warm_up, adaptive
         As in :class:`GroupPenalty`.
 
@@ -62,12 +63,12 @@ class SCAD(GroupPenalty):
     Examples
     --------
     >>> from sgnn.penalties import SCAD
-    >>> SCAD(gamma=3.0)
-    SCAD(gamma=3.0)
+    >>> SCAD(gamma=3.0, groups="weights")
+    SCAD(gamma=3.0, groups='weights')
     """
 
     gamma: float = 3.7
 
     def shape(self):
         check_interval(self, "gamma", low=2, closed="neither")
-        return ClippedDeviation(self.gamma)
+        return SmoothlyClipped(self.gamma)

@@ -1,6 +1,8 @@
 """Every penalty against brute force: its prox minimises what its value says, on any structure."""
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyproximal
@@ -41,11 +43,11 @@ from sgnn.penalties.bridge import SquareRoot, TwoThirdsPower
 from sgnn.penalties.build import build_terms
 from sgnn.penalties.capped_l1 import CappedMagnitude
 from sgnn.penalties.elastic_net import AbsoluteAndSquare
-from sgnn.penalties.l0 import NotZero
+from sgnn.penalties.l0 import NonZero
 from sgnn.penalties.l1 import AbsoluteValue
 from sgnn.penalties.log_sum import Logarithm
 from sgnn.penalties.mcp import MinimaxConcave
-from sgnn.penalties.scad import ClippedDeviation
+from sgnn.penalties.scad import SmoothlyClipped
 from sgnn.penalties.transformed_l1 import TransformedMagnitude
 from sgnn.training.parameters import Parameters
 
@@ -78,6 +80,19 @@ class ScaledL1(Penalty):
         return [Piece(AbsoluteValue(), "weights", weight=2.0, size_scaling=True)]
 
 
+def printed_in_the_guide():
+    """What the file printed in CONTRIBUTING.md defines."""
+    guide = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (source,) = re.findall(r'```py\n(""".*?)```', guide, re.DOTALL)
+    defined = {"__name__": "printed_in_the_guide"}
+    exec(source, defined)
+    return defined
+
+
+GUIDE = printed_in_the_guide()
+ReverseHuber, Berhu = GUIDE["ReverseHuber"], GUIDE["Berhu"]
+
+
 # Penalties that leave some groups alone.
 PARTIAL = [
     GroupLasso(fraction=0.5),
@@ -103,9 +118,42 @@ PENALTIES = [
     LogSum(0.01, groups="incoming"),
     LogSum(0.5, groups="weights"),
     LogSum(2.0, size_scaling=False),
+    ElasticNet(),
+    ElasticNet(0.9, groups="outgoing"),
+    ElasticNet(0.2, groups="incoming", size_scaling=False),
+    SCAD(),
+    SCAD(2.2, groups="incoming"),
+    SCAD(2.5, groups="weights"),
+    SCAD(2.5, size_scaling=False),
+    TransformedL1(),
+    TransformedL1(0.05, groups="outgoing"),
+    TransformedL1(0.3, groups="incoming"),
+    TransformedL1(20.0, groups="outgoing", size_scaling=False),
+    CappedL1(),
+    CappedL1(0.3, groups="incoming"),
+    CappedL1(0.1, groups="weights"),
+    CappedL1(0.5, size_scaling=False),
+    LHalf(),
+    LHalf(groups="incoming", size_scaling=False),
+    LHalf(groups="weights"),
+    LTwoThirds(),
+    LTwoThirds(groups="incoming", size_scaling=False),
+    LTwoThirds(groups="weights"),
+    L0(),
+    L0(groups="incoming", size_scaling=False),
+    L0(groups="weights"),
+    Berhu(0.2),
+    Berhu(0.5, groups="incoming"),
     Ridge(),
     ScaledL1(),
     [L1(), GroupLasso()],
+    [L1(), ElasticNet(groups="outgoing")],
+    [L1(), SCAD(2.2)],
+    [TransformedL1(0.3), L1()],
+    [CappedL1(0.4), GroupLasso()],
+    [SparseGroupLasso(0.5, groups="incoming"), LHalf(groups="incoming")],
+    [L1(), LTwoThirds(groups="weights")],
+    [GroupLasso(), L0(size_scaling=False)],
     [GroupLasso(), ScaledL1()],
     [L1(), MCP()],
     [L1(), MCP(0.6, groups="weights")],
@@ -116,27 +164,14 @@ PENALTIES = [
     [LogSum(0.5, groups="weights"), GroupLasso(groups="incoming")],
     [LogSum(groups="weights"), LogSum()],
     [MCP(groups="weights"), LogSum(groups="weights")],
+    [LHalf(groups="weights"), GroupLasso()],
+    [L0(groups="weights"), GroupLasso()],
+    [TransformedL1(), TransformedL1(0.5, groups="outgoing")],
+    [ElasticNet(), GroupLasso()],
     GroupLasso(groups="both"),
     [L1(), GroupLasso(groups="both")],
     [GroupLasso(), GroupLasso(groups="incoming", size_scaling=False)],
     SparseGroupLasso(0.5, layers="cges"),
-    ElasticNet(0.3),
-    ElasticNet(0.7, groups="incoming"),
-    SCAD(),
-    SCAD(2.1, groups="incoming", size_scaling=False),
-    SCAD(groups="weights"),
-    TransformedL1(),
-    TransformedL1(0.1),
-    TransformedL1(3.0, groups="incoming"),
-    CappedL1(0.5),
-    CappedL1(0.1, groups="weights"),
-    CappedL1(2.0, groups="incoming"),
-    LHalf(),
-    LHalf(groups="weights"),
-    LTwoThirds(groups="incoming"),
-    LTwoThirds(groups="weights"),
-    L0(),
-    L0(groups="weights"),
     NeuronLasso(),
     NeuronLasso(0.4),
     ExclusiveLasso(),
@@ -151,9 +186,6 @@ PENALTIES = [
     HoyerSquare(),
     GroupHoyerSquare(),
     GroupHoyerSquare(groups="incoming"),
-    [LHalf(groups="weights"), GroupLasso()],
-    [L0(groups="weights"), GroupLasso()],
-    [TransformedL1(), TransformedL1(0.5, groups="outgoing")],
     *PARTIAL,
 ]
 CONVEX = [
@@ -162,10 +194,13 @@ CONVEX = [
     GroupLasso(groups="incoming"),
     GroupLasso(groups="both"),
     SparseGroupLasso(0.3),
-    ElasticNet(0.3),
     NeuronLasso(0.4),
     ExclusiveLasso(),
     CGES(),
+    ElasticNet(),
+    ElasticNet(0.0),
+    ElasticNet(0.9, groups="outgoing"),
+    Berhu(0.2),
     Ridge(),
 ]
 SHAPES = [
@@ -176,17 +211,14 @@ SHAPES = [
     Logarithm(0.001),
     Logarithm(0.1),
     Logarithm(2.0),
-    AbsoluteAndSquare(0.4),
-    ClippedDeviation(2.2),
-    ClippedDeviation(3.7),
-    TransformedMagnitude(0.01),
-    TransformedMagnitude(1.0),
-    TransformedMagnitude(20.0),
-    CappedMagnitude(0.2),
-    CappedMagnitude(1.5),
+    *(AbsoluteAndSquare(l1_ratio) for l1_ratio in (0.0, 0.5, 1.0)),
+    *(SmoothlyClipped(gamma) for gamma in (2.01, 3.7, 50.0)),
+    *(TransformedMagnitude(a) for a in (1e-3, 0.1, 1.0, 30.0, 1e6)),
+    *(CappedMagnitude(theta) for theta in (0.02, 0.3, 3.0)),
     SquareRoot(),
     TwoThirdsPower(),
-    NotZero(),
+    NonZero(),
+    *(ReverseHuber(knot) for knot in (0.01, 0.3, 3.0)),
     HalfSquare(),
 ]
 
@@ -366,6 +398,24 @@ def mcp_threshold(gamma):
     return lambda step, s: step * s if step < gamma else s * (step * gamma) ** 0.5
 
 
+def scad_threshold(gamma):
+    return lambda step, s: step * s if step < gamma + 1 else s * (step * (gamma + 1)) ** 0.5
+
+
+def transformed_l1_threshold(a):
+    def threshold(step, strength):
+        area = step * strength
+        if area <= a**2 / (2 * (a + 1)):
+            return area * (a + 1) / a
+        return (2 * area * (a + 1)) ** 0.5 - a / 2
+
+    return threshold
+
+
+def capped_l1_threshold(theta):
+    return lambda step, s: step * s if step * s < 2 * theta else (2 * step * s * theta) ** 0.5
+
+
 @pytest.mark.parametrize("strength", [0.01, 0.8])
 @pytest.mark.parametrize("step", [0.01, 0.4, 3.0, 20.0])
 @pytest.mark.parametrize(
@@ -374,6 +424,13 @@ def mcp_threshold(gamma):
         (AbsoluteValue(), lambda step, s: step * s),
         *((MinimaxConcave(gamma), mcp_threshold(gamma)) for gamma in (0.3, 3.0)),
         *((Logarithm(eps), log_sum_threshold(eps)) for eps in (0.01, 0.5)),
+        *((AbsoluteAndSquare(r), lambda step, s, r=r: r * step * s) for r in (0.1, 0.9)),
+        *((SmoothlyClipped(gamma), scad_threshold(gamma)) for gamma in (2.01, 3.7, 30.0)),
+        *((TransformedMagnitude(a), transformed_l1_threshold(a)) for a in (0.01, 1.0, 10.0)),
+        *((CappedMagnitude(theta), capped_l1_threshold(theta)) for theta in (0.01, 1.0)),
+        (SquareRoot(), lambda step, s: 1.5 * (step * s) ** (2 / 3)),
+        (TwoThirdsPower(), lambda step, s: 2 * (2 / 3 * step * s) ** 0.75),
+        (NonZero(), lambda step, s: (2 * step * s) ** 0.5),
     ],
 )
 def test_what_lies_below_the_threshold_is_exactly_zero_and_nothing_above(
@@ -404,6 +461,12 @@ def reference_mcp(r, alpha, gamma):
     return np.where(r <= gamma * alpha, alpha * r - r**2 / (2 * gamma), gamma * alpha**2 / 2)
 
 
+def reference_scad(r, alpha, gamma):
+    parabola = (2 * gamma * alpha * r - r**2 - alpha**2) / (2 * (gamma - 1))
+    flat = (gamma + 1) * alpha**2 / 2
+    return np.where(r <= alpha, alpha * r, np.where(r <= gamma * alpha, parabola, flat))
+
+
 @pytest.mark.parametrize(
     ("penalty", "pieces"),
     [
@@ -421,6 +484,26 @@ def reference_mcp(r, alpha, gamma):
             LogSum(0.2, groups="incoming"),
             [("incoming", 1, 1, lambda r, a: a * 0.2 * np.log(1 + r / 0.2))],
         ),
+        (ElasticNet(0.3), [("weights", 1, 0, lambda r, a: a * (0.3 * r + 0.35 * r**2))]),
+        (
+            ElasticNet(0.3, groups="incoming"),
+            [("incoming", 1, 1, lambda r, a: a * (0.3 * r + 0.35 * r**2))],
+        ),
+        (SCAD(2.5), [("outgoing", 1, 1, lambda r, a: reference_scad(r, a, 2.5))]),
+        (SCAD(3.7, groups="weights"), [("weights", 1, 0, lambda r, a: reference_scad(r, a, 3.7))]),
+        (TransformedL1(0.2), [("weights", 1, 0, lambda r, a: a * 1.2 * r / (0.2 + r))]),
+        (
+            TransformedL1(2.0, groups="outgoing", size_scaling=False),
+            [("outgoing", 1, 0, lambda r, a: a * 3 * r / (2 + r))],
+        ),
+        (CappedL1(0.7), [("outgoing", 1, 1, lambda r, a: a * np.minimum(r, 0.7))]),
+        (
+            Berhu(0.6),
+            [("outgoing", 1, 1, lambda r, a: a * np.where(r < 0.6, r, (r**2 + 0.36) / 1.2))],
+        ),
+        (LHalf(), [("outgoing", 1, 1, lambda r, a: a * np.sqrt(r))]),
+        (LTwoThirds(groups="incoming"), [("incoming", 1, 1, lambda r, a: a * np.cbrt(r**2))]),
+        (L0(), [("outgoing", 1, 1, lambda r, a: a * (r > 0))]),
         (
             [L1(), MCP(2.0, size_scaling=False)],
             [
@@ -496,6 +579,46 @@ def test_single_precision_agrees_with_double(penalty):
             torch.testing.assert_close(result, expected, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("strength", [1e-8, 1e-5, 1e-3, 0.1])
+@pytest.mark.parametrize("step", [1e-6, 0.01, 1.0, 3.0, 50.0])
+@pytest.mark.parametrize("shape", SHAPES, ids=show)
+def test_a_shape_in_single_precision_agrees_with_double_at_every_magnitude(shape, step, strength):
+    """At a jump either side will do: the result is one of a point at most 3 roundings away."""
+    x = torch.cat([torch.zeros(1), torch.logspace(-8, 3, 500)])
+    wide, nearby = x.double(), 3 * torch.finfo(torch.float32).eps
+    below = shape.prox(wide * (1 - nearby), step, strength)
+    above = shape.prox(wide * (1 + nearby), step, strength)
+    tolerance = 1e-6 * wide.clamp(min=1)
+    for one_step in (step, torch.full_like(x, step)):
+        found = shape.prox(x, one_step, strength)
+        assert ((below - tolerance <= found) & (found <= above + tolerance)).all()
+        assert (found <= x * (1 + nearby)).all()
+        assert found[0] == 0
+        assert torch.equal(shape.prox(-x, one_step, strength), -found)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("shape", SHAPES, ids=show)
+def test_without_step_or_strength_every_magnitude_stays_bit_for_bit(shape, dtype):
+    magnitudes = torch.cat([torch.zeros(1), torch.logspace(-15, 3, 200)]).to(dtype)
+    x = torch.cat([magnitudes, -magnitudes])
+    for step, strength in [(0.0, 0.7), (2.0, 0.0), (60.0, 0.0), (0.0, 0.0)]:
+        assert torch.equal(shape.prox(x, step, strength), x)
+        assert torch.equal(shape.prox(x, torch.full_like(x, step), strength), x)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=show)
+def test_steps_of_their_own_and_one_step_give_the_same(shape):
+    """Steps of a tensor on both sides of every case, also broadcast over rows."""
+    x = torch.linspace(-3, 3, 41, dtype=torch.float64).repeat(30, 1)
+    before = x.clone()
+    steps = torch.logspace(-3, 2, 30, dtype=torch.float64)[:, None]
+    found = shape.prox(x, steps, 0.4)
+    for row, step in zip(found, steps.ravel().tolist(), strict=True):
+        torch.testing.assert_close(row, shape.prox(x[0], step, 0.4), rtol=0, atol=1e-13)
+    assert torch.equal(x, before)
+
+
 @pytest.mark.parametrize(
     ("one", "alpha", "other", "other_alpha", "n_out"),
     [
@@ -508,6 +631,22 @@ def test_single_precision_agrees_with_double(penalty):
         (MCP(1e12), 0.3, "group_lasso", 0.3, 3),
         (LogSum(1e9, groups="weights"), 0.3, "l1", 0.3, 3),
         (LogSum(1e9), 0.3, "group_lasso", 0.3, 3),
+        (ElasticNet(1.0), 0.3, "l1", 0.3, 3),
+        (ElasticNet(1.0, groups="outgoing"), 0.3, "group_lasso", 0.3, 3),
+        (ElasticNet(0.0, groups="outgoing"), 0.3, Ridge(), 0.6, 3),
+        (SCAD(1e12, groups="weights"), 0.3, "l1", 0.3, 3),
+        (SCAD(1e12), 0.3, "group_lasso", 0.3, 3),
+        (TransformedL1(1e11), 0.3, "l1", 0.3, 3),
+        (TransformedL1(1e11, groups="outgoing"), 0.3, "group_lasso", 0.3, 3),
+        (TransformedL1(1e-12), 0.3, L0(groups="weights"), 0.3, 3),
+        (TransformedL1(1e-12, groups="incoming"), 0.3, L0(groups="incoming"), 0.3, 3),
+        (CappedL1(1e9, groups="weights"), 0.3, "l1", 0.3, 3),
+        (CappedL1(1e9), 0.3, "group_lasso", 0.3, 3),
+        (CappedL1(1e-9, groups="weights"), 0.3e9, L0(groups="weights"), 0.3, 3),
+        *(
+            (one(groups="outgoing"), 0.3, one(groups="weights"), 0.3, 1)
+            for one in (ElasticNet, SCAD, TransformedL1, CappedL1, LHalf, LTwoThirds, L0)
+        ),
         (["l1", "group_lasso"], 0.15, SparseGroupLasso(0.5), 0.3, 3),
         (["l1", "l1"], 0.15, "l1", 0.3, 3),
         (["group_lasso", "group_lasso"], 0.15, "group_lasso", 0.3, 3),
@@ -539,6 +678,10 @@ def test_two_ways_to_write_the_same_penalty_agree(one, alpha, other, other_alpha
             lambda x, t: pyproximal.L21_plus_L1(sigma=0.3, rho=0.4).prox(x.T, t).T,
         ),
         (
+            SCAD(7.0, groups="weights"),
+            lambda x, t: pyproximal.SCAD(sigma=0.3, a=7.0).prox(x.ravel(), t).reshape(x.shape),
+        ),
+        (
             LogSum(0.5, groups="weights"),
             lambda x, t: (
                 pyproximal.Log(sigma=0.3 * 0.5 * np.log(3), gamma=2.0)
@@ -565,7 +708,9 @@ def test_prox_agrees_with_pyproximal(penalty, oracle, step):
         ([MCP(), GroupLasso(groups="incoming")], "no joint prox.* on 'outgoing'"),
         ([L1(), MCP(groups="incoming"), LogSum()], "MinimaxConcave.* on 'incoming'"),
         ([MCP(), LogSum()], "no joint prox"),
+        ([SCAD(), CappedL1()], "SmoothlyClipped.* on 'outgoing'"),
         ([MCP(groups="weights"), MCP(2.0), LogSum()], "no joint prox"),
+        ([L0(), GroupLasso(groups="incoming")], "NonZero.* on 'outgoing'"),
         ([LogSum(groups="weights"), SparseGroupLasso()], "Logarithm.* on 'weights'"),
     ],
     ids=show,

@@ -7,14 +7,21 @@ from sklearn.model_selection import GridSearchCV
 
 from sgnn import SparseMLPRegressor
 from sgnn.penalties import (
+    L0,
     L1,
     MCP,
+    SCAD,
+    CappedL1,
+    ElasticNet,
     GroupLasso,
+    LHalf,
     LogSum,
+    LTwoThirds,
     Penalty,
     Piece,
     Shape,
     SparseGroupLasso,
+    TransformedL1,
     _registry,
     available,
     get_penalty,
@@ -27,6 +34,13 @@ CLASSES = {
     "sparse_group_lasso": SparseGroupLasso,
     "mcp": MCP,
     "log_sum": LogSum,
+    "elastic_net": ElasticNet,
+    "scad": SCAD,
+    "transformed_l1": TransformedL1,
+    "capped_l1": CappedL1,
+    "l_half": LHalf,
+    "l_two_thirds": LTwoThirds,
+    "l0": L0,
 }
 INSTANCES = [
     L1(),
@@ -34,6 +48,13 @@ INSTANCES = [
     SparseGroupLasso(0.25, groups="incoming", size_scaling=False),
     MCP(2.5, groups="weights", size_scaling=False),
     LogSum(0.75, groups="incoming", size_scaling=False),
+    ElasticNet(0.25, groups="outgoing", size_scaling=False),
+    SCAD(2.5, groups="weights", size_scaling=False),
+    TransformedL1(0.25, groups="incoming", size_scaling=False),
+    CappedL1(0.25, groups="weights", size_scaling=False),
+    LHalf(groups="incoming", size_scaling=False),
+    LTwoThirds(groups="weights", size_scaling=False),
+    L0(groups="incoming", size_scaling=False),
 ]
 
 
@@ -104,6 +125,12 @@ def test_an_object_is_passed_on_as_it_is():
         ("sparse-group-lasso", "sparse_group_lasso"),
         ("logsum", "log_sum"),
         ("MCP", "mcp"),
+        ("elasticnet", "elastic_net"),
+        ("transformed-l1", "transformed_l1"),
+        ("cappedl1", "capped_l1"),
+        ("lhalf", "l_half"),
+        ("l_2_3rds", "l_two_thirds"),
+        ("SCAD", "scad"),
     ],
 )
 def test_an_unknown_name_is_refused_and_the_nearest_is_suggested(wrong, nearest):
@@ -157,6 +184,20 @@ def test_the_constructor_stores_its_arguments_and_checks_nothing(penalty):
         (MCP(None), TypeError, r"MCP: gamma .*None of type NoneType"),
         (LogSum(0.0), ValueError, r"LogSum: eps .*\(0, inf\).*0\.0"),
         (LogSum([1]), TypeError, r"LogSum: eps .*\[1\] of type list"),
+        (ElasticNet(-0.1), ValueError, r"ElasticNet: l1_ratio .*\[0, 1\].*-0\.1"),
+        (ElasticNet(1.1), ValueError, r"ElasticNet: l1_ratio .*\[0, 1\].*1\.1"),
+        (ElasticNet(None), TypeError, r"ElasticNet: l1_ratio .*None of type NoneType"),
+        (SCAD(2), ValueError, r"SCAD: gamma .*\(2, inf\).*got 2"),
+        (SCAD(float("inf")), ValueError, r"SCAD: gamma .*\(2, inf\).*inf"),
+        (SCAD("3.7"), TypeError, r"SCAD: gamma .*'3\.7' of type str"),
+        (TransformedL1(0), ValueError, r"TransformedL1: a .*\(0, inf\).*got 0"),
+        (TransformedL1(-1.0), ValueError, r"TransformedL1: a .*\(0, inf\).*-1\.0"),
+        (TransformedL1(True), TypeError, r"TransformedL1: a .*True of type bool"),
+        (CappedL1(0.0), ValueError, r"CappedL1: theta .*\(0, inf\).*0\.0"),
+        (CappedL1(float("nan")), ValueError, r"CappedL1: theta .*nan"),
+        (LHalf(groups="unit"), ValueError, "LHalf: groups .*'weights'; got 'unit'"),
+        (LTwoThirds(size_scaling=1), TypeError, "LTwoThirds: size_scaling .*got 1"),
+        (L0(groups=None), ValueError, "L0: groups .*'weights'; got None"),
         (
             GroupLasso(groups="weights"),
             ValueError,
@@ -184,7 +225,17 @@ def test_an_error_names_the_class_the_parameter_and_the_value(penalty, error, me
 
 @pytest.mark.parametrize(
     "penalty",
-    [SparseGroupLasso(0), SparseGroupLasso(1), SparseGroupLasso(np.float32(0.5)), MCP(np.int64(2))],
+    [
+        SparseGroupLasso(0),
+        SparseGroupLasso(1),
+        SparseGroupLasso(np.float32(0.5)),
+        MCP(np.int64(2)),
+        ElasticNet(0),
+        ElasticNet(1),
+        SCAD(np.nextafter(2, 3)),
+        TransformedL1(np.float32(0.5)),
+        CappedL1(np.int64(2)),
+    ],
     ids=repr,
 )
 def test_ends_of_ranges_and_numpy_numbers_are_allowed(penalty):
