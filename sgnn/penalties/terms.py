@@ -153,6 +153,19 @@ class Terms:
         for term in self.terms:
             term.begin_epoch(epoch)
 
+    def concave_scale(self):
+        """Return the root mean square of the gradient of a group at the edge of being zero.
+
+        One number per group of `metric`, or one for all, under a penalty that is not convex; 0
+        where it is convex or of no such scale.
+        """
+        last = self.terms[-1] if self.terms else None
+        if last is None or self.is_convex or last.shape.by_rows or last.groups is not self.metric:
+            return 0.0
+        if not last.groups.level:
+            return last.strength
+        return last.strength * last.weights / last.groups.sizes.sqrt()
+
     def value(self, parameters):
         """Return the summed penalty."""
         return float(sum(term.value(parameters) for term in self.terms))
@@ -293,6 +306,10 @@ class KeptZeros:
 
     def begin_epoch(self, epoch):
         """Do nothing."""
+
+    def concave_scale(self):
+        """Return 0."""
+        return 0.0
 
     def value(self, parameters):
         """Return 0."""

@@ -16,6 +16,7 @@ from sgnn.training.schedule import LearningRate
 from sgnn.training.trainer import History, Trainer
 
 _AUTO_BATCH_SIZE = 200
+_FULL_BATCH_FLOOR = 0.1
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,7 @@ def minimise(
             rng=rng,
             device=device,
         )
-        optimizer = _make_optimizer(
-            network,
-            terms,
-            problem.units,
-            settings,
-            settles=len(batches) == 1 or not terms.is_convex,
-        )
+        optimizer = _make_optimizer(network, terms, problem.units, settings, len(batches))
         if optimizer_state is not None:
             optimizer.load(optimizer_state)
         trainer = Trainer(
@@ -104,8 +99,11 @@ def _terms(problem, parameters):
     )
 
 
-def _make_optimizer(network, terms, units, settings, settles):
+def _make_optimizer(network, terms, units, settings, n_batches):
     arguments = network.parameters, network.gradient, terms, units
     if settings.solver == "adam":
-        return ProxAdam(*arguments, initial_rate=None if settles else settings.learning_rate_init)
+        if n_batches == 1:
+            return ProxAdam(*arguments, floor=_FULL_BATCH_FLOOR)
+        rate = settings.learning_rate_init if terms.is_convex else None
+        return ProxAdam(*arguments, initial_rate=rate)
     return ProxSGD(*arguments, momentum=settings.momentum, nesterov=settings.nesterovs_momentum)

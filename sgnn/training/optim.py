@@ -127,6 +127,11 @@ class ProxAdam(ProximalOptimizer):
         As in :class:`ProximalOptimizer`.
     initial_rate : float, default=None
         :math:`\eta_0`; None keeps :math:`\beta_1` at 0.9.
+    floor : float >= 0, default=0.0
+        Added to :math:`\epsilon` under a penalty that is not convex, as a part of the gradient at
+        which a group is just kept at zero. Without the noise of batches the gradient of what such
+        a penalty leaves alone vanishes at a minimum; its step, and with it the threshold of the
+        prox, must not grow without bound.
 
     References
     ----------
@@ -138,7 +143,7 @@ class ProxAdam(ProximalOptimizer):
     beta_1, beta_2, epsilon = 0.9, 0.99, 1e-8
     least_fraction = 0.1
 
-    def __init__(self, parameters, gradient, terms, units, initial_rate=None):
+    def __init__(self, parameters, gradient, terms, units, initial_rate=None, floor=0.0):
         super().__init__(parameters, gradient, terms, units)
         self.initial_rate = initial_rate
         self.mean = parameters.zeros_like()
@@ -148,7 +153,9 @@ class ProxAdam(ProximalOptimizer):
             self.group_square = torch.zeros_like(terms.metric.sizes)
             self._inverse_sizes = terms.metric.sizes.reciprocal()
         self._units = terms.metric.of_layers(units.weights)
+        self._floor = floor * terms.concave_scale()
         self._epsilons = terms.metric.of_layers([self._epsilon(unit) for unit in units.weights])
+        self._epsilons = self._epsilons + self._floor
         self._count = torch.zeros((), device=parameters.flat.device)
         self._free = self._free_segments()
         self._scratch = torch.empty_like(self.group_square if self.shared else parameters.weights)
@@ -177,24 +184,29 @@ class ProxAdam(ProximalOptimizer):
     def _free_segments(self):
         """Views of whatever shares no second moment, neighbours of one unit merged."""
         layers = self.parameters.layers
-        views = [] if self.shared else [layer.weight for layer in layers]
-        units = [] if self.shared else list(self.units.weights)
+        parts = []
+        if not self.shared:
+            weights = [layer.weight for layer in layers]
+            parts += [(w, u, self._floor) for w, u in zip(weights, self.units.weights, strict=True)]
         if not self.terms.metric.with_bias:
-            views += [layer.bias for layer in layers]
-            units += self.units.biases
+            biases = [layer.bias for layer in layers]
+            parts += [(b, u, 0.0) for b, u in zip(biases, self.units.biases, strict=True)]
         segments = []
-        for view, unit in zip(views, units, strict=True):
-            start = view.storage_offset()
-            if segments and segments[-1][1:] == (start, unit):
+        for view, unit, floor in parts:
+            start, stop = view.storage_offset(), view.storage_offset() + view.numel()
+            if segments and segments[-1][1:] == (start, unit, floor):
                 start = segments.pop()[0]
-            segments.append((start, view.storage_offset() + view.numel(), unit))
+            segments.append((start, stop, unit, floor))
         buffers = self.parameters, self.gradient, self.mean, self.square
-        return [([[b.flat[start:stop]] for b in buffers], unit) for start, stop, unit in segments]
+        return [
+            ([[b.flat[start:stop]] for b in buffers], unit, self._epsilon(unit) + floor)
+            for start, stop, unit, floor in segments
+        ]
 
     def _step_free(self, learning_rate, beta_1):
         """Adam with a second moment per entry, fused; the kernel takes `beta_1` for constant."""
         learning_rate *= (1 - beta_1**self.n_steps) / (1 - self.decay)
-        for views, unit in self._free:
+        for views, unit, epsilon in self._free:
             torch._fused_adam_(
                 *views,
                 [],
@@ -203,7 +215,7 @@ class ProxAdam(ProximalOptimizer):
                 beta1=beta_1,
                 beta2=self.beta_2,
                 weight_decay=0.0,
-                eps=self._epsilon(unit),
+                eps=epsilon,
                 amsgrad=False,
                 maximize=False,
             )
