@@ -89,9 +89,7 @@ def best_by_bruteforce(shape, x, area, signs):
             value = shape.value(torch.from_numpy(row[None]), 1.0)
             return 0.5 * ((row - x) ** 2).sum() + area * float(value)
 
-        for factor in (1.0, 0.5):
-            start = np.sqrt(np.abs(factor * w))
-            best = min(best, minimize(cost, start, method="Nelder-Mead", tol=1e-11).fun)
+        best = min(best, minimize(cost, np.sqrt(np.abs(w)), method="Nelder-Mead", tol=1e-11).fun)
     return best
 
 
@@ -99,7 +97,7 @@ def best_by_bruteforce(shape, x, area, signs):
 @pytest.mark.parametrize("c", [0.3, 1.0])
 def test_norm_difference_is_the_minimum_over_all_supports(c, area):
     shape = NormDifference(c)
-    for seed in range(3):
+    for seed in range(2):
         x = draw_rows(1, 3, seed)
         found = objective(shape, shape.prox(x, 1.0, area), x, area)
         best = best_by_bruteforce(shape, x[0].numpy(), area, np.sign(x[0].numpy()))
@@ -175,7 +173,7 @@ def test_hoyer_results_are_stationary_and_better_than_other_candidates(shape, n_
 @pytest.mark.parametrize("area", [1e-3, 0.05, 0.3, 1.0])
 @pytest.mark.parametrize("shape", HOYER)
 def test_hoyer_results_are_the_minimum_over_all_supports(shape, area):
-    for seed in range(3):
+    for seed in range(2):
         x = draw_rows(1, 3, seed)
         found = float(objective(shape, shape.prox(x, 1.0, area), x, area))
         best = best_by_bruteforce(shape, x[0].numpy(), area, np.sign(x[0].numpy()))
