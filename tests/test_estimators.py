@@ -1154,3 +1154,30 @@ def test_to_torch_holds_copies_and_works_when_nothing_is_left():
         model.fit(DIABETES_X, DIABETES_Y + 5)
     outputs = model.to_torch()(torch.empty(4, 0, dtype=torch.float64))
     np.testing.assert_allclose(outputs.detach().numpy(), 5.0)
+
+
+# Validation of what is predicted on
+
+
+def test_plain_arrays_and_anything_else_are_predicted_alike():
+    model = regressor(alpha=0.01).fit(DIABETES_X, DIABETES_Y)
+    expected = model.predict(DIABETES_X.tolist())
+    for X in (DIABETES_X, np.asfortranarray(DIABETES_X), DIABETES_X[::-1][::-1]):
+        np.testing.assert_allclose(model.predict(X), expected, rtol=1e-12)
+    np.testing.assert_allclose(model.predict(DIABETES_X[:1]), expected[:1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_one_value_that_is_not_finite_is_found_in_a_plain_array(bad):
+    model = regressor(alpha=0.01).fit(DIABETES_X, DIABETES_Y)
+    X = DIABETES_X.copy()
+    X[3, 2] = bad
+    with pytest.raises(ValueError, match=r"NaN|infinity"):
+        model.predict(X)
+    huge = np.full_like(X, np.finfo(np.float64).max)
+    with np.errstate(all="ignore"):
+        assert model.predict(huge[:2]).shape == (2,)
+    with pytest.raises(ValueError, match="features"):
+        model.predict(DIABETES_X[:, 1:])
+    with pytest.raises(ValueError, match="minimum of 1"):
+        model.predict(DIABETES_X[:0])
