@@ -12,10 +12,11 @@ _MAX_ITERATIONS = 100
 class SquaredL1(RowShape):
     r""":math:`\varphi(x) = \tfrac{\lambda}{2} \|x\|_1^2` for each row.
 
-    The prox is a soft threshold at :math:`\kappa s`, :math:`\kappa = \mathrm{step}\cdot\lambda`,
-    where :math:`s = \sum_j (|x_j| - \kappa s)_+` is the norm of the result. Newton's steps on this
-    piecewise linear equation rise from the solution in which no entry is zero, and reach it after
-    finitely many.
+    With :math:`\kappa = \mathrm{step}\cdot\lambda` the prox is a soft threshold at
+    :math:`\tau = \kappa\|z\|_1`, where z is the result: the root of
+    :math:`\tau = \kappa\sum_j (|x_j| - \tau)_+`. The right side is convex, decreasing and piecewise
+    linear, so Newton's steps from below rise to the root, and are there as soon as no further
+    member drops below the threshold. They start from the root of the largest member alone.
     """
 
     convex = True
@@ -24,17 +25,17 @@ class SquaredL1(RowShape):
         return 0.5 * strength * x.abs().sum(1).square()
 
     def prox(self, x, step, strength):
-        r = x.abs()
-        kappa = x.new_zeros(1, 1) + step * strength
-        norm, alive = x.new_zeros(len(x), 1), r.clone()
-        for _ in range(_MAX_ITERATIONS):
-            alive.copy_(r).gt_(kappa * norm)
-            total = r.unsqueeze(1).bmm(alive.unsqueeze(2)).squeeze(2)
-            previous, norm = norm, total / (1 + kappa * alive.sum(1, keepdim=True))
-            norm = norm.maximum(previous)
-            if not (norm > previous).any():
-                break
-        return r.sub_(kappa * norm).clamp_(min=0).copysign_(x)
+        kappa, r = step * strength, x.abs()
+        threshold = kappa / (1 + kappa) * r.amax(1, keepdim=True)
+        inner, alive, n_before = r.clone(), r.clone(), x.shape[1] + 1
+        while True:
+            inner.copy_(r).sub_(threshold).clamp_(min=0)
+            n = alive.copy_(inner).sign_().sum(1, keepdim=True)
+            if (n >= n_before).all():
+                return inner.copysign_(x)
+            n_before = n
+            miss = kappa * inner.sum(1, keepdim=True) - threshold
+            threshold = threshold + (miss / (1 + kappa * n)).clamp_(min=0)
 
     def prox_plus_norm(self, x, step, strength, threshold):
         r"""Return :math:`\mathrm{argmin}_z\, \tfrac12 \|z - x\|^2 + \tfrac\kappa2 \|z\|_1^2 +

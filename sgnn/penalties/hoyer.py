@@ -45,11 +45,17 @@ class HoyerRatio(RowShape):
 class HoyerSquareRatio(RowShape):
     r""":math:`\varphi(x) = \lambda \|x\|_1^2 / \|x\|_2^2` for each row, 0 for a row of zeros.
 
-    With :math:`t = \mathrm{step}\cdot\lambda` and :math:`d = (|x| - 2tq)_+`, a minimiser that is
-    not 1-sparse is :math:`d / (1 - 2tq^2)`, where q in :math:`(0, 1/\sqrt{2t})` solves
-    :math:`q \|d\|_2^2 = (1 - 2tq^2) \|d\|_1`. If the largest entry exceeds :math:`\sqrt{2t}` there
-    is a root, found by secant steps and bisection; if not, the result is zero. The root is compared
-    with the largest entry alone. The derivation is our own.
+    With :math:`\kappa = \mathrm{step}\cdot\lambda` and :math:`u = (|x| - \tau)_+` the prox is
+
+    .. math:: \mathrm{sgn}(x)\, u\,(1 + \tau\,\Sigma u / \Sigma u^2), \qquad
+        \tau\,\frac{\Sigma u |x|}{\Sigma u} = 2\kappa.
+
+    The left side is :math:`\tau` times a mean of :math:`|x|` with weights that move to the larger
+    members as :math:`\tau` grows. So it increases, up to :math:`\|x\|_\infty^2`: there is one such
+    :math:`\tau` if :math:`\|x\|_\infty^2 > 2\kappa`, at which the objective is below that of 0, and
+    none otherwise, where the prox is 0. While the same members are above the threshold the equation
+    is quadratic. Its roots, from below, increase to :math:`\tau`, and are there as soon as no
+    further member drops below the threshold. The derivation is our own.
     """
 
     def value(self, x, strength):
@@ -58,31 +64,30 @@ class HoyerSquareRatio(RowShape):
 
     def prox(self, x, step, strength):
         r = x.abs()
-        area = x.new_zeros(1, 1) + step * strength
-        largest = r.amax(1, keepdim=True)
-        low = x.new_zeros(len(x), 1)
-        high = 1 / (2 * area).sqrt().clamp(min=_least(x)) + low
-        q = r.sum(1, keepdim=True) / r.square().sum(1, keepdim=True).clamp(min=_least(x))
-        q = q.where(q < high, 0.5 * high)
-        last_q = last_error = None
-        for iteration in range(_MAX_ITERATIONS):
-            inner = (r - 2 * area * q).clamp_(min=0)
-            error = q * inner.square().sum(1, keepdim=True)
-            error -= (1 - 2 * area * q * q) * inner.sum(1, keepdim=True)
-            low, high = q.where(error < 0, low), q.where(error > 0, high)
-            middle = 0.5 * (low + high)
-            target = middle
-            if last_q is not None and iteration % 4:
-                target = q - error * (q - last_q) / (error - last_error)
-                target = target.where((target > low) & (target < high), middle)
-            last_q, last_error = q, error
-            q = target.where(error != 0, q)
-            if not ((q - last_q).abs() > _precision(x) * q).any():
+        kappa = x.new_zeros(len(x), 1).double() + step * strength
+        largest = r.amax(1, keepdim=True).double()
+        start = 2 * kappa / largest.clamp(min=_least(x))
+        threshold = start.where(largest > (2 * kappa).sqrt(), largest)
+        inner, alive, n_before = r.clone(), r.clone(), x.shape[1] + 1
+        while True:
+            used = threshold.to(x.dtype)
+            inner.copy_(r).sub_(used).clamp_(min=0)
+            n = alive.copy_(inner).sign_().sum(1, keepdim=True).double()
+            total = inner.sum(1, keepdim=True).double()
+            square = alive.copy_(inner).square_().sum(1, keepdim=True).double()
+            square = square.maximum(total * total / n.clamp(min=1))  # squares may underflow
+            used = used.double()
+            if (n >= n_before).all():
                 break
-        inner = (r - 2 * area * q).clamp_(min=0)
-        shrunk = inner.div_((1 - 2 * area * q * q).clamp(min=_least(x)))
-        shrunk.mul_(largest > (2 * area).sqrt())
-        return _best(x, shrunk, area, largest, self)
+            n_before = n
+            first = total + n * used
+            second = square + used * (2 * total + n * used)
+            spread = (n * square - total * total).clamp(min=0)
+            root = ((second - 2 * kappa * n).square() + 8 * kappa * spread).sqrt()
+            root = 4 * kappa * first / (second + 2 * kappa * n + root).clamp(min=_least(x))
+            threshold = threshold.maximum(root)
+        stretch = 1 + used * total / square.clamp(min=_least(x))
+        return inner.mul_(stretch.to(x.dtype)).copysign_(x)
 
 
 def _best(x, shrunk, area, largest, shape):
