@@ -16,7 +16,7 @@ demo: $(VENV)/.plot
 	$(RUN) examples/quickstart.py
 
 test: lint
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n auto
 
 lint: $(VENV)/.test
 	$(RUN) -m ruff check .

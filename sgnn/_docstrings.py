@@ -28,7 +28,7 @@ l2 : float >= 0, default=0.0
     Strength of the ridge term on all weights.
 refit : bool, default=False
     Whether to train on without the penalty, for up to `max_iter` further epochs, on the support
-    that was found. This undoes the shrinkage of what stays.
+    that was found. This undoes the shrinkage of what stays. ``partial_fit`` does not do it.
 feature_groups : list of lists of int or str, default=None
     Columns of X, by index or name, that are kept or dropped together, such as the columns of a
     one-hot encoding. Columns that are not named stand alone. It applies to "outgoing" groups.

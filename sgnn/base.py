@@ -122,6 +122,7 @@ class BaseSparseMLP(CallbackSupportMixin, IncrementalFit, FittedNetwork, BaseEst
             is then as it was before the call.
         """
         hidden = self._check_parameters()
+        validation.check_warm_up(get_penalty(self.penalty), self.max_iter)
         rng = check_random_state(self.random_state)
         X, y, targets, weights = self._check_data(X, y, sample_weight)
         validation.warn_if_badly_scaled(validation.column_magnitudes(X))
@@ -202,10 +203,9 @@ class BaseSparseMLP(CallbackSupportMixin, IncrementalFit, FittedNetwork, BaseEst
             reset=reset,
         )
         targets = self._encode(y, X.dtype, reset, classes)
-        if reset:
-            self._feature_blocks = validation.resolve_feature_groups(
-                self.feature_groups, X.shape[1], getattr(self, "feature_names_in_", None)
-            )
+        self._feature_blocks = validation.resolve_feature_groups(
+            self.feature_groups, X.shape[1], getattr(self, "feature_names_in_", None)
+        )
         return X, y, targets, self._combined_weights(y, validation.check_weights(sample_weight, X))
 
     def _combined_weights(self, y, sample_weight):
@@ -219,16 +219,31 @@ class BaseSparseMLP(CallbackSupportMixin, IncrementalFit, FittedNetwork, BaseEst
             X_val, _, targets_val, _ = self._check_data(X_val, y_val, None, dtype=X.dtype)
         elif self.early_stopping:
             weights = np.ones(len(targets), dtype=X.dtype) if weights is None else weights
-            X, X_val, targets, targets_val, weights, _ = train_test_split(
-                X,
-                targets,
-                weights,
-                test_size=self.validation_fraction,
-                random_state=rng,
-                stratify=self._strata(targets),
-            )
+            try:
+                X, X_val, targets, targets_val, weights, _ = train_test_split(
+                    X,
+                    targets,
+                    weights,
+                    test_size=self.validation_fraction,
+                    random_state=rng,
+                    stratify=self._strata(targets),
+                )
+            except ValueError as error:
+                raise ValueError(
+                    f"early_stopping=True: validation_fraction={self.validation_fraction} of the "
+                    f"samples cannot be held out: {error}"
+                ) from error
+            if not weights.any():
+                raise ValueError(
+                    "early_stopping=True: all samples that are not held out have weight 0."
+                )
         else:
             return X, targets, weights, None
+        if is_regressor(self) and len(targets_val) < 2:
+            raise ValueError(
+                f"R² needs at least 2 held-out samples; got {len(targets_val)} (see X_val and "
+                f"validation_fraction={self.validation_fraction})."
+            )
         return X, targets, weights, Validation(X_val, targets_val, self._score_outputs)
 
     def _problem(self, X, targets, weights, held_out, n_samples, scale, sizes):

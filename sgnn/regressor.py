@@ -98,9 +98,13 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         return r2_score(targets, outputs)
 
     def _target_scale(self, targets, sample_weight):
+        targets = targets.astype(np.float64, copy=False)
         center = np.average(targets, axis=0, weights=sample_weight)
-        variances = np.average((targets - center) ** 2, axis=0, weights=sample_weight)
-        scale = float(np.sqrt(np.mean(variances, dtype=np.float64)))
+        with np.errstate(over="ignore", invalid="ignore"):
+            variances = np.average((targets - center) ** 2, axis=0, weights=sample_weight)
+        scale = float(np.sqrt(np.mean(variances)))
+        if not scale < np.inf:
+            raise ValueError(f"y reaches {np.abs(targets).max():.3g}, too much to square: scale y.")
         return scale if scale > 0 else 1.0
 
     def _strata(self, targets):

@@ -41,6 +41,16 @@ def check_device(device):
         ) from error
 
 
+def check_warm_up(penalties, max_iter):
+    """Raise a ValueError if the strength of a penalty is still rising at the end of a fit."""
+    for penalty in penalties:
+        if penalty.warm_up > max_iter:
+            raise ValueError(
+                f"{type(penalty).__name__}: warm_up={penalty.warm_up} epochs are more than "
+                f"max_iter={max_iter}; the penalty would never have its full strength."
+            )
+
+
 def check_weights(sample_weight, X):
     """Return the sample weights as an array, None for None.
 

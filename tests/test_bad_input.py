@@ -348,6 +348,54 @@ def test_held_out_targets_must_have_the_outputs_of_the_training_targets():
         model.fit(DIABETES_X, DIABETES_Y, X_val=DIABETES_X, y_val=two)
 
 
+def test_r2_needs_two_held_out_samples():
+    model = regressor(early_stopping=True, validation_fraction=0.05)
+    with raises_and_leaves_no_trace(model, "at least 2 held-out samples; got 1"):
+        model.fit(DIABETES_X[:15], DIABETES_Y[:15])
+    with raises_and_leaves_no_trace(model, "at least 2 held-out samples; got 1"):
+        model.fit(DIABETES_X, DIABETES_Y, X_val=DIABETES_X[:1], y_val=DIABETES_Y[:1])
+
+
+def test_what_cannot_be_held_out_is_said_by_name():
+    model = classifier(early_stopping=True, validation_fraction=0.01)
+    with raises_and_leaves_no_trace(model, "validation_fraction=0.01 .*cannot be held out"):
+        model.fit(IRIS_X, IRIS_Y)
+
+
+def test_training_samples_of_weight_zero_beside_held_out_ones():
+    model = regressor(early_stopping=True, validation_fraction=0.5)
+    weights = np.eye(len(DIABETES_X))[0]
+    refusals = 0
+    for seed in range(8):
+        try:
+            model.set_params(random_state=seed).fit(DIABETES_X, DIABETES_Y, weights)
+        except ValueError as error:
+            assert "not held out have weight 0" in str(error)  # noqa: PT017
+            refusals += 1
+    assert 0 < refusals < 8
+
+
+# Schedules that do not fit
+
+
+def test_a_penalty_must_reach_its_full_strength():
+    model = regressor(penalty=["l1", GroupLasso(warm_up=11)], max_iter=10)
+    with raises_and_leaves_no_trace(model, "GroupLasso: warm_up=11 .*max_iter=10"):
+        model.fit(DIABETES_X, DIABETES_Y)
+
+
+def test_an_exponent_of_adaptive_weights_that_overflows():
+    model = regressor(penalty=L1(adaptive=1e4))
+    with raises_and_leaves_no_trace(model, "adaptive=10000.0 .*infinite"):
+        model.fit(DIABETES_X, DIABETES_Y)
+
+
+def test_targets_too_large_to_square():
+    model = regressor()
+    with raises_and_leaves_no_trace(model, "y reaches 1e.200.*scale y"):
+        model.fit(DIABETES_X, np.where(DIABETES_Y > 0, 1e200, 0))
+
+
 # Partial fits and warm starts that do not fit
 
 

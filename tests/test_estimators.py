@@ -436,6 +436,7 @@ OBJECTIVES = [
         lambda a, layers: lasso(a, layers) + mcp(a, 3.0, outgoing(layers)),
     ),
 ]
+CASE_IDS = [repr(penalty) for penalty, _ in OBJECTIVES]
 
 
 def assert_objective(model, value, X, y, sample_weight=None, rel=1e-8):
@@ -451,7 +452,7 @@ def assert_objective(model, value, X, y, sample_weight=None, rel=1e-8):
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("name", ["binary", "multiclass", "multilabel", "multioutput", "deep"])
-@pytest.mark.parametrize(("penalty", "value"), OBJECTIVES, ids=lambda case: repr(case)[:40])
+@pytest.mark.parametrize(("penalty", "value"), OBJECTIVES, ids=CASE_IDS)
 def test_the_objective_of_any_network_is_what_the_formula_says(penalty, value, name, weighted):
     """Steps too small to matter, so that the loss is that of the weights that are returned."""
     model, X, y = task(name)
@@ -466,13 +467,13 @@ def test_the_objective_of_any_network_is_what_the_formula_says(penalty, value, n
 
 
 @pytest.mark.parametrize("name", ["binary", "multiclass", "multilabel", "multioutput"])
-@pytest.mark.parametrize(("penalty", "value"), OBJECTIVES, ids=lambda case: repr(case)[:40])
+@pytest.mark.parametrize(("penalty", "value"), OBJECTIVES, ids=CASE_IDS)
 def test_the_last_objective_is_that_of_a_trained_linear_model(penalty, value, name):
     model, X, y = task(name)
     X = np.hstack([X, np.zeros((len(X), 2))])
     model.set_params(
         **{"hidden_layer_sizes": (), "penalty": penalty, "alpha": 0.05, "l2": 0.01},
-        **{"batch_size": 1000, "learning_rate_init": 0.05, "max_iter": 60},
+        **{"batch_size": 1000, "learning_rate_init": 0.05, "max_iter": 200},
     )
     model.fit(X, y)
     if "incoming" not in repr(penalty):
@@ -721,6 +722,19 @@ def test_early_stopping_on_given_data_ends_with_the_best_epoch():
     best = np.flatnonzero(scores == scores.max())
     assert np.min(np.abs(np.array(model.validation_loss_curve_)[best] / loss - 1)) < 1e-8
     assert_consistent(model, X, 3)
+
+
+def test_early_stopping_waits_for_the_full_strength_of_the_penalty():
+    """The best score comes before the penalty acts; it is not the one to go back to."""
+    X, y, X_val, y_val = DIABETES_X[::2], DIABETES_Y[::2], DIABETES_X[1::2], DIABETES_Y[1::2]
+    model = regressor(early_stopping=True, max_iter=200, n_iter_no_change=3, alpha=0.4)
+    model.set_params(hidden_layer_sizes=(), batch_size=1000, learning_rate="constant")
+    model.set_params(penalty=L1(warm_up=100))
+    model.fit(X, y, X_val=X_val, y_val=y_val)
+    scores = np.array(model.validation_scores_)
+    assert model.n_iter_ > 100
+    assert scores[:99].max() > scores[99:].max() + 0.01
+    assert r2_score(y_val, model.predict(X_val)) == pytest.approx(scores[99:].max())
 
 
 def test_early_stopping_of_a_regressor_watches_r2():

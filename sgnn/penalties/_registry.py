@@ -114,7 +114,7 @@ def get_penalty(penalty):
             f"object, or a list of these; got {penalty!r}."
         )
     if penalty not in _PENALTIES:
-        near = get_close_matches(penalty.lower(), _PENALTIES, n=1, cutoff=0.4)
+        near = get_close_matches(penalty.lower(), _PENALTIES, n=1, cutoff=0.6)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ValueError(
             f"penalty={penalty!r} is unknown; it must be one of {', '.join(available())}.{hint}"

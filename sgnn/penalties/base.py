@@ -34,6 +34,9 @@ class Shape(ABC):
     homogeneous = False
     #: True where the shape is convex.
     convex = False
+    #: True for a concave shape whose sum with a convex one on larger groups, or with another such
+    #: shape, has a joint prox that the solver was found to solve, by brute force.
+    nests = False
     #: True where the shape is a function of whole groups, one row each.
     by_rows = False
 

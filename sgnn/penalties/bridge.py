@@ -15,6 +15,8 @@ class SquareRoot(Shape):
     \cos(\tfrac13 \arccos(-\tfrac{3\sqrt3}{4} \Lambda |x|^{-3/2}))`.
     """
 
+    nests = True
+
     def value(self, x, strength):
         return strength * x.abs().sqrt_()
 

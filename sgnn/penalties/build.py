@@ -39,7 +39,7 @@ def build_terms(penalties, parameters, alpha, blocks=None, seed=0, pilot=None):
     rng = np.random.RandomState(seed)
     n_layers = len(parameters.layers)
     terms = []
-    for penalty in penalties:
+    for owner, penalty in enumerate(penalties):
         pieces = [
             replace(piece, groups=piece.groups.replace("both", side))
             for piece in penalty.pieces()
@@ -71,7 +71,7 @@ def build_terms(penalties, parameters, alpha, blocks=None, seed=0, pilot=None):
                     factors,
                     alpha,
                     warm_up=penalty.warm_up,
-                    may_be_split=piece.shape.convex or len(pieces) > len(penalty.pieces()),
+                    owner=owner,
                 )
             )
     return Terms(parameters, terms)

@@ -109,14 +109,16 @@ class GroupGraph(Penalty):
     graph : sparse matrix or array of shape (n_features, n_features), networkx graph, or list of \
 edges
         Symmetric adjacency, or one triangle of it, with weights >= 0; or a list of edges (i, j) or
-        (i, j, weight) between columns.
+        (i, j, weight) between columns, with weights > 0.
     smoothing : float >= 0, default=1.0
         :math:`\sigma`: 0 is the group lasso.
     difference : {"norms", "weights"}, default="norms"
         "norms": :math:`d = \|w_g\|_2 - \|w_h\|_2`; neighbours matter alike. "weights": :math:`d =
         \|w_g - w_h\|_2`; neighbours also act alike. Convex.
-    layers, fraction, warm_up, adaptive
-        As in :class:`Penalty`; with "weights" `fraction` must be 1.
+    layers, warm_up
+        As in :class:`Penalty`.
+    fraction, adaptive
+        Must be 1 and 0.
 
     References
     ----------
@@ -139,11 +141,13 @@ edges
         check_choice(self, "difference", ("norms", "weights"))
         edges = edges_of(self.graph)
         by_weights = self.difference == "weights"
-        if by_weights and not (isinstance(self.fraction, Real) and self.fraction == 1):
-            raise ValueError(
-                "GroupGraph: difference='weights' and fraction exclude each other; "
-                f"got fraction={self.fraction!r}."
-            )
+        for name, neutral in (("fraction", 1), ("adaptive", 0)):
+            value = getattr(self, name)
+            if not (isinstance(value, Real) and value == neutral):
+                raise ValueError(
+                    f"GroupGraph: {name} must be {neutral}, because a graph is penalised as a "
+                    f"whole; got {value!r}."
+                )
         shape = GraphShape(edges, float(self.smoothing), by_weights)
         return [
             Piece(shape, "layer" if by_weights else "layer of outgoing", layers=_on_inputs),
@@ -194,7 +198,7 @@ def edges_of(graph):
     Raises
     ------
     ValueError
-        If `graph` is None or not a graph with weights >= 0.
+        If `graph` is None or not a graph with positive weights.
     """
     if graph is None:
         raise ValueError(
@@ -205,7 +209,7 @@ def edges_of(graph):
         edges = _edges_of_adjacency(graph)
     elif hasattr(graph, "edges") and callable(graph.edges):
         edges = list(graph.edges(data="weight", default=1.0))
-    elif np.iterable(graph):
+    elif isinstance(graph, (list, tuple)):
         edges = graph
     else:
         raise ValueError(
@@ -215,7 +219,11 @@ def edges_of(graph):
     merged = {}
     for edge in edges:
         head, tail, weight = _checked_edge(edge)
-        merged[min(head, tail), max(head, tail)] = weight
+        ends = min(head, tail), max(head, tail)
+        if merged.setdefault(ends, weight) != weight:
+            raise ValueError(
+                f"GroupGraph: graph names the edge {ends} with weights {merged[ends]} and {weight}."
+            )
     heads, tails = zip(*merged, strict=True) if merged else ((), ())
     return heads, tails, tuple(merged.values())
 
@@ -226,7 +234,9 @@ def _edges_of_adjacency(graph):
             "GroupGraph: graph must be square and of numbers if it is an array, the adjacency "
             f"matrix; got shape {graph.shape} of {graph.dtype}. Edges are given as a list."
         )
-    matrix = sparse.coo_array(graph)
+    matrix = sparse.csr_array(graph)
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
     upper, lower = sparse.triu(matrix, 1), sparse.tril(matrix, -1)
     if upper.nnz and lower.nnz and abs(upper - lower.T).max() > 1e-12 * abs(matrix).max():
         raise ValueError("GroupGraph: graph must be symmetric, or have one triangle only.")
@@ -239,12 +249,12 @@ def _checked_edge(edge):
     try:
         head, tail, weight = (*edge, 1.0)[:3]
         integers = all(isinstance(node, Integral) and node >= 0 for node in (head, tail))
-        right = len(edge) in (2, 3) and integers and head != tail and 0 <= weight < np.inf
+        right = len(edge) in (2, 3) and integers and head != tail and 0 < weight < np.inf
     except (TypeError, ValueError):
         right = False
     if not right:
         raise ValueError(
             "GroupGraph: the edges of graph must be (i, j) or (i, j, weight) with two different "
-            f"columns >= 0 and a weight >= 0; got {edge!r}."
+            f"columns >= 0 and a weight > 0; got {edge!r}."
         )
     return int(head), int(tail), float(weight)

@@ -17,8 +17,8 @@ def nested_prox(x, fine_prox, fine_value, coarse_prox, coarse_value):
     :math:`\|\mathrm{prox}_{cf}(c\,x)\| = c\,r`. It is found by fixed-point steps
     :math:`r \leftarrow \|\mathrm{prox}_{cf}(c\,x)\| / c` from :math:`r = \|x\|` down. If `f` is
     concave they fall monotonically to the largest root, which is compared with :math:`z = 0`. If
-    `f` is convex there is one root and they may jump over it; secant steps and bisection then
-    close in on it, and the result is exact.
+    `f` and :math:`\psi` are convex there is one root and they may jump over it; secant steps and
+    bisection then close in on it, and the result is exact.
 
     Parameters
     ----------
@@ -37,10 +37,10 @@ def nested_prox(x, fine_prox, fine_value, coarse_prox, coarse_value):
     r = _norms(x)
     low, high = r.new_zeros(r.shape), r.clone()
     last_r = last_change = None
-    tolerance = 1e-13 if x.element_size() == 8 else 1e-6
+    tolerance, tiny = (1e-13, 1e-300) if x.element_size() == 8 else (1e-6, 1e-36)
     for iteration in range(_MAX_ITERATIONS):
         shrunk = coarse_prox(r)
-        c = (shrunk / r.clamp(min=_LEAST)).clamp(min=_LEAST)
+        c = (shrunk / r.clamp(min=tiny)).clamp(min=_LEAST)
         z = fine_prox(c * x, c)
         image = _norms(z) / c
         change = image - r

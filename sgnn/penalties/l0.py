@@ -10,6 +10,8 @@ class NonZero(Shape):
     r""":math:`\varphi(x) = \lambda` where :math:`x \ne 0`; its prox is the hard threshold, which
     leaves what is above :math:`\sqrt{2\,\mathrm{step}\,\lambda}` as it is."""
 
+    nests = True
+
     def value(self, x, strength):
         return strength * x.ne(0).to(x.dtype)
 

@@ -17,6 +17,7 @@ class Logarithm(Shape):
     """
 
     eps: float
+    nests = True
 
     def value(self, x, strength):
         return strength * self.eps * (x.abs() / self.eps).log1p()

@@ -18,6 +18,7 @@ class MinimaxConcave(Shape):
     """
 
     gamma: float
+    nests = True
 
     def value(self, x, strength):
         r = x.abs().clamp(max=self.gamma * strength)

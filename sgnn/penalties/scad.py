@@ -19,6 +19,7 @@ class SmoothlyClipped(Shape):
     """
 
     gamma: float
+    nests = True
 
     def value(self, x, strength):
         r = x.abs().clamp_(max=self.gamma * strength)

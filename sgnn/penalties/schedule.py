@@ -50,6 +50,12 @@ def check_schedule(penalty, n_layers):
                 f"{type(penalty).__name__}: fraction has {len(penalty.fraction)} masks, and the "
                 f"network has {n_layers} layers of weights."
             )
+    elif isinstance(penalty.fraction, np.ndarray):
+        raise ValueError(
+            f"{type(penalty).__name__}: fraction must be a number in (0, 1] or a list with one "
+            "array of booleans per layer of weights; got an array of shape "
+            f"{penalty.fraction.shape}."
+        )
     else:
         check_interval(penalty, "fraction", low=0, high=1, closed="right")
 
@@ -66,10 +72,17 @@ def unpenalised_layers(penalties, sizes):
     covered, n_layers = set(), len(sizes) - 1
     for penalty in penalties:
         of_layers = layer_factors(penalty, n_layers)
-        for piece in penalty.pieces() if penalty.fraction == 1 else ():
+        whole = _wholly_penalised(penalty, n_layers)
+        for piece in penalty.pieces():
             ramp = piece.layers(sizes) if piece.layers else of_layers
-            covered |= {i for i in range(n_layers) if piece.weight * of_layers[i] * ramp[i] > 0}
+            covered |= {i for i in whole if piece.weight * of_layers[i] * ramp[i] > 0}
     return [index for index in range(n_layers) if index not in covered]
+
+
+def _wholly_penalised(penalty, n_layers):
+    if isinstance(penalty.fraction, (list, tuple)):
+        return [index for index, mask in enumerate(penalty.fraction) if np.all(mask)]
+    return range(n_layers) if penalty.fraction == 1 else []
 
 
 def layer_factors(penalty, n_layers):
@@ -94,7 +107,7 @@ def layer_factors(penalty, n_layers):
         if layers == "cges":
             return Ramp(0.2)([1] * (n_layers + 1))
         return [1.0] + [float(layers == "all")] * (n_layers - 1)
-    numbers = not isinstance(layers, str) and np.iterable(layers)
+    numbers = isinstance(layers, (list, tuple, np.ndarray))
     if not numbers or not all(isinstance(one, Real) and 0 <= one < np.inf for one in layers):
         raise ValueError(
             f"{type(penalty).__name__}: layers must be 'all', 'input', 'cges' or a list of "
@@ -142,5 +155,14 @@ def draw_mask(penalty, sizes, rng):
 
 
 def adaptive_weights(norms, exponent):
-    """Return ``1 / (norms + 1e-3) ** exponent``."""
-    return (norms + _PILOT_OFFSET) ** -exponent
+    """Return ``1 / (norms + 1e-3) ** exponent``.
+
+    Raises
+    ------
+    ValueError
+        If that overflows.
+    """
+    weights = (norms + _PILOT_OFFSET) ** -exponent
+    if not float(weights.max()) < np.inf:
+        raise ValueError(f"adaptive={exponent!r} makes infinite weights; lower it (1 is usual).")
+    return weights

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import combinations
 
 import torch
 
 from sgnn.groups import Groups, Layers, SingleWeights
 from sgnn.penalties.base import Shape
+from sgnn.penalties.chains import chains_of, clusters_of, fineness, is_sequential
 from sgnn.penalties.joint import SplitProx, nested_prox
 
 
@@ -27,8 +27,8 @@ class Term:
         ``alpha``.
     warm_up : int
         Epochs over which the strength rises.
-    may_be_split : bool
-        Whether its prox may be one of those that are iterated to find that of a sum.
+    owner : int
+        Number of the penalty that it is a piece of.
     """
 
     shape: Shape
@@ -37,7 +37,7 @@ class Term:
     factors: list
     strength: float
     warm_up: int = 0
-    may_be_split: bool = False
+    owner: int = 0
 
     def __post_init__(self):
         self.current = self.strength
@@ -115,6 +115,8 @@ class Terms:
         where there is no term.
     is_convex : bool
         Whether the sum of the terms is convex and not zero, so that its prox has no jumps.
+    warm_up : int
+        Epochs until all terms have their full strength.
 
     Raises
     ------
@@ -123,23 +125,14 @@ class Terms:
     """
 
     def __init__(self, parameters, terms):
-        self.terms = sorted(terms, key=_fineness)
+        self.terms = sorted(terms, key=fineness)
         self.is_convex = bool(terms) and all(t.shape.convex and t.strength for t in terms)
+        self.warm_up = max((term.warm_up for term in terms), default=0)
         self.metric = self._metric(parameters)
-        chains = []
-        for term in self.terms:
-            home = next((chain for chain in chains if _has_joint_prox([*chain, term])), None)
-            chains.append([term]) if home is None else home.append(term)
-        overlap = any(
-            _meet(one, other)
-            for chain, another in combinations(chains, 2)
-            for one in chain
-            for other in another
-        )
-        if overlap and not all(term.may_be_split for term in self.terms):
-            raise ValueError(_no_joint_prox(self.terms))
-        proxes = [self._chain_prox(parameters, chain) for chain in chains]
-        self._proxes = [SplitProx(parameters, proxes)] if overlap else proxes
+        self._proxes = []
+        for chains in clusters_of(chains_of(self.terms)):
+            proxes = [self._chain_prox(parameters, chain) for chain in chains]
+            self._proxes += proxes if len(chains) == 1 else [SplitProx(parameters, proxes)]
 
     def _metric(self, parameters):
         coarse = {term.structure: term.groups for term in self.terms if term.groups.level}
@@ -183,7 +176,7 @@ class Terms:
             prox_(parameters, step=step)
 
     def _chain_prox(self, parameters, chain):
-        if _is_sequential(chain):
+        if is_sequential(chain):
             return partial(self._apply_in_turn, terms=chain)
         fine, coarse = chain
         factors = [
@@ -213,46 +206,8 @@ class Terms:
             )
 
 
-def _fineness(term):
-    return term.groups.level, term.structure, not term.shape.by_rows, not term.shape.homogeneous
-
-
 def _is_vector(step):
     return getattr(step, "ndim", 0) > 0
-
-
-def _meet(one, other):
-    """Whether two terms penalise the same layer."""
-    return not set(one.layers).isdisjoint(other.layers)
-
-
-def _is_sequential(chain):
-    """Whether applying the proxes in turn is exact.
-
-    It is where no terms meet, and where a function of norms follows positively homogeneous ones.
-    """
-    *finer, last = chain
-    if not any(_meet(term, last) for term in finer):
-        return True
-    return not last.shape.by_rows and all(term.shape.homogeneous for term in finer)
-
-
-def _has_joint_prox(chain):
-    *finer, last = chain
-    if not all(t.groups.level == 0 or t.structure == last.structure for t in finer):
-        return False
-    by_members = all(t.groups.level == 0 or t.shape.by_rows for t in finer)
-    solvable = len(finer) == 1 and by_members and not last.shape.by_rows
-    return solvable or _is_sequential(chain)
-
-
-def _no_joint_prox(terms):
-    summands = " + ".join(f"{term.shape} on {term.structure!r}" for term in terms)
-    return (
-        f"penalty: no joint proximal operator is known for {summands}. Penalties on groups that "
-        "overlap must be convex, or one penalty with groups='both'; of two penalties on nested "
-        "groups, the one on the larger groups must be a function of their norms."
-    )
 
 
 def _factor_rows(fine, coarse, layer, index):
@@ -301,6 +256,7 @@ class KeptZeros:
     def __init__(self, parameters):
         self.terms = [self]
         self.is_convex = False
+        self.warm_up = 0
         self.metric = SingleWeights(parameters)
         self._support = (parameters.weights != 0).to(parameters.weights)
 

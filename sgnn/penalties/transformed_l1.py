@@ -17,6 +17,7 @@ class TransformedMagnitude(Shape):
     """
 
     a: float
+    nests = True
 
     def value(self, x, strength):
         r = x.abs()

@@ -105,14 +105,15 @@ class Trainer:
                 self._train_epoch(learning_rate.rate(epoch))
                 self._record()
                 score = history.validation_score[-1] if early_stopping else math.inf
-                if score >= best_score:
+                warm = first_epoch + epoch + 1 >= self.terms.warm_up
+                if not warm or score >= best_score:
                     kept.copy_(flat)
-                    best_score = score
+                    best_score = score if warm else -math.inf
                 if monitor.end_epoch(history, self.network.parameters.to_numpy):
                     break
                 watched = -score if early_stopping else history.objective[-1]
                 settles_by_itself = learning_rate.kind == "cosine" and not early_stopping
-                if patience.exhausted_by(watched) and not settles_by_itself:
+                if warm and patience.exhausted_by(watched) and not settles_by_itself:
                     history.converged = not learning_rate.reduce()
                     if history.converged:
                         break

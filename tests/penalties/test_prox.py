@@ -235,7 +235,7 @@ SETTINGS = [
 
 
 def show(value):
-    return repr(value).replace("\n", " ")
+    return re.sub(r" at 0x\w+", "", repr(value).replace("\n", " "))
 
 
 def make_network(*sizes, seed=0, scale=1.0, dtype=torch.float64):
@@ -707,6 +707,11 @@ def test_prox_agrees_with_pyproximal(penalty, oracle, step):
     [
         ([MCP(), GroupLasso(groups="incoming")], "no joint prox.* on 'outgoing'"),
         ([L1(), MCP(groups="incoming"), LogSum()], "MinimaxConcave.* on 'incoming'"),
+        ([MCP(groups="weights"), L1(), GroupLasso()], "AbsoluteValue.* on 'outgoing'"),
+        ([CappedL1(groups="weights"), GroupLasso()], "Cap.* on 'weights'"),
+        ([LTwoThirds(groups="weights"), GroupLasso()], "on 'weights' and AbsoluteValue"),
+        ([ElasticNet(), MCP()], "on 'weights' and MinimaxConcave"),
+        ([MCP(groups="both"), LogSum(groups="incoming")], "MinimaxConcave.* Logarithm"),
         ([MCP(), LogSum()], "no joint prox"),
         ([SCAD(), CappedL1()], "SmoothlyClipped.* on 'outgoing'"),
         ([MCP(groups="weights"), MCP(2.0), LogSum()], "no joint prox"),
