@@ -11,8 +11,7 @@ Usage::
 
     python benchmarks/penalties.py [--jobs N]
 
-The means over seeds are printed, and written with all single results to
-``benchmarks/results/penalties.json``; ``doc/penalties_tradeoff.md`` gets, for each penalty, solver
+The means over seeds are printed and written to ``benchmarks/results/penalties.json``; ``doc/penalties_tradeoff.md`` gets, for each penalty, solver
 and data set, the smallest network with a score within 0.01 of the best of all, and
 ``doc/images/penalties_tradeoff.png`` score against weights kept.
 """
@@ -103,9 +102,9 @@ def fit(data, label, solver, alpha, seed):
         "alpha": alpha,
         "seed": seed,
         "score": model.score(X_test, y_test),
-        "weights": sum(np.count_nonzero(coef) for coef in model.coefs_),
-        "units": model.n_neurons_[1],
-        "inputs": model.n_neurons_[0],
+        "weights": int(sum(np.count_nonzero(coef) for coef in model.coefs_)),
+        "units": int(model.n_neurons_[1]),
+        "inputs": int(model.n_neurons_[0]),
     }
 
 
@@ -203,7 +202,7 @@ def main():
             f"score {row['score']:7.4f}  weights {row['weights']:7.1f}  units {row['units']:5.1f}  "
             f"inputs {row['inputs']:5.1f}"
         )
-    (ROOT / "benchmarks/results/penalties.json").write_text(json.dumps(records) + "\n")
+    (ROOT / "benchmarks/results/penalties.json").write_text(json.dumps(rows, indent=0) + "\n")
     draw(rows, ROOT / "doc/images/penalties_tradeoff.png")
     text = [
         "# The penalties side by side",

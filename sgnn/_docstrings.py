@@ -90,6 +90,8 @@ intercepts_ : list of ndarray of shape (n_out,)
     Biases of the compact network.
 kept_units_ : list of ndarray of bool
     Which units of the full network were kept, per layer, inputs first and outputs last.
+n_removed_ : tuple of int
+    Units per layer that were removed while the network still trained, to save time.
 loss_curve_ : list of float
     Mean training loss of each epoch, without penalty and ridge.
 objective_curve_ : list of float
@@ -99,7 +101,8 @@ validation_loss_curve_, validation_scores_ : list of float or None
 best_loss_ : float
     Least value of `loss_curve_`.
 n_iter_ : int
-    Epochs trained.
+    Epochs trained. More than `max_iter` if inputs were removed that the loss wants back in the end:
+    then the last quarter is repeated, up to three times.
 {classes}n_features_in_ : int
     Number of inputs.
 feature_names_in_ : ndarray of str
@@ -114,6 +117,11 @@ Notes
 Each step is a gradient step followed by the proximal operator of the penalty *in the metric of that
 step*: momentum enlarges the prox, and Adam shares its second moment inside each group. So the zeros
 are exact and the minimiser is that of the objective above.
+
+Once a quarter of the multiplications is on units without a path from input to output, these are
+removed and training goes on with a smaller network, on fewer columns of X. Removed inputs come back
+if the gradient over all samples asks for it; it is looked at every eighth of the epochs, and in the
+end. Removed hidden units do not.
 
 References
 ----------

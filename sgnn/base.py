@@ -159,6 +159,7 @@ class BaseSparseMLP(CallbackSupportMixin, IncrementalFit, FittedNetwork, BaseEst
         self._full_network = network if self.warm_start else None
         self._partial_state = None
         self.alpha_ = problem.alpha
+        self.n_removed_ = outcome.n_removed
         self._set_fitted(network, histories)
         monitor.end_fit()
         self._warn_about(histories, monitor)
@@ -275,7 +276,7 @@ class BaseSparseMLP(CallbackSupportMixin, IncrementalFit, FittedNetwork, BaseEst
 
     def _monitor(self, X, y, sample_weight, n_epochs):
         context = self._init_callback_context(max_subtasks=n_epochs)
-        return Monitor(self, context, X, y, sample_weight)
+        return Monitor(self, context, X, y, sample_weight, n_epochs)
 
     def _minimise(self, problem, start, rng, monitor, settings=None, state=None, first_epoch=0):
         from sgnn.training.fit import minimise

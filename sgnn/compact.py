@@ -99,6 +99,23 @@ def compact(coefs, intercepts, activation, blocks=None):
     kept = units_on_paths(coefs)
     if blocks is not None:
         kept[0] = np.isin(blocks, blocks[kept[0]])
+    return *keep_units(coefs, intercepts, activation, kept), kept
+
+
+def keep_units(coefs, intercepts, activation, kept):
+    """Remove units, and fold the constants that they put out into the biases of the next layer.
+
+    Parameters
+    ----------
+    coefs, intercepts : list of ndarray
+    activation : str
+    kept : list of ndarray of bool
+        The units per layer that stay, at least those on paths; all outputs do.
+
+    Returns
+    -------
+    coefs, intercepts : list of ndarray
+    """
     select = [*kept[:-1], np.ones_like(kept[-1])]
     constant = np.zeros(coefs[0].shape[0], dtype=intercepts[-1].dtype)
     small_coefs, small_intercepts = [], []
@@ -108,7 +125,7 @@ def compact(coefs, intercepts, activation, blocks=None):
         small_intercepts.append(bias[select[layer + 1]])
         if layer < len(coefs) - 1:
             constant = np.where(kept[layer + 1], 0, ACTIVATIONS[activation](bias))
-    return small_coefs, small_intercepts, kept
+    return small_coefs, small_intercepts
 
 
 def expand(coefs, intercepts, kept):

@@ -52,6 +52,7 @@ class IncrementalFit:
             "rng": rng,
         }
         self.alpha_ = problem.alpha
+        self.n_removed_ = outcome.n_removed
         self._set_fitted(outcome.network, [outcome.history], append=not first)
         monitor.end_fit()
         return self

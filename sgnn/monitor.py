@@ -13,22 +13,26 @@ class Monitor:
     X, y : array-like
         The training data, as callbacks see them.
     sample_weight : ndarray or None
+    n_epochs : int
+        How many epochs the callbacks hear of at most.
     """
 
-    def __init__(self, estimator, context, X, y, sample_weight):
+    def __init__(self, estimator, context, X, y, sample_weight, n_epochs):
         self._estimator = estimator
         self._context = context
         self._data = {"X": X, "y": y}
         if sample_weight is not None:
             self._data["metadata"] = {"sample_weight": sample_weight}
-        self._active = bool(getattr(estimator, "_skl_callbacks", ()))
+        self._epochs_left = n_epochs if getattr(estimator, "_skl_callbacks", ()) else 0
         self._epoch_context = None
         self.stopped = False
         context.call_on_fit_task_begin(estimator=estimator, **self._data)
 
     def begin_epoch(self):
         """Tell the callbacks that an epoch starts."""
-        if self._active:
+        self._epoch_context = None
+        if self._epochs_left:
+            self._epochs_left -= 1
             self._epoch_context = self._context.subcontext(task_name="epoch")
             self._epoch_context.call_on_fit_task_begin(estimator=self._estimator, **self._data)
 
@@ -42,7 +46,7 @@ class Monitor:
         """
         if self._estimator.verbose:
             print(_line(history, current()[0]))
-        if not self._active:
+        if self._epoch_context is None:
             return False
         estimator = self._estimator
         self.stopped = self._epoch_context.call_on_fit_task_end(
@@ -51,6 +55,18 @@ class Monitor:
             reconstruction_attributes=lambda: estimator._network_attributes(*current()),
         )
         return self.stopped
+
+    def resize(self, kept):
+        """Print a line that tells which part of the network is trained from now on.
+
+        Parameters
+        ----------
+        kept : list of ndarray of bool
+            The units per layer.
+        """
+        if self._estimator.verbose:
+            of_all = "-".join(f"{mask.sum()}/{len(mask)}" for mask in kept)
+            print(f"training goes on with {of_all} units")
 
     def end_fit(self):
         """Tell the callbacks that the fit has ended."""

@@ -564,7 +564,7 @@ def test_a_removed_column_has_no_effect_at_all(name, container):
 @pytest.mark.parametrize("container", [np.asarray, pd.DataFrame])
 @pytest.mark.parametrize(
     ("penalty", "alpha"),
-    dict(l1=0.06, group_lasso=0.06, sparse_group_lasso=0.06, mcp=0.5, log_sum=0.3).items(),
+    dict(l1=0.06, group_lasso=0.06, sparse_group_lasso=0.06, mcp=0.3, log_sum=0.3).items(),
 )
 def test_feature_groups_stand_or_fall_together(penalty, alpha, container):
     rng = np.random.default_rng(0)

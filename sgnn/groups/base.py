@@ -56,12 +56,34 @@ class Groups(ABC):
         """Return what broadcasts a value per group over the weight matrix of layer `index`."""
 
     @abstractmethod
+    def on_units(self, kept, parameters):
+        """Return the structure of the network that some units form.
+
+        The sizes of its groups stay those in the full-size network.
+
+        Parameters
+        ----------
+        kept : list of ndarray of bool
+            The units, layer by layer, inputs first.
+        parameters : Parameters
+            The smaller network.
+        """
+
+    @abstractmethod
+    def survivors(self, kept):
+        """Return the groups that `on_units` leaves, a tensor of bool of shape (n_groups,)."""
+
+    @abstractmethod
     def rows(self, layer, index):
         """Return the groups of one layer as rows of a matrix, the shorter ones ending with 0."""
 
     @abstractmethod
     def set_rows_(self, layer, index, rows):
         """Write back what `rows` has returned, changed."""
+
+    def _with_sizes_of(self, full, kept):
+        self.sizes = full.sizes[full.survivors(kept)]
+        return self
 
     def norms(self, parameters):
         """Return the Euclidean norm of each group, a new tensor like `sizes`."""

@@ -30,6 +30,16 @@ class Layers(Groups):
         self.penalised = None
         super().__init__(parameters)
 
+    def on_units(self, kept, parameters):
+        members = self.members.on_units(kept, parameters)
+        small = Layers(parameters, members, self.with_bias)
+        if self.penalised is not None:
+            small.penalised = self.penalised[self.members.survivors(kept)]
+        return small._with_sizes_of(self, kept)
+
+    def survivors(self, kept):
+        return torch.ones_like(self.sizes, dtype=torch.bool)
+
     def _sizes(self, layer, index):
         n = layer.weight.numel() + (layer.bias.numel() if self.with_bias else 0)
         return layer.weight.new_full((1,), n)

@@ -1,5 +1,6 @@
 """Groups around units: what leaves them, what enters them."""
 
+import numpy as np
 import torch
 
 from sgnn.groups.base import Groups
@@ -28,6 +29,18 @@ class Outgoing(Groups):
             self._places = self._blocks[order], place, order
             self._longest = int(counts.max())
         super().__init__(parameters)
+
+    def on_units(self, kept, parameters):
+        blocks = None
+        if self._blocks is not None:
+            blocks = np.unique(self._blocks.cpu().numpy()[kept[0]], return_inverse=True)[1]
+        return Outgoing(parameters, blocks)._with_sizes_of(self, kept)
+
+    def survivors(self, kept):
+        masks = [torch.from_numpy(mask).to(self.sizes.device) for mask in kept[:-1]]
+        if self._blocks is not None:
+            masks[0] = torch.bincount(self._blocks[masks[0]], minlength=self.slices[0].stop) > 0
+        return torch.cat(masks)
 
     def _has_blocks(self, index):
         return index == 0 and self._blocks is not None
@@ -71,6 +84,12 @@ class Incoming(Groups):
     """All weights that enter one unit (a column of a matrix), with the unit's bias."""
 
     with_bias = True
+
+    def on_units(self, kept, parameters):
+        return Incoming(parameters)._with_sizes_of(self, kept)
+
+    def survivors(self, kept):
+        return torch.from_numpy(np.concatenate(kept[1:])).to(self.sizes.device)
 
     def _sizes(self, layer, index):
         n_in, n_out = layer.weight.shape

@@ -1,5 +1,8 @@
 """Single weights."""
 
+from itertools import pairwise
+
+import numpy as np
 import torch
 
 from sgnn.groups.base import Groups
@@ -16,6 +19,13 @@ class SingleWeights(Groups):
 
     def _sizes(self, layer, index):
         return torch.ones_like(layer.weight).ravel()
+
+    def on_units(self, kept, parameters):
+        return SingleWeights(parameters)
+
+    def survivors(self, kept):
+        masks = [np.outer(before, after).ravel() for before, after in pairwise(kept)]
+        return torch.from_numpy(np.concatenate(masks)).to(self.sizes.device)
 
     def _write_norms(self, layer, index, out):
         torch.abs(layer.weight.ravel(), out=out)

@@ -77,6 +77,15 @@ class Shape(ABC):
         """Return the shape for a network with `sizes` units per layer; most do not depend on it."""
         return self
 
+    def on_inputs(self, kept):
+        """Return the shape for the network without some inputs; most do not depend on them.
+
+        Parameters
+        ----------
+        kept : ndarray of bool, shape (n_inputs,)
+        """
+        return self
+
 
 class RowShape(Shape):
     r"""An even function of the members of a group, its weights or the norms of finer groups.

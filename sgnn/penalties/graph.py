@@ -36,12 +36,15 @@ class GraphShape(RowShape):
     by_weights : bool
     n_nodes : int or None
         None as long as the network is not known.
+    to_removed : tuple
+        Weights of the edges from each node to inputs that are no longer there; () is none.
     """
 
     edges: tuple = field(repr=False)
     smoothing: float
     by_weights: bool
     n_nodes: int | None = None
+    to_removed: tuple = ()
 
     @property
     def convex(self):
@@ -51,11 +54,31 @@ class GraphShape(RowShape):
     def on_network(self, sizes):
         return replace(self, n_nodes=sizes[0])
 
+    def on_inputs(self, kept):
+        heads, tails = (np.array(ends, dtype=int) for ends in self.edges[:2])
+        weights = np.array(self.edges[2])
+        degrees = np.zeros(self.n_nodes)
+        degrees[: len(self.to_removed)] = self.to_removed
+        for here, there in ((heads, tails), (tails, heads)):
+            cut = ~kept[there]
+            np.add.at(degrees, here[cut], weights[cut])
+        whole = kept[heads] & kept[tails]
+        number = np.cumsum(kept) - 1
+        edges = number[heads[whole]], number[tails[whole]], weights[whole]
+        return replace(
+            self,
+            edges=tuple(tuple(part.tolist()) for part in edges),
+            n_nodes=int(kept.sum()),
+            to_removed=tuple(degrees[kept].tolist()),
+        )
+
     def value(self, x, strength):
         nodes = x.view(self.n_nodes, -1)
         heads, tails, weights = self._tensors(x)
         norms = nodes.square().sum(1).sqrt()
         energy = (weights * (nodes[heads] - nodes[tails]).square().sum(1)).sum()
+        if self.to_removed:
+            energy = energy + x.new_tensor(self.to_removed).dot(norms.square())
         return (strength * (norms.sum() + 0.5 * self.smoothing * energy)).reshape(1)
 
     def prox(self, x, step, strength):
@@ -64,7 +87,10 @@ class GraphShape(RowShape):
         heads, tails, weights = self._tensors(x)
         weights = weights * (area * self.smoothing)
         degrees = x.new_zeros(self.n_nodes).index_add_(0, heads, weights)
-        degrees = degrees.index_add_(0, tails, weights)[:, None]
+        degrees = degrees.index_add_(0, tails, weights)
+        if self.to_removed:
+            degrees += x.new_tensor(self.to_removed).mul_(area * self.smoothing)
+        degrees = degrees[:, None]
         curvature = 1 + 2 * degrees
         root = float(curvature.amax()) ** 0.5
         alive = 1.0 if self.by_weights else (nodes > 0).to(x)

@@ -56,6 +56,17 @@ class Term:
             merged[part] = factor
         return merged
 
+    def on_units(self, kept, parameters):
+        """Return the term on the network that some units form; see :meth:`Groups.on_units`."""
+        survivors = self.groups.survivors(kept)
+        parts = zip(self.factors, self.groups.slices, strict=True)
+        return replace(
+            self,
+            shape=self.shape.on_inputs(kept[0]),
+            groups=self.groups.on_units(kept, parameters),
+            factors=[f[survivors[part]] if torch.is_tensor(f) else f for f, part in parts],
+        )
+
     def begin_epoch(self, epoch):
         """Set the strength of an epoch, counted from 0."""
         self.current = self.strength * min(1.0, (epoch + 1) / max(self.warm_up, 1))
@@ -140,6 +151,12 @@ class Terms:
             with_bias = any(groups.with_bias for groups in coarse.values())
             return Layers(parameters, SingleWeights(parameters), with_bias)
         return self.terms[-1].groups if self.terms else SingleWeights(parameters)
+
+    def on_units(self, kept, parameters):
+        """Return the terms on the network that some units form; see :meth:`Groups.on_units`."""
+        small = Terms(parameters, [term.on_units(kept, parameters) for term in self.terms])
+        small.metric.sizes = self.metric.sizes[self.metric.survivors(kept)]
+        return small
 
     def begin_epoch(self, epoch):
         """Set the strengths of an epoch, counted from 0."""

@@ -26,7 +26,7 @@ class Batches:
         self.batch_size = min(batch_size, self.n_samples)
         self.shuffle = shuffle and self.batch_size < self.n_samples
         self.rng = rng
-        self.X = X if sparse.issparse(X) else to_tensor(X, device)
+        self._full = self.X = X if sparse.issparse(X) else to_tensor(X, device)
         self.targets = to_tensor(targets, device)
         self.weights = None
         if sample_weight is not None:
@@ -47,9 +47,28 @@ class Batches:
         order = None
         if self.shuffle:
             order = torch.from_numpy(self.rng.permutation(self.n_samples)).to(self.targets.device)
+        yield from self.in_order(order)
+
+    def in_order(self, order=None):
+        """Yield all batches as `epoch` does, but not shuffled unless an order is given."""
         for start in range(0, self.n_samples, self.batch_size):
             batch = slice(start, min(start + self.batch_size, self.n_samples))
             yield (*self._take(batch, order), self.losses[batch])
+
+    def select_inputs(self, kept):
+        """Hand out some columns of X only, from a copy of these.
+
+        Parameters
+        ----------
+        kept : ndarray of bool, shape (n_features,)
+        """
+        self.X = self._full
+        if not kept.all():
+            columns = np.flatnonzero(kept)
+            if not sparse.issparse(self._full):
+                columns = torch.from_numpy(columns).to(self._full.device)
+            self.X = self._full[:, columns]
+        self._rows = self._rows.new_empty(self.batch_size, self.X.shape[1])
 
     def mean_loss(self):
         """Return the weighted mean of the losses written in the last epoch."""

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sgnn import compact
 from sgnn.training.data import to_tensor
-from sgnn.training.schedule import Patience
+from sgnn.training.schedule import LearningRate, Patience
 
 _ROWS_PER_CHUNK = 4096
 
@@ -33,8 +34,57 @@ class History:
     interrupted: bool = False
 
 
+@dataclass
+class Course:
+    """How far training has come, whatever the units that are trained at the moment.
+
+    Attributes
+    ----------
+    learning_rate : LearningRate
+    patience : Patience
+    early_stopping : bool
+        Watch the validation score instead of the objective, and end with the best parameters.
+    n_epochs : int
+        Where the learning rate and training end.
+    first_epoch : int
+        Number of epochs before these, for penalties that warm up.
+    epoch : int
+        Place on the schedule of the learning rate.
+    best : tuple
+        The Parameters to end with, and the units that they belong to.
+    """
+
+    learning_rate: LearningRate
+    patience: Patience
+    early_stopping: bool
+    n_epochs: int
+    first_epoch: int = 0
+    epoch: int = 0
+    history: History = field(default_factory=History)
+    best_score: float = -math.inf
+    best: tuple = ()
+
+    stopped: bool = False
+
+    @property
+    def is_over(self):
+        """Whether no epochs are left, or none are wanted."""
+        return self.epoch >= self.n_epochs or self.stopped or self.history.converged
+
+    def go_on_from(self, epoch):
+        """Train on, from an earlier place on the schedule."""
+        self.epoch = min(self.epoch, epoch)
+        self.history.converged = False
+        self.patience.restart()
+
+    def network(self):
+        """Return the weights and biases to end with, at full size."""
+        parameters, kept = self.best
+        return compact.expand(*parameters.to_numpy(), kept)
+
+
 class Trainer:
-    """Minimises mean loss + penalty + ridge.
+    """Minimises mean loss + penalty + ridge over the weights of some units.
 
     Parameters
     ----------
@@ -42,88 +92,75 @@ class Trainer:
     optimizer : ProximalOptimizer
     batches : Batches
     terms : Terms
+    kept : list of ndarray of bool
+        The units per layer that the network consists of, inputs first.
     l2 : float
         Ridge strength.
     validation : sgnn.problem.Validation or None
     """
 
-    def __init__(self, network, optimizer, batches, terms, *, l2, validation=None):
+    def __init__(self, network, optimizer, batches, terms, kept, *, l2, validation=None):
         self.network = network
         self.optimizer = optimizer
         self.batches = batches
         self.terms = terms
+        self.kept = kept
         self.l2 = l2
         self.validation = validation
-        self.history = History()
+        self._best = network.parameters.zeros_like()
 
-    def run(
-        self,
-        learning_rate,
-        *,
-        max_iter,
-        tol,
-        n_iter_no_change,
-        early_stopping,
-        monitor,
-        first_epoch=0,
-    ):
-        """Train for at most `max_iter` epochs.
+    def run(self, course, monitor, may_pause):
+        """Train until the course is over, or until `may_pause` after some epoch.
 
         Parameters
         ----------
-        learning_rate : LearningRate
-        max_iter : int
-        tol : float
-        n_iter_no_change : int or inf
-        early_stopping : bool
-            Watch the validation score instead of the objective, and end with the best parameters.
+        course : Course
         monitor : object
             Its ``begin_epoch()`` and ``end_epoch(history, current)`` are called around each epoch;
             a true answer ends training.
-        first_epoch : int, default=0
-            Number of epochs before these, for penalties that warm up.
-
-        Returns
-        -------
-        History
+        may_pause : callable (trainer, epoch) -> bool
+            Asked after each epoch but the last.
 
         Raises
         ------
         FloatingPointError
             If the objective or a parameter is not finite.
-        KeyboardInterrupt
-            If it comes before the end of the first epoch; later ones end training.
         """
-        flat = self.network.parameters.flat
-        kept, best_score = flat.clone(), -math.inf
-        patience = Patience(tol, n_iter_no_change)
-        history = self.history
-        try:
-            for epoch in range(max_iter):
-                monitor.begin_epoch()
-                self.terms.begin_epoch(first_epoch + epoch)
-                self._train_epoch(learning_rate.rate(epoch))
-                self._record()
-                score = history.validation_score[-1] if early_stopping else math.inf
-                warm = first_epoch + epoch + 1 >= self.terms.warm_up
-                if not warm or score >= best_score:
-                    kept.copy_(flat)
-                    best_score = score if warm else -math.inf
-                if monitor.end_epoch(history, self.network.parameters.to_numpy):
-                    break
-                watched = -score if early_stopping else history.objective[-1]
-                settles_by_itself = learning_rate.kind == "cosine" and not early_stopping
-                if warm and patience.exhausted_by(watched) and not settles_by_itself:
-                    history.converged = not learning_rate.reduce()
-                    if history.converged:
-                        break
-                    patience.restart()
-        except KeyboardInterrupt:
-            if not history.loss:
-                raise
-            history.interrupted = True
-        flat.copy_(kept)
-        return history
+        while course.epoch < course.n_epochs:
+            monitor.begin_epoch()
+            self.terms.begin_epoch(course.first_epoch + course.epoch)
+            self._train_epoch(course.learning_rate.rate(course.epoch))
+            course.epoch += 1
+            self._record(course.history)
+            self._keep_best(course)
+            course.stopped = monitor.end_epoch(course.history, self.full_size)
+            self._look_for_rest(course)
+            if course.is_over or may_pause(self, course.epoch):
+                break
+
+    def full_size(self):
+        """Return weights and biases with zeros for the units that are not trained."""
+        return compact.expand(*self.network.parameters.to_numpy(), self.kept)
+
+    def _keep_best(self, course):
+        score = course.history.validation_score[-1] if course.early_stopping else math.inf
+        warm = self._is_warm(course)
+        if not warm or score >= course.best_score:
+            self._best.flat.copy_(self.network.parameters.flat)
+            course.best = self._best, self.kept
+            course.best_score = score if warm else -math.inf
+
+    def _is_warm(self, course):
+        return course.first_epoch + course.epoch >= self.terms.warm_up
+
+    def _look_for_rest(self, course):
+        history = course.history
+        watched = -history.validation_score[-1] if course.early_stopping else history.objective[-1]
+        too_long = self._is_warm(course) and course.patience.exhausted_by(watched)
+        settles_by_itself = course.learning_rate.kind == "cosine" and not course.early_stopping
+        if too_long and not settles_by_itself:
+            history.converged = not course.learning_rate.reduce()
+            course.patience.restart()
 
     def _train_epoch(self, rate):
         parameters, gradient = self.network.parameters, self.network.gradient
@@ -133,18 +170,18 @@ class Trainer:
                 gradient.weights.add_(parameters.weights, alpha=self.l2)
             self.optimizer.step(rate)
 
-    def _record(self):
+    def _record(self, history):
         loss = self.batches.mean_loss()
         objective = loss + self.terms.value(self.network.parameters) + self._ridge()
         flat = self.network.parameters.flat
         if not math.isfinite(objective + flat.dot(flat).item()):
             raise FloatingPointError("the objective is not finite")
-        self.history.loss.append(loss)
-        self.history.objective.append(objective)
+        history.loss.append(loss)
+        history.objective.append(objective)
         if self.validation is not None:
             loss, score = self._validate()
-            self.history.validation_loss.append(loss)
-            self.history.validation_score.append(score)
+            history.validation_loss.append(loss)
+            history.validation_score.append(score)
 
     def _ridge(self):
         weights = self.network.parameters.weights
