@@ -11,9 +11,10 @@ Usage::
 
     python benchmarks/penalties.py [--jobs N]
 
-The means over seeds are printed and written to ``benchmarks/results/penalties.json``; ``doc/penalties_tradeoff.md`` gets, for each penalty, solver
-and data set, the smallest network with a score within 0.01 of the best of all, and
-``doc/images/penalties_tradeoff.png`` score against weights kept.
+The means over seeds are printed and written to ``benchmarks/results/penalties.json``;
+``doc/penalties_tradeoff.md`` gets, for each penalty, solver and data set, the smallest network with
+a score within 0.01 of the best of all, and ``doc/images/penalties_tradeoff.png`` score against
+weights kept.
 """
 
 import argparse

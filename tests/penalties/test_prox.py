@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from sgnn.penalties import (
     CappedL1,
     ElasticNet,
     ExclusiveLasso,
+    GroupGraph,
     GroupHoyerSquare,
     GroupLasso,
     Hoyer,
@@ -50,6 +52,7 @@ from sgnn.penalties.mcp import MinimaxConcave
 from sgnn.penalties.scad import SmoothlyClipped
 from sgnn.penalties.transformed_l1 import TransformedMagnitude
 from sgnn.training.parameters import Parameters
+from sgnn.training.removal import positions
 
 
 @dataclass(frozen=True)
@@ -530,6 +533,51 @@ def test_blocks_weigh_by_the_root_of_all_their_weights():
     expected = 2 * np.linalg.norm(weight[[0, 2]]) + 2**0.5 * np.linalg.norm(weight[1])
     found = value(GroupLasso(), network, 0.7, blocks=[0, 1, 0])
     assert found == pytest.approx(0.7 * expected, rel=1e-14)
+
+
+GRAPH = [(0, 1), (1, 2, 0.5), (2, 3), (3, 4, 2.0), (0, 4)]
+PARTIAL = [
+    L1(fraction=0.6),
+    GroupLasso(fraction=0.6, adaptive=1.0),
+    GroupLasso(groups="incoming", layers=[1, 0.5, 2]),
+    ExclusiveLasso(fraction=0.6),
+    GroupHoyerSquare(fraction=0.6),
+    HoyerSquare(fraction=[np.arange(n) % 3 > 0 for n in (20, 12, 6)]),
+    GroupGraph(GRAPH, smoothing=0.3),
+    GroupGraph(GRAPH, difference="weights"),
+]
+
+
+@pytest.mark.parametrize("blocks", [None, np.array([0, 1, 0, 1, 2])], ids=["alone", "blocks"])
+@pytest.mark.parametrize("penalty", [*PENALTIES, *PARTIAL], ids=show)
+def test_the_units_that_are_left_are_penalised_as_before(penalty, blocks):
+    """Value and prox of a network with dead units are those of the network without them."""
+    if isinstance(penalty, GroupGraph) and blocks is not None:
+        pytest.skip("a graph and blocks of inputs exclude each other")
+    full = make_network(5, 4, 3, 2, seed=3)
+    masks = [1, 0, 1, 0, 1], [1, 1, 0, 1], [0, 1, 1], [1, 1]
+    kept = [np.array(mask, dtype=bool) for mask in masks]
+    for layer, (before, after) in zip(full.layers, pairwise(kept), strict=True):
+        layer.weight.mul_(torch.from_numpy(np.outer(before, after)))
+        layer.bias.mul_(torch.from_numpy(after))
+    small = Parameters([int(mask.sum()) for mask in kept], torch.float64, torch.device("cpu"))
+    where = torch.from_numpy(positions(kept))
+    small.flat.copy_(full.flat[where])
+    pilot = make_network(5, 4, 3, 2, seed=4)
+    terms = build_terms(get_penalty(penalty), full, 0.3, blocks, seed=1, pilot=pilot)
+    terms_left = terms.on_units(kept, small)
+    assert terms_left.value(small) == pytest.approx(terms.value(full), rel=1e-12)
+    steps = 0.3 + torch.rand(len(terms.metric.sizes), generator=torch.Generator().manual_seed(0))
+    survivors = terms.metric.survivors(kept)
+    assert torch.equal(terms_left.metric.sizes, terms.metric.sizes[survivors])
+    for step, step_left in ((0.7, 0.7), (steps.double(), steps.double()[survivors])):
+        after, after_left = copy(full), copy(small)
+        terms.prox_(after, step)
+        terms_left.prox_(after_left, step_left)
+        np.testing.assert_allclose(after_left.flat, after.flat[where], rtol=1e-9, atol=1e-9)
+        outside = np.ones(len(full.flat), dtype=bool)
+        outside[where] = False
+        assert not after.flat[outside].any()
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
