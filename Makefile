@@ -3,13 +3,13 @@
 #
 # Both make a virtual environment in .venv, once, with the versions of constraints.txt.
 # To use another interpreter: make demo PYTHON=python3.12
-# Benchmarks with the larger data sets: make bench-defaults DATA=folder
+# Benchmarks with the larger data sets: make bench DATA=folder
 
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: demo test lint doctest bench-defaults bench-penalties clean
+.PHONY: demo test lint doctest bench bench-defaults bench-penalties bench-speed clean
 .NOTPARALLEL:
 
 demo: $(VENV)/.plot
@@ -25,21 +25,27 @@ lint: $(VENV)/.test
 doctest: $(VENV)/.test
 	$(RUN) -m pytest sgnn
 
-bench-defaults: $(VENV)/.plot
-	$(RUN) benchmarks/defaults.py $(if $(DATA),--data $(DATA))
+bench: bench-speed bench-penalties bench-defaults
 
-bench-penalties: $(VENV)/.plot
+bench-speed: $(VENV)/.bench
+	$(RUN) benchmarks/speed.py $(if $(DATA),--data $(DATA))
+
+bench-penalties: $(VENV)/.bench
 	$(RUN) benchmarks/prox_cost.py
 	$(RUN) benchmarks/penalties.py --jobs 2
+
+bench-defaults: $(VENV)/.bench
+	$(RUN) benchmarks/defaults.py $(if $(DATA),--data $(DATA))
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache quickstart.png
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-# .venv/.plot and .venv/.test say when sgnn was last installed for `demo` and for `test`.
+# .venv/.plot, .test and .bench say when sgnn was last installed with these extras.
 $(VENV)/.plot: PACKAGES := -e ".[plot]"
 $(VENV)/.test: PACKAGES := -e ".[test]"
-$(VENV)/.plot $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/.made
+$(VENV)/.bench: PACKAGES := -e ".[bench]"
+$(VENV)/.plot $(VENV)/.test $(VENV)/.bench: pyproject.toml constraints.txt | $(VENV)/.made
 	$(RUN) -m pip install -c constraints.txt $(PACKAGES)
 	@touch $@
 
