@@ -8,6 +8,7 @@ to `spread` these numbers over a layer; or it sees the groups of a layer as the 
 """
 
 from abc import ABC, abstractmethod
+from functools import cached_property
 
 import torch
 
@@ -85,12 +86,25 @@ class Groups(ABC):
         self.sizes = full.sizes[full.survivors(kept)]
         return self
 
+    @cached_property
+    def _norms(self):
+        """Memory for a norm per group, and its part for each layer."""
+        norms = torch.empty_like(self.sizes)
+        return norms, [norms[part] for part in self.slices]
+
+    @cached_property
+    def _factors(self):
+        """Memory for a factor per group, its part for each layer, and what spreads that."""
+        factors = torch.empty_like(self.sizes)
+        spread = [self.spread(factors, index) for index in range(len(self.slices))]
+        return factors, [factors[part] for part in self.slices], spread
+
     def norms(self, parameters):
-        """Return the Euclidean norm of each group, a new tensor like `sizes`."""
-        out = torch.empty_like(self.sizes)
+        """Return the Euclidean norm of each group, like `sizes`; valid until the next call."""
+        norms, parts = self._norms
         for index, layer in enumerate(parameters.layers):
-            self._write_norms(layer, index, out[self.slices[index]])
-        return out
+            self._write_norms(layer, index, parts[index])
+        return norms
 
     def of_layers(self, values):
         """Return one number per layer as one per group, or as a float where all are the same."""
@@ -110,10 +124,15 @@ class Groups(ABC):
 
     def add_product_(self, parameters, other, steps, factor):
         """Add ``factor * step * other`` to each group of `parameters`, in place."""
+        factors, parts, spread = self._factors
+        factors.copy_(steps)
         for index, (layer, term) in enumerate(zip(parameters.layers, other.layers, strict=True)):
-            layer.weight.addcmul_(term.weight, self.spread(steps, index), value=factor)
+            layer.weight.addcmul_(term.weight, self._over(spread, index), value=factor)
             if self.with_bias:
-                layer.bias.addcmul_(term.bias, steps[self.slices[index]], value=factor)
+                layer.bias.addcmul_(term.bias, parts[index], value=factor)
+
+    def _over(self, spread, index):
+        return spread[index]
 
     def prox_(self, parameters, shape, step, strength, layers=None):
         """Apply the prox of a shape of the group norms to some layers, in place.
@@ -121,16 +140,19 @@ class Groups(ABC):
         ``prox(x) = shape.prox(|x|) x / |x|`` on each group; groups of zeros stay zero.
         """
         norms = self.norms(parameters)
-        factors = ratio(shape.prox(norms, step, strength), norms)
+        factors = self._factors[0]
+        write_ratio(shape.prox(norms, step, strength), norms, factors)
         for index in range(len(self.slices)) if layers is None else layers:
-            self._scale_(parameters.layers[index], index, factors)
+            self._scale_(parameters.layers[index], index)
 
-    def _scale_(self, layer, index, factors):
-        layer.weight.mul_(self.spread(factors, index))
+    def _scale_(self, layer, index):
+        """Multiply the groups of one layer by the factors in memory."""
+        _, parts, spread = self._factors
+        layer.weight.mul_(self._over(spread, index))
         if self.with_bias:
-            layer.bias.mul_(factors[self.slices[index]])
+            layer.bias.mul_(parts[index])
 
 
-def ratio(changed, norms):
-    """Return ``changed / norms``, and 0 where both are 0; `changed` is overwritten."""
-    return changed.div_(norms.clamp(min=torch.finfo(norms.dtype).tiny))
+def write_ratio(changed, norms, out):
+    """Write ``changed / norms``, and 0 where both are 0."""
+    torch.div(changed, norms.clamp(min=torch.finfo(norms.dtype).tiny), out=out)

@@ -2,7 +2,7 @@
 
 import torch
 
-from sgnn.groups.base import Groups, ratio
+from sgnn.groups.base import Groups, write_ratio
 
 
 class Layers(Groups):
@@ -71,8 +71,8 @@ class Layers(Groups):
             return
         norms = torch.empty_like(changed)
         self.members._write_norms(layer, index, norms)
-        factors = torch.ones_like(self.members.sizes)
-        factors[part] = ratio(changed, norms)
+        factors = self.members._factors[1][index]
+        write_ratio(changed, norms, factors)
         if self.penalised is not None:
-            factors[part] += 1 - self.penalised[part]
-        self.members._scale_(layer, index, factors)
+            factors += 1 - self.penalised[part]
+        self.members._scale_(layer, index)

@@ -62,6 +62,9 @@ class Outgoing(Groups):
         values = values[self.slices[index]]
         return values[self._blocks, None] if self._has_blocks(index) else values[:, None]
 
+    def _over(self, spread, index):
+        return self.spread(self._factors[0], 0) if self._has_blocks(index) else spread[index]
+
     def rows(self, layer, index):
         if not self._has_blocks(index):
             return layer.weight

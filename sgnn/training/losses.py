@@ -39,10 +39,10 @@ def softmax_loss(outputs, targets, losses):
     Parameters are those of :func:`squared_error`; targets are class indices of shape (n_samples,).
     """
     rows = targets[None]
-    log_probabilities = torch.log_softmax(outputs, dim=0)
+    log_probabilities = outputs.log_softmax(0)
     torch.gather(log_probabilities, 0, rows, out=losses[None]).neg_()
     torch.exp(log_probabilities, out=outputs)
-    outputs.scatter_add_(0, rows, outputs.new_full((), -1.0).expand(rows.shape))
+    outputs.scatter_(0, rows, -1.0, reduce="add")
 
 
 LOSSES = {

@@ -29,35 +29,25 @@ class Activation:
     keeps_pre: bool = False
 
 
-def _relu_backward_(gradient, values):
-    aten.threshold_backward.grad_input(gradient, values, 0, grad_input=gradient)
+def _backward_by(kernel, *constants):
+    def backward_(gradient, saved):
+        kernel(gradient, saved, *constants, grad_input=gradient)
 
-
-def _leaky_relu_backward_(gradient, values):
-    aten.leaky_relu_backward.grad_input(gradient, values, LEAKY_SLOPE, True, grad_input=gradient)
-
-
-def _tanh_backward_(gradient, values):
-    aten.tanh_backward.grad_input(gradient, values, grad_input=gradient)
-
-
-def _logistic_backward_(gradient, values):
-    aten.sigmoid_backward.grad_input(gradient, values, grad_input=gradient)
-
-
-def _gelu_backward_(gradient, pre):
-    aten.gelu_backward.grad_input(gradient, pre, grad_input=gradient)
+    return backward_
 
 
 ACTIVATIONS = {
     "identity": Activation(lambda pre: pre, lambda gradient, values: None),
-    "relu": Activation(torch.relu_, _relu_backward_),
+    "relu": Activation(torch.relu_, _backward_by(aten.threshold_backward.grad_input, 0)),
     "leaky_relu": Activation(
-        lambda pre: torch.nn.functional.leaky_relu_(pre, LEAKY_SLOPE), _leaky_relu_backward_
+        lambda pre: torch.nn.functional.leaky_relu_(pre, LEAKY_SLOPE),
+        _backward_by(aten.leaky_relu_backward.grad_input, LEAKY_SLOPE, True),
     ),
-    "tanh": Activation(torch.tanh_, _tanh_backward_),
-    "logistic": Activation(torch.sigmoid_, _logistic_backward_),
-    "gelu": Activation(torch.nn.functional.gelu, _gelu_backward_, keeps_pre=True),
+    "tanh": Activation(torch.tanh_, _backward_by(aten.tanh_backward.grad_input)),
+    "logistic": Activation(torch.sigmoid_, _backward_by(aten.sigmoid_backward.grad_input)),
+    "gelu": Activation(
+        torch.nn.functional.gelu, _backward_by(aten.gelu_backward.grad_input), keeps_pre=True
+    ),
 }
 
 
@@ -78,6 +68,9 @@ class Network:
         self.gradient = parameters.zeros_like()
         self.activation = ACTIVATIONS[activation]
         self.loss = loss
+        layers = parameters.layers
+        self._transposed = [layer.weight.t() for layer in layers]
+        self._last_bias = layers[-1].bias[:, None]
         self._buffers = {}
 
     def forward(self, X):
@@ -88,13 +81,8 @@ class Network:
         X : torch.Tensor of shape (n_samples, n_features)
         """
         buffers = self._buffers_for(X.shape[0])
-        *hidden, last = self.parameters.layers
-        values = X
-        for layer, buffer in zip(hidden, buffers.hidden, strict=True):
-            torch.addmm(layer.bias, values, layer.weight, out=buffer.pre)
-            values = self.activation.forward_(buffer.pre)
-            buffer.values = values
-        return torch.addmm(last.bias[:, None], last.weight.t(), values.t(), out=buffers.outputs)
+        self._forward(X, buffers)
+        return buffers.outputs
 
     def forward_backward(self, X, targets, weights, losses):
         """Write the gradient of the mean weighted loss into `gradient`.
@@ -109,25 +97,38 @@ class Network:
         losses : torch.Tensor of shape (n_samples,)
             Overwritten with the loss of each sample, not weighted.
         """
-        delta = self.forward(X)
+        buffers = self._buffers_for(X.shape[0])
+        values_t = self._forward(X, buffers)
+        delta = buffers.outputs
         self.loss(delta, targets, losses)
-        delta.mul_(1 / X.shape[0])
+        delta.mul_(buffers.share)
         if weights is not None:
             delta.mul_(weights)
-        buffers, gradients = self._buffers_for(X.shape[0]), self.gradient.layers
-        inputs = [X, *(buffer.values for buffer in buffers.hidden)]
-        torch.mm(delta, inputs[-1], out=buffers.last_gradient)
-        gradients[-1].weight.copy_(buffers.last_gradient.t())
-        torch.sum(delta, dim=1, out=gradients[-1].bias)
-        gradient = delta.t()
-        for index in reversed(range(len(buffers.hidden))):
-            buffer = buffers.hidden[index]
-            torch.mm(gradient, self.parameters.layers[index + 1].weight.t(), out=buffer.gradient)
-            saved = buffer.pre if self.activation.keeps_pre else buffer.values
-            self.activation.backward_(buffer.gradient, saved)
+        *hidden, last = self.gradient.layers
+        torch.mm(delta, values_t[-1].t(), out=buffers.last_gradient)
+        last.weight.copy_(buffers.last_gradient_t)
+        torch.sum(delta, 1, out=last.bias)
+        gradient = buffers.outputs_t
+        for index in range(len(hidden) - 1, -1, -1):
+            buffer, layer = buffers.hidden[index], hidden[index]
+            torch.mm(gradient, self._transposed[index + 1], out=buffer.gradient)
             gradient = buffer.gradient
-            torch.mm(inputs[index].t(), gradient, out=gradients[index].weight)
-            torch.sum(gradient, dim=0, out=gradients[index].bias)
+            saved = buffer.pre if self.activation.keeps_pre else buffer.values
+            self.activation.backward_(gradient, saved)
+            torch.mm(values_t[index], gradient, out=layer.weight)
+            torch.sum(gradient, 0, out=layer.bias)
+
+    def _forward(self, X, buffers):
+        """Fill the buffers; return the inputs of each layer, transposed."""
+        values, values_t = X, [X.t()]
+        for layer, buffer in zip(self.parameters.layers, buffers.hidden, strict=False):
+            torch.addmm(layer.bias, values, layer.weight, out=buffer.pre)
+            values = self.activation.forward_(buffer.pre)
+            if values is not buffer.pre:
+                buffer.values, buffer.values_t = values, values.t()
+            values_t.append(buffer.values_t)
+        torch.addmm(self._last_bias, self._transposed[-1], values_t[-1], out=buffers.outputs)
+        return values_t
 
     def _buffers_for(self, n_samples):
         if n_samples not in self._buffers:
@@ -139,16 +140,22 @@ class _HiddenBuffer:
     def __init__(self, like, n_samples, n_units):
         self.pre = like.new_empty(n_samples, n_units)
         self.gradient = like.new_empty(n_samples, n_units)
-        self.values = self.pre
+        self.values, self.values_t = self.pre, self.pre.t()
 
 
 class _Buffers:
-    """The gradient of the last layer is computed transposed, with long rows: with few outputs that
-    is up to nine times faster."""
+    """Memory for one size of batches, and the views of it that every step needs.
+
+    The gradient of the last layer is computed transposed, with long rows: with few outputs that is
+    up to nine times faster.
+    """
 
     def __init__(self, parameters, n_samples):
         like = parameters.flat
         _, *hidden, n_outputs = parameters.sizes
-        self.last_gradient = like.new_empty(n_outputs, parameters.sizes[-2])
         self.hidden = [_HiddenBuffer(like, n_samples, n_units) for n_units in hidden]
         self.outputs = like.new_empty(n_outputs, n_samples)
+        self.outputs_t = self.outputs.t()
+        self.last_gradient = like.new_empty(n_outputs, parameters.sizes[-2])
+        self.last_gradient_t = self.last_gradient.t()
+        self.share = 1 / n_samples

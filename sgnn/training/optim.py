@@ -158,6 +158,8 @@ class ProxAdam(ProximalOptimizer):
         self._epsilons = self._epsilons + self._floor
         self._count = torch.zeros((), device=parameters.flat.device)
         self._free = self._free_segments()
+        buffers = self.mean, self.gradient
+        self._moving = [b.flat if terms.metric.with_bias else b.weights for b in buffers]
         self._scratch = torch.empty_like(self.group_square if self.shared else parameters.weights)
 
     def tensors(self):
@@ -227,8 +229,8 @@ class ProxAdam(ProximalOptimizer):
         self.group_square.mul_(self.beta_2).addcmul_(norms, norms, value=1 - self.beta_2)
         torch.mul(self.group_square, self._inverse_sizes, out=self._scratch)
         steps = self._to_steps_(learning_rate)
-        moving = self.mean.flat if metric.with_bias else self.mean.weights
-        moving.lerp_(self.gradient.flat[: moving.shape[0]], 1 - beta_1)
+        moving, towards = self._moving
+        moving.lerp_(towards, 1 - beta_1)
         metric.add_product_(self.parameters, self.mean, steps, -1 / (1 - self.decay))
         return steps
 
