@@ -153,7 +153,7 @@ def small_things():
         imports[module] = [float(subprocess.check_output(run)) for _ in range(ROUNDS)]
     rows, sizes, batch_size, _ = SHAPES["50,000 x 48, batch 500"]
     X, y = data(rows, sizes)
-    model = SparseMLPClassifier(sizes[1:-1], batch_size=batch_size, max_iter=10)
+    model = SparseMLPClassifier(sizes[1:-1], batch_size=batch_size, max_iter=40)
     jobs = {}
     for n_jobs in (1, 2):
         validate = partial(cross_val_score, model, X, y, cv=4, n_jobs=n_jobs)
@@ -234,7 +234,7 @@ def denormals(folder):
     X, y, *_ = images(folder, "fashion_mnist")
     removal.LEAST_SAVING = 2.0
     model = SparseMLPClassifier(
-        **{"hidden_layer_sizes": (300, 100), "alpha": 5e-3, "batch_size": 100, "max_iter": 20},
+        **{"hidden_layer_sizes": (300, 100), "alpha": 2e-3, "batch_size": 100, "max_iter": 20},
         learning_rate="constant",
         random_state=0,
     )

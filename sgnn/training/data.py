@@ -4,6 +4,8 @@ import numpy as np
 import torch
 from scipy import sparse
 
+_ENTRIES_AT_ONCE = 2**20
+
 
 class Batches:
     """The training set, handed out in mini-batches from buffers that are allocated once.
@@ -26,7 +28,9 @@ class Batches:
         self.batch_size = min(batch_size, self.n_samples)
         self.shuffle = shuffle and self.batch_size < self.n_samples
         self.rng = rng
-        self._full = self.X = X if sparse.issparse(X) else to_tensor(X, device)
+        self._is_sparse = sparse.issparse(X)
+        self._full = self.X = X if self._is_sparse else to_tensor(X, device)
+        self._selected = np.ones(X.shape[1], dtype=bool)
         self.targets = to_tensor(targets, device)
         self.weights = None
         if sample_weight is not None:
@@ -47,13 +51,16 @@ class Batches:
         order = None
         if self.shuffle:
             order = torch.from_numpy(self.rng.permutation(self.n_samples)).to(self.targets.device)
-        yield from self.in_order(order)
-
-    def in_order(self, order=None):
-        """Yield all batches as `epoch` does, but not shuffled unless an order is given."""
-        for start in range(0, self.n_samples, self.batch_size):
-            batch = slice(start, min(start + self.batch_size, self.n_samples))
+        for batch in self._slices(self.batch_size):
             yield (*self._take(batch, order), self.losses[batch])
+
+    def whole(self):
+        """Yield the samples in order and with all inputs, as `epoch` does, in large batches."""
+        size = min(self.n_samples, max(1, _ENTRIES_AT_ONCE // self._full.shape[1]))
+        for batch in self._slices(size):
+            weights = None if self.weights is None else self.weights[batch]
+            rows = self._densify(batch, self._full) if self._is_sparse else self._full[batch]
+            yield rows, self.targets[batch], weights, self.losses[batch]
 
     def select_inputs(self, kept):
         """Hand out some columns of X only, from a copy of these.
@@ -62,10 +69,12 @@ class Batches:
         ----------
         kept : ndarray of bool, shape (n_features,)
         """
-        self.X = self._full
+        if (kept == self._selected).all():
+            return
+        self._selected, self.X = kept, self._full
         if not kept.all():
             columns = np.flatnonzero(kept)
-            if not sparse.issparse(self._full):
+            if not self._is_sparse:
                 columns = torch.from_numpy(columns).to(self._full.device)
             self.X = self._full[:, columns]
         self._rows = self._rows.new_empty(self.batch_size, self.X.shape[1])
@@ -82,8 +91,9 @@ class Batches:
         if self.weights is not None:
             weights = self._seen[batch]
             weights.copy_(self.weights[rows])
-        if sparse.issparse(self.X):
-            return self._densify(rows), self.targets[rows], weights
+        if self._is_sparse:
+            picked = rows if order is None else rows.cpu().numpy()
+            return self._densify(picked, self.X), self.targets[rows], weights
         if order is None:
             return self.X[rows], self.targets[rows], weights
         size = rows.shape[0]
@@ -91,9 +101,12 @@ class Batches:
         targets = torch.index_select(self.targets, 0, rows, out=self._picked[:size])
         return X, targets, weights
 
-    def _densify(self, rows):
-        picked = self.X[rows if isinstance(rows, slice) else rows.cpu().numpy()]
-        return torch.from_numpy(picked.toarray()).to(self._rows.device)
+    def _densify(self, rows, X):
+        return torch.from_numpy(X[rows].toarray()).to(self._rows.device)
+
+    def _slices(self, size):
+        for start in range(0, self.n_samples, size):
+            yield slice(start, min(start + size, self.n_samples))
 
 
 def to_tensor(array, device):

@@ -82,7 +82,7 @@ def revived_units(network, terms, batches, l2, units, blocks, margin):
         Factor of the gradient: with more than 1, what is close to coming alive is counted too.
     """
     parameters, total = network.parameters, network.parameters.zeros_like()
-    for X, targets, weights, losses in batches.in_order():
+    for X, targets, weights, losses in batches.whole():
         network.forward_backward(X, targets, weights, losses)
         total.flat.add_(network.gradient.flat, alpha=margin * len(losses) / batches.n_samples)
     total.weights.add_(parameters.weights, alpha=margin * l2)

@@ -15,16 +15,16 @@ from sgnn.training.parameters import Parameters
 from sgnn.training.trainer import Trainer
 
 _FULL_BATCH_FLOOR = 0.1
-_N_CHECKS = 8
+_N_STAGES = 8
 _MAX_REPAIRS = 3
 
 
 class Stages:
     """Makes the trainer of each stage.
 
-    The first stage trains all units. A stage ends when the removal of its dead units pays; after
-    every eighth of the epochs, if inputs were removed; and with the last epoch. If the loss wants
-    inputs back then, training goes on from three quarters of the epochs, at most three times.
+    The first stage trains all units, until the removal of dead ones pays. From then on a stage is
+    an eighth of the epochs. If the loss wants inputs back after the last epoch, training goes on
+    from three quarters of the epochs, at most three times.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Stages:
         self.full.set(coefs, intercepts)
         self.terms = KeptZeros(self.full) if problem.keep_zeros else self._build_terms()
         self._removes = bool(problem.penalties) and problem.alpha > 0
-        self._interval = -(-settings.max_iter // _N_CHECKS)
+        self._interval = -(-settings.max_iter // _N_STAGES)
         self._next_at = 1
         self._repairs_left = _MAX_REPAIRS
 
@@ -54,11 +54,9 @@ class Stages:
 
     def may_pause(self, trainer, epoch):
         """Whether a stage should end after an epoch, before the training does."""
-        if epoch % self._interval == 0 and not trainer.kept[0].all():
-            return True
         if not self._removes or epoch < self._next_at:
             return False
-        return removal.saves_enough(self._live(trainer))
+        return not trainer.kept[0].all() or removal.saves_enough(self._live(trainer))
 
     def after(self, trainer, course):
         """Return the trainer of the next stage, or None if training is over."""
@@ -76,7 +74,7 @@ class Stages:
         else:
             live = removal.compose(trainer.kept, self._live(trainer))
             kept = [one | other for one, other in zip(live, kept, strict=True)]
-            self._next_at = course.epoch + -(-self._interval // 2)
+            self._next_at = course.epoch + self._interval
         state = removal.moved(trainer.optimizer.save(), trainer.kept, kept, self.terms.metric)
         return self._trainer(*self._smaller(trainer, kept), kept, state)
 
@@ -130,7 +128,6 @@ class Stages:
         problem = self.problem
         kept = [*removal.all_units(self.full.sizes[:1]), *trainer.kept[1:]]
         parameters, terms = self._smaller(trainer, kept)
-        self.batches.select_inputs(kept[0])
         network = Network(parameters, problem.activation, LOSSES[problem.loss])
         revived = removal.revived_units(
             network, terms, self.batches, problem.l2, problem.units, problem.blocks, margin
