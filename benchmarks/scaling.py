@@ -41,6 +41,13 @@ GRID = {
     "width": [10, 30, 100, 300, 1000],
 }
 
+STYLES = {
+    "limit": "k:",
+    "MLPClassifier": "oC0-",
+    "sgnn, no penalty": "oC1-",
+    "sgnn, group lasso": "oC2-",
+}
+
 
 def data(rows, features):
     rng = np.random.default_rng(0)
@@ -139,8 +146,7 @@ def draw(results, path):
     fig, axes = plt.subplots(1, len(results), figsize=(15, 4.5), layout="constrained", sharey=True)
     for ax, (name, (values, curves)) in zip(axes, results.items(), strict=True):
         for key, times in curves.items():
-            style = {"color": "black", "linestyle": ":"} if key == "limit" else {"marker": "o"}
-            ax.plot(values, [np.median(t) for t in times], label=key, **style)
+            ax.plot(values, [np.median(t) for t in times], STYLES[key], label=key)
         ax.set(xscale="log", yscale="log", xlabel=name)
         ax.grid(alpha=0.3)
     axes[0].set_ylabel("seconds per epoch")
