@@ -28,7 +28,10 @@ doctest: $(VENV)/.test
 bench: bench-speed bench-penalties bench-defaults
 
 bench-speed: $(VENV)/.bench
-	$(RUN) benchmarks/speed.py $(if $(DATA),--data $(DATA))
+	$(RUN) benchmarks/speed.py
+	$(RUN) benchmarks/scaling.py
+	$(RUN) benchmarks/learning_rates.py
+	$(if $(DATA),$(RUN) benchmarks/removal.py $(DATA))
 
 bench-penalties: $(VENV)/.bench
 	$(RUN) benchmarks/prox_cost.py

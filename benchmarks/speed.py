@@ -1,4 +1,4 @@
-"""Training and prediction beside scikit-learn and skorch, and what removal during training saves.
+"""Training beside scikit-learn and skorch, start-up, imports and parallel fits.
 
 Protocol: one thread for everybody, the same network, data type (float32), batch size, rate and
 number of epochs; candidates one after the other in each round, ratios within a round, medians over
@@ -8,14 +8,12 @@ with one that slices arrays instead of collating samples.
 
 Usage::
 
-    python benchmarks/speed.py [--data FOLDER]
+    python benchmarks/speed.py
 
-FOLDER holds ``mnist.npz`` and ``fashion_mnist.npz`` (arrays ``X`` and ``y``, or ``X_train`` and
-``y_train``); without it what needs real images is left out. The tables are printed, and written to
-``doc/speed.md`` and, with all single seconds, ``benchmarks/results/speed.json``.
+The tables are printed, and written to ``doc/speed.md`` and, with all single seconds,
+``benchmarks/results/speed.json``.
 """
 
-import argparse
 import json
 import platform
 import subprocess
@@ -35,7 +33,6 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from threadpoolctl import threadpool_limits
 
 from sgnn import SparseMLPClassifier, SparseMLPRegressor
-from sgnn.training import removal
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 5
@@ -162,87 +159,6 @@ def small_things():
     return {"start-up": start_up, "import": imports, "cross_val_score": jobs}
 
 
-class Clock:
-    """A scikit-learn callback that notes when each epoch ends."""
-
-    def setup(self, estimator, context):
-        self.times = [time.perf_counter()]
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context):
-        if context.task_name == "epoch":
-            self.times.append(time.perf_counter())
-        return False
-
-
-def epochs(model, X, y):
-    """Fit; return the seconds of each epoch."""
-    clock = Clock()
-    model.set_callbacks(clock).fit(X, y)
-    return np.diff(clock.times)
-
-
-def images(folder, name):
-    with np.load(folder / f"{name}.npz") as arrays:
-        return [
-            arrays[key].astype(np.float32).reshape(len(arrays[key]), -1) / 255
-            if key.startswith("X")
-            else arrays[key].astype(int)
-            for key in ("X", "y", "X_test", "y_test")
-        ]
-
-
-def removal_on_mnist(folder):
-    """A fit that ends with few units: with removal and without, and prediction afterwards."""
-    X, y, X_test, y_test = images(folder, "mnist")
-    model = SparseMLPClassifier(
-        **{"hidden_layer_sizes": (300, 100), "alpha": 1e-3, "batch_size": 100, "max_iter": 20},
-        random_state=0,
-    )
-    results = {}
-    for name, least_saving in (("with removal", 0.25), ("without", 2.0)):
-        removal.LEAST_SAVING = least_saving
-        took = epochs(model, X, y)
-        results[name] = {
-            "seconds": took.tolist(),
-            "n_neurons": model.n_neurons_,
-            "objective": model.objective_curve_[-1],
-            "accuracy": model.score(X_test, y_test),
-            "inputs": model.selected_features_.tolist(),
-        }
-    removal.LEAST_SAVING = 0.25
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        dense = MLPClassifier((300, 100), max_iter=1, batch_size=100).fit(X[:5000], y[:5000])
-    results["predict"] = {
-        n_rows: [
-            [min(seconds(m.predict, X_test[:n_rows]) for _ in range(3)) for m in (dense, model)]
-            for _ in range(ROUNDS * (20 if n_rows == 1 else 1))
-        ]
-        for n_rows in (1, 10_000)
-    }
-    return results
-
-
-def denormals(folder):
-    """Late epochs beside early ones while dead weights decay, nothing removed."""
-    X, y, *_ = images(folder, "fashion_mnist")
-    removal.LEAST_SAVING = 2.0
-    model = SparseMLPClassifier(
-        **{"hidden_layer_sizes": (300, 100), "alpha": 2e-3, "batch_size": 100, "max_iter": 20},
-        learning_rate="constant",
-        random_state=0,
-    )
-    took = epochs(model, X[:10_000], y[:10_000])
-    removal.LEAST_SAVING = 0.25
-    return {"seconds": took.tolist(), "n_neurons": model.n_neurons_}
-
-
 def ratio(rounds, one, other):
     return float(np.median([r[one] / r[other] for r in rounds]))
 
@@ -265,51 +181,14 @@ def tables(results):
         "`cross_val_score` of four fits with two jobs beside one: "
         f"{np.median(np.divide(jobs[1], jobs[2])):.2f}x as fast",
     ]
-    if "removal" in results:
-        facts += facts_of_removal(results["removal"], results["denormals"])
     return "\n".join(lines), "\n".join(f"- {fact}" for fact in facts)
 
 
-def facts_of_removal(results, late):
-    smaller, whole = results["with removal"], results["without"]
-    took, plain = np.array(smaller["seconds"]), np.array(whole["seconds"])
-    facts = [
-        f"MNIST, 784-300-100-10, 20 epochs, {name}: {'-'.join(map(str, run['n_neurons']))} units, "
-        f"{sum(run['seconds']):.1f} s, objective {run['objective']:.5f}, "
-        f"accuracy {run['accuracy']:.4f}"
-        for name, run in (("with removal", smaller), ("without", whole))
-    ]
-    shared = len(set(smaller["inputs"]) & set(whole["inputs"]))
-    facts.append(
-        f"there an epoch at the end (median of five) is {took[0] / np.median(took[-5:]):.1f}x as "
-        "fast as the first, the fit "
-        f"{plain.sum() / took.sum():.1f}x as fast as without removal; {shared} inputs are in both "
-        "supports"
-    )
-    for n_rows, rounds in results["predict"].items():
-        faster = np.median([dense / ours for dense, ours in rounds])
-        facts.append(f"`predict` of {n_rows} rows afterwards: {faster:.1f}x `MLPClassifier`")
-    seconds_late = np.array(late["seconds"])
-    facts.append(
-        f"Fashion-MNIST, 10,000 rows, group lasso, nothing removed, "
-        f"{'-'.join(map(str, late['n_neurons']))} units alive in the end: the last three epochs "
-        f"take {np.median(seconds_late[-3:]) / np.median(seconds_late[:3]):.2f} times as long as "
-        "the first three"
-    )
-    return facts
-
-
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, help="folder with mnist.npz and fashion_mnist.npz")
-    folder = parser.parse_args().data
     torch.set_num_threads(1)
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=sklearn.exceptions.ConvergenceWarning)
         results = {"training": training(), "small": small_things()}
-        if folder:
-            results["removal"] = removal_on_mnist(folder)
-            results["denormals"] = denormals(folder)
     table, facts = tables(results)
     text = [
         "# Speed",
