@@ -25,12 +25,12 @@ class TransformedMagnitude(Shape):
 
     def prox(self, x, step, strength):
         a, r = self.a, x.abs()
-        area = step * (strength * (a + 1))
-        grown = (r / a).add_(1)
-        sine = (area / grown.pow(3)).mul_(6.75 / (a * a)).sqrt_().clamp_(max=1)
-        shrink = sine.asin_().div_(3).sin_().square_().mul_(grown).mul_(4 / 3 * a)
-        jump = (2 * area) ** 0.5 - 0.5 * a
-        return (x - x.clamp(-shrink, shrink)).mul_(r.gt_(jump))
+        area = step * (6.75 * a * (a + 1) * strength)
+        grown = r + a
+        sine = (area / grown.pow(3)).sqrt_().clamp_(max=1)
+        shrink = sine.asin_().div_(3).sin_().square_().mul_(grown)
+        beyond_jump = r.sub(area**0.5, alpha=(2 / (6.75 * a)) ** 0.5).gt_(-0.5 * a)
+        return r.sub_(shrink, alpha=4 / 3).clamp_(min=0).mul_(beyond_jump).copysign_(x)
 
 
 @dataclass(eq=False, repr=False)

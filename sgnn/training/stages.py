@@ -74,6 +74,8 @@ class Stages:
         else:
             live = removal.compose(trainer.kept, self._live(trainer))
             kept = [one | other for one, other in zip(live, kept, strict=True)]
+            if not all(mask.any() for mask in kept):
+                kept = trainer.kept
             self._next_at = course.epoch + self._interval
         state = removal.moved(trainer.optimizer.save(), trainer.kept, kept, self.terms.metric)
         return self._trainer(*self._smaller(trainer, kept), kept, state)

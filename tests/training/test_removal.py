@@ -1,5 +1,7 @@
 """Removal during training: nothing is lost, a convex problem ends at the minimum of the whole."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -173,10 +175,19 @@ def test_what_is_said_of_it(capsys):
     assert model.n_removed_[0] <= 30 - model.n_neurons_[0]
 
 
-def test_too_large_an_alpha_leaves_nothing_to_remove_from():
-    with pytest.warns(UserWarning, match="left no weight"):
-        model = SparseMLPClassifier(alpha=10.0, max_iter=20).fit(CANCER_X, CANCER_Y)
-    assert model.n_neurons_[0] == 0
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("penalty", ["group_lasso", "hoyer_square", "hoyer", "mcp"])
+def test_a_network_may_die_at_once_or_little_by_little(penalty, solver):
+    died = []
+    for alpha in np.geomspace(0.003, 30, 8):
+        model = SparseMLPClassifier(alpha=alpha, penalty=penalty, solver=solver)
+        model.set_params(max_iter=24, learning_rate_init=0.03, random_state=0)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "alpha=.* left no weight")
+            model.fit(CANCER_X, CANCER_Y)
+        died.append(model.n_neurons_[0] == 0)
+    assert died[-1]
+    assert not died[0]
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
