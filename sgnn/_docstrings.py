@@ -91,18 +91,18 @@ intercepts_ : list of ndarray of shape (n_out,)
 kept_units_ : list of ndarray of bool
     Which units of the full network were kept, per layer, inputs first and outputs last.
 n_removed_ : tuple of int
-    Units per layer that were removed while the network still trained, to save time.
+    Units per layer that were not trained to the end, to save time.
 loss_curve_ : list of float
     Mean training loss of each epoch, without penalty and ridge.
 objective_curve_ : list of float
-    `loss_curve_` plus penalty and ridge of the full network at the end of each epoch.
+    `loss_curve_` plus penalty and ridge, at the end of each epoch, of the units still trained.
 validation_loss_curve_, validation_scores_ : list of float or None
     Mean loss and score ({score}) on held-out data.
 best_loss_ : float
     Least value of `loss_curve_`.
 n_iter_ : int
     Epochs trained. More than `max_iter` if inputs were removed that the loss wants back in the end:
-    then the last quarter is repeated, up to three times.
+    then the last quarter is repeated, up to three times. Callbacks hear of `max_iter` epochs.
 {classes}n_features_in_ : int
     Number of inputs.
 feature_names_in_ : ndarray of str
@@ -120,8 +120,9 @@ are exact and the minimiser is that of the objective above.
 
 Once a quarter of the multiplications is on units without a path from input to output, these are
 removed and training goes on with a smaller network, on fewer columns of X. Removed inputs come back
-if the gradient over all samples asks for it; it is looked at every eighth of the epochs, and in the
-end. Removed hidden units do not.
+if the gradient over all samples asks for it; it is looked at every eighth of `max_iter`, and in the
+end, unless training is stopped from outside or by `early_stopping`. Removed hidden units come back
+with the next ``fit`` under `warm_start`, at the earliest.
 
 References
 ----------

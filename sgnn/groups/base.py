@@ -106,6 +106,11 @@ class Groups(ABC):
             self._write_norms(layer, index, parts[index])
         return norms
 
+    @property
+    def shapes(self):
+        """How the groups of each layer are arranged: in a row, or as the weights they are."""
+        return [(part.stop - part.start,) for part in self.slices]
+
     def of_layers(self, values):
         """Return one number per layer as one per group, or as a float where all are the same."""
         if len(set(values)) == 1:

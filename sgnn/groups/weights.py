@@ -15,7 +15,11 @@ class SingleWeights(Groups):
 
     def __init__(self, parameters):
         super().__init__(parameters)
-        self._shapes = [layer.weight.shape for layer in parameters.layers]
+        self._shapes = [tuple(layer.weight.shape) for layer in parameters.layers]
+
+    @property
+    def shapes(self):
+        return self._shapes
 
     def _sizes(self, layer, index):
         return torch.ones_like(layer.weight).ravel()

@@ -39,16 +39,16 @@ def build_terms(penalties, parameters, alpha, blocks=None, seed=0, pilot=None):
     rng = np.random.RandomState(seed)
     n_layers = len(parameters.layers)
     terms = []
-    for owner, penalty in enumerate(penalties):
-        pieces = [
-            replace(piece, groups=piece.groups.replace("both", side))
-            for piece in penalty.pieces()
+    for index, penalty in enumerate(penalties):
+        pieces = {
+            (index, number, side): replace(piece, groups=piece.groups.replace("both", side))
+            for number, piece in enumerate(penalty.pieces())
             for side in (("outgoing", "incoming") if "both" in piece.groups else ("",))
-        ]
-        structures = {p.groups: make_groups(p.groups, parameters, blocks) for p in pieces}
+        }
+        structures = {p.groups: make_groups(p.groups, parameters, blocks) for p in pieces.values()}
         masks = _draw_masks(penalty, structures, parameters, rng)
         of_layers = layer_factors(penalty, n_layers)
-        for piece in pieces:
+        for (*owner, _), piece in pieces.items():
             groups = structures[piece.groups]
             ramp = piece.layers(parameters.sizes) if piece.layers else [1.0] * n_layers
             factors = [
@@ -106,7 +106,7 @@ def _draw_masks(penalty, structures, parameters, rng):
 
 
 def _draw_mask(penalty, units, rng):
-    mask = draw_mask(penalty, [part.stop - part.start for part in units.slices], rng)
+    mask = draw_mask(penalty, units.shapes, rng)
     return None if mask is None else torch.as_tensor(mask).to(units.sizes)
 
 

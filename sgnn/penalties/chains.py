@@ -20,7 +20,7 @@ def clusters_of(chains):
     Raises
     ------
     ValueError
-        If terms of different chains overlap that are neither convex nor of the same penalty.
+        If terms of different chains overlap that are neither convex nor the two sides of "both".
     """
     clusters = []
     for chain in chains:

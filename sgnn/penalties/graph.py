@@ -260,7 +260,7 @@ def _edges_of_adjacency(graph):
             "GroupGraph: graph must be square and of numbers if it is an array, the adjacency "
             f"matrix; got shape {graph.shape} of {graph.dtype}. Edges are given as a list."
         )
-    matrix = sparse.csr_array(graph)
+    matrix = sparse.csr_array(graph.astype(float))
     matrix.sum_duplicates()
     matrix.eliminate_zeros()
     upper, lower = sparse.triu(matrix, 1), sparse.tril(matrix, -1)

@@ -1,5 +1,6 @@
 """Schedules: how strongly each layer and each group is penalised, apart from ``alpha``."""
 
+import math
 from dataclasses import dataclass
 from numbers import Real
 
@@ -107,7 +108,7 @@ def layer_factors(penalty, n_layers):
         if layers == "cges":
             return Ramp(0.2)([1] * (n_layers + 1))
         return [1.0] + [float(layers == "all")] * (n_layers - 1)
-    numbers = isinstance(layers, (list, tuple, np.ndarray))
+    numbers = isinstance(layers, (list, tuple, np.ndarray)) and np.ndim(layers) == 1
     if not numbers or not all(isinstance(one, Real) and 0 <= one < np.inf for one in layers):
         raise ValueError(
             f"{type(penalty).__name__}: layers must be 'all', 'input', 'cges' or a list of "
@@ -121,34 +122,34 @@ def layer_factors(penalty, n_layers):
     return [float(one) for one in layers]
 
 
-def draw_mask(penalty, sizes, rng):
+def draw_mask(penalty, shapes, rng):
     """Return which groups are penalised, or None for all.
 
     Parameters
     ----------
     penalty : Penalty
-    sizes : list of int
-        Number of groups in each layer.
+    shapes : list of tuple of int
+        The groups of each layer: their number, or the shape of the weights that are one each.
     rng : numpy.random.RandomState
 
     Returns
     -------
-    ndarray of float, 0 or 1, shape (sum(sizes),), or None
+    ndarray of float, 0 or 1, shape (n_groups,), or None
     """
     fraction = penalty.fraction
     if isinstance(fraction, (list, tuple)):
         masks = [np.asarray(mask) for mask in fraction]
-        for layer, (mask, size) in enumerate(zip(masks, sizes, strict=True)):
-            if mask.dtype != bool or mask.size != size:
+        for layer, (mask, shape) in enumerate(zip(masks, shapes, strict=True)):
+            if mask.dtype != bool or mask.shape not in (shape, (np.prod(shape),)):
                 raise ValueError(
-                    f"{type(penalty).__name__}: fraction[{layer}] must be an array of {size} "
-                    f"booleans; got {mask.size} of type {mask.dtype}."
+                    f"{type(penalty).__name__}: fraction[{layer}] must be an array of booleans of "
+                    f"shape {shape}; got shape {mask.shape} of type {mask.dtype}."
                 )
         return np.concatenate([mask.ravel() for mask in masks]).astype(float)
     if fraction == 1:
         return None
     masks = []
-    for size in sizes:
+    for size in map(math.prod, shapes):
         masks.append(np.zeros(size))
         masks[-1][rng.permutation(size)[: round(fraction * size)]] = 1
     return np.concatenate(masks)

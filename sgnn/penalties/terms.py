@@ -27,8 +27,8 @@ class Term:
         ``alpha``.
     warm_up : int
         Epochs over which the strength rises.
-    owner : int
-        Number of the penalty that it is a piece of.
+    owner : object
+        The piece of a penalty that it comes from; two terms are of one piece under "both".
     """
 
     shape: Shape
@@ -37,7 +37,7 @@ class Term:
     factors: list
     strength: float
     warm_up: int = 0
-    owner: int = 0
+    owner: object = None
 
     def __post_init__(self):
         self.current = self.strength

@@ -54,9 +54,15 @@ class Batches:
         for batch in self._slices(self.batch_size):
             yield (*self._take(batch, order), self.losses[batch])
 
-    def whole(self):
-        """Yield the samples in order and with all inputs, as `epoch` does, in large batches."""
-        size = min(self.n_samples, max(1, _ENTRIES_AT_ONCE // self._full.shape[1]))
+    def whole(self, width):
+        """Yield the samples in order and with all inputs, as `epoch` does, in large batches.
+
+        Parameters
+        ----------
+        width : int
+            Numbers to be held for each sample.
+        """
+        size = min(self.n_samples, max(self.batch_size, _ENTRIES_AT_ONCE // width))
         for batch in self._slices(size):
             weights = None if self.weights is None else self.weights[batch]
             rows = self._densify(batch, self._full) if self._is_sparse else self._full[batch]

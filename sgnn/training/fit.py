@@ -20,11 +20,12 @@ class Outcome:
     Attributes
     ----------
     network : tuple
-        Weights and biases, at full size.
+        Weights and biases, at full size. The hidden units that were removed have the weights that
+        led to them, and none that leave them.
     history : History
     optimizer_state : dict
     n_removed : tuple of int
-        Units per layer that were no longer trained at the end.
+        Units per layer that were no longer trained when the network was as it is.
     """
 
     network: tuple
@@ -96,8 +97,8 @@ def minimise(
                 if trainer is not None:
                     monitor.resize(trainer.kept)
         except KeyboardInterrupt:
-            if not course.history.loss:
+            if not course.best:
                 raise
             course.history.interrupted = True
-        n_removed = tuple(int((~mask).sum()) for mask in last.kept)
-        return Outcome(course.network(), course.history, last.optimizer.save(), n_removed)
+        n_removed = tuple(int((~mask).sum()) for mask in course.best[1])
+        return Outcome(stages.network(course), course.history, last.optimizer.save(), n_removed)

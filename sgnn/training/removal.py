@@ -64,9 +64,9 @@ def compose(kept, of_kept):
 def revived_units(network, terms, batches, l2, units, blocks, margin):
     """Return, per layer, the units that are alive after a proximal gradient step of what is zero.
 
-    The step is short, so that it tells whether the objective falls at all; under a penalty that is
-    not convex it is that of one coordinate of a standardised input, because zero can be a local
-    minimum however steep the loss is.
+    The penalty has its full strength, also where it still warms up. The step is short, so that it
+    tells whether the objective falls at all; under a penalty that is not convex it is that of one
+    coordinate of a standardised input, because zero can be a local minimum however steep the loss.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def revived_units(network, terms, batches, l2, units, blocks, margin):
         Factor of the gradient: with more than 1, what is close to coming alive is counted too.
     """
     parameters, total = network.parameters, network.parameters.zeros_like()
-    for X, targets, weights, losses in batches.whole():
+    for X, targets, weights, losses in batches.whole(sum(parameters.sizes)):
         network.forward_backward(X, targets, weights, losses)
         total.flat.add_(network.gradient.flat, alpha=margin * len(losses) / batches.n_samples)
     total.weights.add_(parameters.weights, alpha=margin * l2)

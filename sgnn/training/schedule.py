@@ -30,6 +30,10 @@ class LearningRate:
             return self.initial * 0.5 * (1 + math.cos(math.pi * epoch / self.max_iter))
         return self.initial * self._fraction
 
+    def restart(self):
+        """Return to the initial rate of an adaptive schedule."""
+        self._fraction = 1.0
+
     def reduce(self):
         """Lower an adaptive rate; return whether there was room to do so."""
         if self.kind != "adaptive" or self._fraction <= _SMALLEST_FRACTION:

@@ -15,7 +15,7 @@ from sgnn.training.parameters import Parameters
 from sgnn.training.trainer import Trainer
 
 _FULL_BATCH_FLOOR = 0.1
-_N_STAGES = 8
+_N_STAGES, _LEAST_STAGE = 8, 4
 _MAX_REPAIRS = 3
 
 
@@ -23,8 +23,8 @@ class Stages:
     """Makes the trainer of each stage.
 
     The first stage trains all units, until the removal of dead ones pays. From then on a stage is
-    an eighth of the epochs. If the loss wants inputs back after the last epoch, training goes on
-    from three quarters of the epochs, at most three times.
+    an eighth of the epochs, but four at least. If the loss wants inputs back after the last epoch,
+    training goes on from three quarters of the epochs, at most three times.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Stages:
         self.full.set(coefs, intercepts)
         self.terms = KeptZeros(self.full) if problem.keep_zeros else self._build_terms()
         self._removes = bool(problem.penalties) and problem.alpha > 0
-        self._interval = -(-settings.max_iter // _N_STAGES)
+        self._interval = max(_LEAST_STAGE, -(-settings.max_iter // _N_STAGES))
         self._next_at = 1
         self._repairs_left = _MAX_REPAIRS
 
@@ -54,8 +54,10 @@ class Stages:
 
     def may_pause(self, trainer, epoch):
         """Whether a stage should end after an epoch, before the training does."""
-        if not self._removes or epoch < self._next_at:
+        epochs_left = self.settings.max_iter - epoch
+        if not self._removes or epoch < self._next_at or epochs_left < self._interval:
             return False
+        self._next_at = epoch + self._interval // _LEAST_STAGE
         return not trainer.kept[0].all() or removal.saves_enough(self._live(trainer))
 
     def after(self, trainer, course):
@@ -77,8 +79,19 @@ class Stages:
             if not all(mask.any() for mask in kept):
                 kept = trainer.kept
             self._next_at = course.epoch + self._interval
+        last_known = torch.from_numpy(removal.positions(trainer.kept)).to(self.full.flat.device)
+        self.full.flat[last_known] = trainer.network.parameters.flat.clone()
         state = removal.moved(trainer.optimizer.save(), trainer.kept, kept, self.terms.metric)
         return self._trainer(*self._smaller(trainer, kept), kept, state)
+
+    def network(self, course):
+        """Return the full-size weights and biases to end with, of removed hidden units too."""
+        coefs, intercepts = course.network()
+        last_known = self.full.to_numpy()
+        for layer, mask in enumerate(course.best[1][1:-1]):
+            coefs[layer][:, ~mask] = last_known[0][layer][:, ~mask]
+            intercepts[layer][~mask] = last_known[1][layer][~mask]
+        return coefs, intercepts
 
     def _build_terms(self):
         problem, pilot = self.problem, None

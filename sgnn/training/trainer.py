@@ -72,9 +72,10 @@ class Course:
         return self.epoch >= self.n_epochs or self.stopped or self.history.converged
 
     def go_on_from(self, epoch):
-        """Train on, from an earlier place on the schedule."""
+        """Train on, from a place on the schedule that is not later than now."""
         self.epoch = min(self.epoch, epoch)
         self.history.converged = False
+        self.learning_rate.restart()
         self.patience.restart()
 
     def network(self):
@@ -176,12 +177,12 @@ class Trainer:
         flat = self.network.parameters.flat
         if not math.isfinite(objective + flat.dot(flat).item()):
             raise FloatingPointError("the objective is not finite")
+        held_out = None if self.validation is None else self._validate()
         history.loss.append(loss)
         history.objective.append(objective)
-        if self.validation is not None:
-            loss, score = self._validate()
-            history.validation_loss.append(loss)
-            history.validation_score.append(score)
+        if held_out is not None:
+            history.validation_loss.append(held_out[0])
+            history.validation_score.append(held_out[1])
 
     def _ridge(self):
         weights = self.network.parameters.weights

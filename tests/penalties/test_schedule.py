@@ -221,9 +221,15 @@ def test_weights_without_penalty_or_ridge_are_warned_about():
         (
             MCP(fraction=[[True] * 9, [True] * 3]),
             ValueError,
-            r"MCP: fraction\[0\] must be an array of 10 booleans; got 9",
+            r"MCP: fraction\[0\] must be an array of booleans of shape \(10,\); got shape \(9,\)",
         ),
-        (MCP(fraction=[[1] * 10, [True] * 3]), ValueError, r"fraction\[0\] .*booleans; .*int"),
+        (MCP(fraction=[[1] * 10, [True] * 3]), ValueError, r"fraction\[0\] .*booleans.*; .*int"),
+        (
+            L1(fraction=[np.ones((3, 10), dtype=bool), np.ones((3, 1), dtype=bool)]),
+            ValueError,
+            r"L1: fraction\[0\] .*\(10, 3\); got shape \(3, 10\)",
+        ),
+        (L1(layers=np.array(1.0)), ValueError, "L1: layers must be"),
         (L1(warm_up=-1), ValueError, "L1: warm_up must be an integer .*got -1"),
         (L1(warm_up=1.5), TypeError, "L1: warm_up must be an integer.*got 1.5"),
         (L1(adaptive=-1.0), ValueError, "L1: adaptive .*got -1"),

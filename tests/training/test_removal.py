@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.callback import ScoringMonitor
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 from sklearn.linear_model import Lasso
@@ -13,6 +14,7 @@ from sklearn.preprocessing import scale
 from sgnn import SparseMLPClassifier, SparseMLPRegressor, compact
 from sgnn.penalties import L1, GroupGraph, GroupLasso, NeuronLasso
 from sgnn.training import removal
+from sgnn.training.data import Batches
 
 DIGITS_X, DIGITS_Y = scale(load_digits().data), load_digits().target
 CANCER_X, CANCER_Y = scale(load_breast_cancer().data), load_breast_cancer().target
@@ -49,7 +51,7 @@ def suppressor():
 
 @UNCONVERGED
 @pytest.mark.parametrize("readmits", [True, False])
-@pytest.mark.parametrize("learning_rate", ["constant", "cosine"])
+@pytest.mark.parametrize("learning_rate", ["constant", "cosine", "adaptive"])
 def test_an_input_that_was_removed_too_early_comes_back(learning_rate, readmits, monkeypatch):
     """Without the look at the gradient, the minimum would be missed."""
     X, y = suppressor()
@@ -67,7 +69,7 @@ def test_an_input_that_was_removed_too_early_comes_back(learning_rate, readmits,
     model.set_params(alpha=0.1).fit(X, y)
     assert model.n_removed_ == (6 if readmits else 7, 0)
     distance = np.abs(model.expand()[0][0].ravel() - expected).max()
-    tolerance = {"constant": 1e-5, "cosine": 1e-3}[learning_rate]
+    tolerance = 1e-5 if learning_rate == "constant" else 1e-3
     assert distance < tolerance if readmits else distance > 0.9
 
 
@@ -205,11 +207,29 @@ def test_warm_starts_partial_fits_and_refits_go_on_at_full_size(early_stopping):
     assert [coef.shape for coef in model.expand()[0]] == [(30, 100), (100, 1)]
 
 
-def test_the_best_epoch_may_be_that_of_a_larger_network():
+def test_hidden_units_that_were_removed_come_back_with_a_warm_start(without_removal):
+    rng = np.random.RandomState(0)
+    X = rng.randn(300, 20)
+    y = X[:, 0] + 0.5 * np.sin(3 * X[:, 1]) + 0.1 * rng.randn(300)
+    model = SparseMLPRegressor((40,), max_iter=100, random_state=0, warm_start=True)
+    without_removal(model.set_params(alpha=0.05), X, y)
+    without_removal(model.set_params(alpha=1e-4), X, y)
+    whole, units = model.objective_curve_[-1], model.n_neurons_[1]
+    model = clone(model).set_params(alpha=0.05).fit(X, y)
+    assert model.n_removed_[1] > 20
+    full_size = compact.forward(X, *model._full_network, "relu").ravel()
+    np.testing.assert_allclose(full_size, model.predict(X), rtol=1e-9)
+    model.set_params(alpha=1e-4).fit(X, y)
+    assert model.n_neurons_[1] > units - 8
+    assert model.objective_curve_[-1] < 1.5 * whole
+
+
+def test_the_best_epoch_may_be_that_of_a_larger_network(capsys):
     X, y, X_val, y_val = CANCER_X[::2], CANCER_Y[::2], CANCER_X[1::2], CANCER_Y[1::2]
     model = SparseMLPClassifier(alpha=0.02, max_iter=100, random_state=0, early_stopping=True)
-    model.set_params(n_iter_no_change=np.inf).fit(X, y, X_val=X_val, y_val=y_val)
-    assert any(model.n_removed_)
+    model.set_params(n_iter_no_change=np.inf, verbose=True).fit(X, y, X_val=X_val, y_val=y_val)
+    assert "training goes on with" in capsys.readouterr().out
+    assert not any(model.n_removed_)
     assert model.score(X_val, y_val) == pytest.approx(max(model.validation_scores_))
 
 
@@ -234,3 +254,22 @@ def test_positions_are_those_of_the_arrays_in_the_flat_buffer():
     small = compact.keep_units(coefs, intercepts, "relu", kept)[0]
     expected = [*small[0].ravel(), *small[1].ravel(), 11, 12, 13]
     assert removal.positions(kept).tolist() == expected
+
+
+def test_what_is_looked_at_is_cut_into_batches_by_the_width_of_the_network(monkeypatch):
+    """Neither are wide data cut into tiny batches, nor are wide layers given all rows at once."""
+    sizes = []
+    whole = Batches.whole
+
+    def spy(self, width):
+        for batch in whole(self, width):
+            sizes.append((len(batch[0]), width))
+            yield batch
+
+    monkeypatch.setattr(Batches, "whole", spy)
+    monkeypatch.setattr("sgnn.training.data._ENTRIES_AT_ONCE", 5000)
+    model = SparseMLPClassifier((20,), alpha=0.02, max_iter=16, batch_size=50, random_state=0)
+    model.fit(CANCER_X, CANCER_Y)
+    assert sizes
+    assert {width for _, width in sizes} <= set(range(32, 52))
+    assert all(n_rows == max(50, 5000 // width) for n_rows, width in sizes[:2])
