@@ -57,12 +57,14 @@ def forward(X, coefs, intercepts, activation):
     return outputs
 
 
-def units_on_paths(coefs):
+def units_on_paths(coefs, blocks=None):
     """Return, per layer, which units lie on a path of non-zero weights from input to output.
 
     Parameters
     ----------
     coefs : list of ndarray of shape (n_in, n_out)
+    blocks : ndarray of int, shape (n_features,), default=None
+        Blocks of inputs that count as a whole as soon as one of them does.
 
     Returns
     -------
@@ -75,7 +77,10 @@ def units_on_paths(coefs):
     reaching = [np.ones(coefs[-1].shape[1], dtype=bool)]
     for coef in reversed(coefs):
         reaching.append(coef[:, reaching[-1]].any(axis=1))
-    return [forth & back for forth, back in zip(reached, reversed(reaching), strict=True)]
+    on_paths = [forth & back for forth, back in zip(reached, reversed(reaching), strict=True)]
+    if blocks is not None:
+        on_paths[0] = np.isin(blocks, blocks[on_paths[0]])
+    return on_paths
 
 
 def compact(coefs, intercepts, activation, blocks=None):
@@ -96,9 +101,7 @@ def compact(coefs, intercepts, activation, blocks=None):
     kept : list of ndarray of bool
         The units kept per layer, inputs first; for the outputs, those that depend on an input.
     """
-    kept = units_on_paths(coefs)
-    if blocks is not None:
-        kept[0] = np.isin(blocks, blocks[kept[0]])
+    kept = units_on_paths(coefs, blocks)
     return *keep_units(coefs, intercepts, activation, kept), kept
 
 

@@ -35,9 +35,7 @@ def live_units(coefs, blocks):
     blocks : ndarray of int, shape (n_in,), or None
         Blocks of inputs that live as long as one of them does.
     """
-    alive = compact.units_on_paths(coefs)
-    if blocks is not None:
-        alive[0] = np.isin(blocks, blocks[alive[0]])
+    alive = compact.units_on_paths(coefs, blocks)
     return [*alive[:-1], np.ones_like(alive[-1])]
 
 
@@ -98,8 +96,7 @@ def positions(kept):
     """Return where the parameters of some units lie in the flat buffer of all of them."""
     sizes = [len(mask) for mask in kept]
     shapes = list(pairwise(sizes))
-    n_weights = sum(n_in * n_out for n_in, n_out in shapes)
-    weights, biases, start, bias = [], [], 0, n_weights
+    weights, biases, start, bias = [], [], 0, _products(sizes)
     for (n_in, n_out), (before, after) in zip(shapes, pairwise(kept), strict=True):
         rows, columns = np.flatnonzero(before), np.flatnonzero(after)
         weights.append((start + rows[:, None] * n_out + columns).ravel())
@@ -122,18 +119,14 @@ def moved(state, old, new, metric):
     """
     sizes = [len(mask) for mask in old]
     n_parameters = _products(sizes) + sum(sizes[1:])
-    here, there = positions(old), positions(new)
-    groups_here, groups_there = (metric.survivors(kept).cpu().numpy() for kept in (old, new))
-    result = {}
+    of_parameters = n_parameters, positions(old), positions(new)
+    of_groups = len(metric.sizes), *(metric.survivors(kept).cpu().numpy() for kept in (old, new))
+    result = dict(state)
     for name, value in state.items():
-        if not isinstance(value, np.ndarray):
-            result[name] = value
-        elif len(value) == len(here):
-            full = np.zeros(n_parameters, dtype=value.dtype)
+        if isinstance(value, np.ndarray):
+            per_parameter = len(value) == len(of_parameters[1])
+            size, here, there = of_parameters if per_parameter else of_groups
+            full = np.zeros(size, dtype=value.dtype)
             full[here] = value
             result[name] = full[there]
-        else:
-            full = np.zeros(len(groups_here), dtype=value.dtype)
-            full[groups_here] = value
-            result[name] = full[groups_there]
     return result
