@@ -59,6 +59,7 @@ def test_an_input_that_was_removed_too_early_comes_back(learning_rate, readmits,
         **{"hidden_layer_sizes": (), "penalty": "l1", "alpha": 0.3, "solver": "sgd"},
         **{"momentum": 0.9, "learning_rate_init": 0.01, "learning_rate": learning_rate},
         **{"batch_size": len(X), "max_iter": 3000, "tol": 0.0, "warm_start": True},
+        random_state=0,
     )
     model.fit(X, y)
     assert model.selected_features_.tolist() == [0]
@@ -88,7 +89,7 @@ def test_an_input_that_is_wanted_only_in_the_end_prolongs_the_fit(monkeypatch):
 
     monkeypatch.setattr(removal, "revived_units", look)
     model = SparseMLPRegressor((), penalty="l1", alpha=0.3, batch_size=len(X), max_iter=400)
-    model.set_params(warm_start=True, learning_rate_init=0.05).fit(X, y)
+    model.set_params(warm_start=True, learning_rate_init=0.05, random_state=0).fit(X, y)
     monitor = ScoringMonitor(scoring="r2")
     model.set_params(alpha=0.1).set_callbacks(monitor).fit(X, y)
     assert model.n_iter_ in (500, 600, 700)
