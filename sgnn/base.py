@@ -121,25 +121,11 @@ class BaseSparseMLP(CallbackSupportMixin, IncrementalFit, FittedNetwork, BaseEst
             If a parameter or the data are invalid, or the loss is no longer finite. The estimator
             is then as it was before the call.
         """
-        hidden = self._check_parameters()
-        validation.check_warm_up(get_penalty(self.penalty), self.max_iter)
-        rng = check_random_state(self.random_state)
-        X, y, targets, weights = self._check_data(X, y, sample_weight)
-        validation.warn_if_badly_scaled(validation.column_magnitudes(X))
-        X, targets, weights, held_out = self._hold_out(X, targets, weights, X_val, y_val, rng)
-        scale = self._target_scale(targets, weights)
-        sizes = (self.n_features_in_, *hidden, self._n_outputs)
-        n_samples = n_effective(X, weights)
-        problem = self._problem(X, targets, weights, held_out, n_samples, scale, sizes)
-        validation.warn_if_unpenalised(problem, sizes)
+        problem, start, rng = self._set_up(X, y, sample_weight, X_val, y_val)
         n_runs = 1 + problem.is_adaptive + self.refit
         monitor = self._monitor(X, y, sample_weight, self.max_iter * n_runs)
-        last = self._last_network(sizes, X.dtype) if self.warm_start else None
-        start = last or random_network(problem, sizes, rng)
-        if problem.is_partial:
-            problem = replace(problem, seed=rng.randint(MAX_SEED))
         if problem.is_adaptive:
-            start = self._minimise(replace(problem, penalties=[]), start, rng, monitor).network
+            start = self._minimise(problem.without_penalty(), start, rng, monitor).network
             problem = replace(problem, pilot=start)
         outcome = self._minimise(problem, start, rng, monitor)
         network, histories = outcome.network, [outcome.history]
@@ -170,8 +156,8 @@ class BaseSparseMLP(CallbackSupportMixin, IncrementalFit, FittedNetwork, BaseEst
         """Return the targets as the loss wants them; with `reset`, learn loss and classes."""
 
     @abstractmethod
-    def _score_outputs(self, outputs, targets):
-        """Return the validation score of raw outputs."""
+    def _sample_scores(self, outputs, targets):
+        """Return a score of the raw outputs of each sample, whose mean is the validation score."""
 
     @abstractmethod
     def _target_scale(self, targets, sample_weight):
@@ -180,6 +166,33 @@ class BaseSparseMLP(CallbackSupportMixin, IncrementalFit, FittedNetwork, BaseEst
     @abstractmethod
     def _strata(self, targets):
         """Return what a split of the training data is stratified by, or None."""
+
+    def _set_up(self, X, y, sample_weight=None, X_val=None, y_val=None):
+        """Check everything, learn the form of the data, and return what training starts from.
+
+        Returns
+        -------
+        problem : Problem
+        start : tuple of lists of ndarray
+            Weights and biases.
+        rng : numpy.random.RandomState
+        """
+        hidden = self._check_parameters()
+        validation.check_warm_up(get_penalty(self.penalty), self.max_iter)
+        rng = check_random_state(self.random_state)
+        X, y, targets, weights = self._check_data(X, y, sample_weight)
+        validation.warn_if_badly_scaled(validation.column_magnitudes(X))
+        X, targets, weights, held_out = self._hold_out(X, targets, weights, X_val, y_val, rng)
+        scale = self._target_scale(targets, weights)
+        sizes = (self.n_features_in_, *hidden, self._n_outputs)
+        n_samples = n_effective(X, weights)
+        problem = self._problem(X, targets, weights, held_out, n_samples, scale, sizes)
+        validation.warn_if_unpenalised(problem, sizes)
+        last = self._last_network(sizes, X.dtype) if self.warm_start else None
+        start = last or random_network(problem, sizes, rng)
+        if problem.is_partial:
+            problem = replace(problem, seed=rng.randint(MAX_SEED))
+        return problem, start, rng
 
     def _check_parameters(self):
         """Check what needs no data, and return the sizes of the hidden layers."""
@@ -245,7 +258,7 @@ class BaseSparseMLP(CallbackSupportMixin, IncrementalFit, FittedNetwork, BaseEst
                 f"R² needs at least 2 held-out samples; got {len(targets_val)} (see X_val and "
                 f"validation_fraction={self.validation_fraction})."
             )
-        return X, targets, weights, Validation(X_val, targets_val, self._score_outputs)
+        return X, targets, weights, Validation(X_val, targets_val, self._sample_scores)
 
     def _problem(self, X, targets, weights, held_out, n_samples, scale, sizes):
         penalties = get_penalty(self.penalty)

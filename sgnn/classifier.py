@@ -261,10 +261,10 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
             )
         return by_class if sample_weight is None else by_class * sample_weight
 
-    def _score_outputs(self, outputs, targets):
+    def _sample_scores(self, outputs, targets):
         if self._loss == "softmax":
-            return float(np.mean(outputs.argmax(axis=1) == targets))
-        return float(np.mean(((outputs > 0) == targets).all(axis=1)))
+            return outputs.argmax(axis=1) == targets
+        return ((outputs > 0) == targets).all(axis=1)
 
     def _target_scale(self, targets, sample_weight):
         return 1.0

@@ -43,11 +43,14 @@ class Units:
 
 @dataclass(frozen=True)
 class Validation:
-    """Held-out data, and the score of raw outputs of shape (n_samples, n_outputs) on targets."""
+    """Held-out data, and the scores of raw outputs of shape (n_samples, n_outputs) on targets.
+
+    There is one score per sample; what counts is their mean.
+    """
 
     X: object
     targets: np.ndarray
-    score: callable
+    scores: callable
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,10 @@ class Problem:
     def is_adaptive(self):
         """Whether some penalty needs the weights of a pilot fit."""
         return any(penalty.adaptive > 0 for penalty in self.penalties)
+
+    def without_penalty(self):
+        """Return the same problem without the penalty that makes weights zero."""
+        return replace(self, penalties=[])
 
     def on_support(self, inputs):
         """Return the same problem without penalty, on some inputs and a fixed set of weights.

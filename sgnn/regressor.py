@@ -2,7 +2,6 @@
 
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
-from sklearn.metrics import r2_score
 from sklearn.utils.validation import column_or_1d
 
 from sgnn._atomic import all_or_nothing
@@ -94,8 +93,12 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
             )
         return targets
 
-    def _score_outputs(self, outputs, targets):
-        return r2_score(targets, outputs)
+    def _sample_scores(self, outputs, targets):
+        targets = targets.astype(np.float64, copy=False)
+        squares, variances = (targets - outputs) ** 2, targets.var(axis=0)
+        varies = variances > 0
+        ratios = np.where(varies, squares, squares.mean(axis=0) > 0)
+        return 1 - (ratios / np.where(varies, variances, 1)).mean(axis=1)
 
     def _target_scale(self, targets, sample_weight):
         targets = targets.astype(np.float64, copy=False)

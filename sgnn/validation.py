@@ -80,7 +80,7 @@ def warn_if_badly_scaled(magnitudes):
             "the learning rate nor the penalty can suit all of them: scale X first, for instance "
             "with sklearn.preprocessing.StandardScaler.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
 
 
@@ -95,7 +95,7 @@ def warn_if_unpenalised(problem, sizes):
             "made small by scaling the other weights down and these up. Set l2 > 0, for instance "
             "l2=1e-4.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
 
 

@@ -137,13 +137,16 @@ class Terms:
 
     def __init__(self, parameters, terms):
         self.terms = sorted(terms, key=fineness)
-        self.is_convex = bool(terms) and all(t.shape.convex and t.strength for t in terms)
+        self.is_convex = self._convex_now()
         self.warm_up = max((term.warm_up for term in terms), default=0)
         self.metric = self._metric(parameters)
         self._proxes = []
         for chains in clusters_of(chains_of(self.terms)):
             proxes = [self._chain_prox(parameters, chain) for chain in chains]
             self._proxes += proxes if len(chains) == 1 else [SplitProx(parameters, proxes)]
+
+    def _convex_now(self):
+        return bool(self.terms) and all(t.shape.convex and t.strength for t in self.terms)
 
     def _metric(self, parameters):
         coarse = {term.structure: term.groups for term in self.terms if term.groups.level}
@@ -157,6 +160,12 @@ class Terms:
         small = Terms(parameters, [term.on_units(kept, parameters) for term in self.terms])
         small.metric.sizes = self.metric.sizes[self.metric.survivors(kept)]
         return small
+
+    def set_strength(self, strength):
+        """Set ``alpha``, past all warm-up."""
+        for term in self.terms:
+            term.strength = term.current = strength
+        self.is_convex = self._convex_now()
 
     def begin_epoch(self, epoch):
         """Set the strengths of an epoch, counted from 0."""

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from scipy import sparse
 
+_AUTO_BATCH_SIZE = 200
 _ENTRIES_AT_ONCE = 2**20
 
 
@@ -41,6 +42,19 @@ class Batches:
         self._seen = None if self.weights is None else torch.empty_like(self.weights)
         self._rows = torch.empty(self.batch_size, X.shape[1], dtype=dtype, device=device)
         self._picked = torch.empty_like(self.targets[: self.batch_size])
+
+    @classmethod
+    def of(cls, problem, settings, rng):
+        """Return the batches that the settings want of the data of a problem."""
+        return cls(
+            problem.X,
+            problem.targets,
+            problem.sample_weight,
+            batch_size=_AUTO_BATCH_SIZE if settings.batch_size == "auto" else settings.batch_size,
+            shuffle=settings.shuffle,
+            rng=rng,
+            device=torch.device(settings.device),
+        )
 
     def __len__(self):
         """Number of batches per epoch."""

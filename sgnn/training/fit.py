@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 
-import torch
-
 from sgnn.training.data import Batches
-from sgnn.training.resources import flushed_denormals, keep_freed_memory, limited_threads
+from sgnn.training.resources import engine
 from sgnn.training.schedule import LearningRate, Patience
 from sgnn.training.stages import Stages
+from sgnn.training.subnetworks import Subnetworks
 from sgnn.training.trainer import Course, History
-
-_AUTO_BATCH_SIZE = 200
 
 
 @dataclass(frozen=True)
@@ -66,17 +63,8 @@ def minimise(
     KeyboardInterrupt
         If it comes before the end of the first epoch; later ones end training.
     """
-    with torch.inference_mode(), limited_threads(settings.n_threads), flushed_denormals():
-        keep_freed_memory()
-        batches = Batches(
-            problem.X,
-            problem.targets,
-            problem.sample_weight,
-            batch_size=_AUTO_BATCH_SIZE if settings.batch_size == "auto" else settings.batch_size,
-            shuffle=settings.shuffle,
-            rng=rng,
-            device=torch.device(settings.device),
-        )
+    with engine(settings.n_threads):
+        batches = Batches.of(problem, settings, rng)
         course = Course(
             LearningRate(settings.learning_rate, settings.learning_rate_init, settings.max_iter),
             Patience(
@@ -87,7 +75,7 @@ def minimise(
             n_epochs=settings.max_iter,
             first_epoch=first_epoch,
         )
-        stages = Stages(problem, settings, batches, coefs, intercepts)
+        stages = Stages(Subnetworks(problem, settings, batches, coefs, intercepts))
         trainer = last = stages.first(optimizer_state)
         try:
             while trainer is not None:

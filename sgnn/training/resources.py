@@ -68,6 +68,20 @@ def flushed_denormals():
         torch.set_flush_denormal(before)
 
 
+@contextmanager
+def engine(n_threads):
+    """Do everything that training wants of its surroundings, and undo it afterwards.
+
+    Parameters
+    ----------
+    n_threads : int or None
+        As for :func:`limited_threads`.
+    """
+    with torch.inference_mode(), limited_threads(n_threads), flushed_denormals():
+        keep_freed_memory()
+        yield
+
+
 def keep_freed_memory():
     """Let the C library keep what a training step frees for the next one.
 

@@ -202,4 +202,4 @@ class Trainer:
         loss = losses.mean().item()
         if not math.isfinite(loss):
             raise FloatingPointError("the loss on held-out data is not finite")
-        return loss, self.validation.score(np.concatenate(outputs), targets)
+        return loss, float(self.validation.scores(np.concatenate(outputs), targets).mean())
