@@ -3,6 +3,18 @@
 from sgnn import penalties
 from sgnn._version import __version__
 from sgnn.classifier import SparseMLPClassifier
+from sgnn.paths.cv import SparseMLPClassifierCV, SparseMLPRegressorCV
+from sgnn.paths.path import SparseMLPPath
+from sgnn.paths.sparse_mlp_path import sparse_mlp_path
 from sgnn.regressor import SparseMLPRegressor
 
-__all__ = ["SparseMLPClassifier", "SparseMLPRegressor", "__version__", "penalties"]
+__all__ = [
+    "SparseMLPClassifier",
+    "SparseMLPClassifierCV",
+    "SparseMLPPath",
+    "SparseMLPRegressor",
+    "SparseMLPRegressorCV",
+    "__version__",
+    "penalties",
+    "sparse_mlp_path",
+]

@@ -1,6 +1,6 @@
-"""One source for the class docstrings of the two estimators."""
+"""One source for class docstrings that differ between classifier and regressor in a few words."""
 
-_TEMPLATE = r"""{summary}
+_ESTIMATOR = r"""{summary}
 
 Inputs, hidden units and single weights that the penalty makes redundant are exactly zero and
 physically removed from the fitted network. The objective is meant literally, whatever the solver:
@@ -134,11 +134,84 @@ Examples
 --------{example}"""
 
 
+_CROSS_VALIDATED = """{summary}
+
+The path of :func:`sgnn.sparse_mlp_path` is walked on all data, which finds the strengths, and
+along the same strengths on the training part of each fold, which scores them. The network at
+the strength chosen is that of the path on all data; nothing is trained again.
+
+Parameters
+----------
+estimator : {estimator} or None, default=None
+    Network, penalty and training, as for :func:`sgnn.sparse_mlp_path`. None is
+    ``{estimator}(penalty="log_sum")``, with a ``max_iter`` that suits the data.
+alphas : int or array-like of float > 0, default=60
+    The number of steps at most, of a path that finds its strengths; or the strengths.
+max_iter : int or "auto", default="auto"
+    Epochs at each strength; "auto" is as many as make 120 steps, but two at least.
+cv : int, cross-validation generator or iterable, default=None
+    Folds, as everywhere in scikit-learn; None is 5 folds.
+scoring : str or callable, default=None
+    What decides, as everywhere in scikit-learn; None is {score}.
+rule : {{"best", "1se", "dense"}}, default="1se"
+    "best": the highest mean score. "1se": the largest alpha whose mean score is within one
+    standard error of the highest. "dense": the largest alpha whose mean score is at most `tol`
+    below that of the dense network.
+tol : float >= 0, default=0.0
+    For ``rule="dense"``.
+n_jobs : int or None, default=None
+    Processes that the folds are shared out among; None is 1.
+
+Attributes
+----------
+alpha_ : float
+    The strength chosen; 0 for the dense network.
+alphas_ : ndarray of shape (n_points,)
+    The strengths of the path, in growing order, 0 first.
+scores_path_ : ndarray of shape (n_folds, n_points)
+    Scores on the test parts of the folds.
+n_features_path_ : ndarray of int, shape (n_folds, n_points)
+    Inputs left in each fold.
+best_index_ : int
+    Place of `alpha_` in `alphas_`.
+best_score_ : float
+    Mean score there.
+path_ : SparseMLPPath
+    The path on all data.
+estimator_ : {estimator}
+    The network chosen, never an empty one.
+coefs_, intercepts_, n_neurons_, sparsity_, support_, selected_features_, feature_importances_
+    Those of `estimator_`.
+{classes}    n_features_in_, feature_names_in_
+    As everywhere in scikit-learn.
+
+See Also
+--------
+sgnn.sparse_mlp_path : The path.
+sgnn.SparseMLPSelector : A selector of features with the same choice.
+
+References
+----------
+The rule of one standard error: Breiman, Friedman, Olshen & Stone (1984), "Classification and
+regression trees", section 3.4.3.
+
+Examples
+--------{example}"""
+
+
 def document(**parts):
     """Class decorator that writes the docstring of an estimator from the template."""
+    return _writer(_ESTIMATOR, parts)
 
+
+def document_cv(**parts):
+    """Class decorator that writes the docstring of a cross-validated path from the template."""
+    return _writer(_CROSS_VALIDATED, parts)
+
+
+def _writer(template, parts):
     def decorate(cls):
-        cls.__doc__ = _TEMPLATE.format(**parts)
+        cls.__doc__ = template.format(**parts)
         return cls
 
     return decorate

@@ -146,7 +146,7 @@ class BaseSparseMLP(CallbackSupportMixin, IncrementalFit, FittedNetwork, BaseEst
         self._partial_state = None
         self.alpha_ = problem.alpha
         self.n_removed_ = outcome.n_removed
-        self._set_fitted(network, histories)
+        self._set_fitted(self._compacted(*network), histories)
         monitor.end_fit()
         self._warn_about(histories, monitor)
         return self

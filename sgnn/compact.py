@@ -156,6 +156,16 @@ def expand(coefs, intercepts, kept):
     return full_coefs, full_intercepts
 
 
+def compose(kept, of_kept):
+    """Return masks over all units from masks over those of `kept`."""
+    composed = []
+    for outer, inner in zip(kept, of_kept, strict=True):
+        mask = outer.copy()
+        mask[outer] = inner
+        composed.append(mask)
+    return composed
+
+
 def summary(coefs, kept):
     """Return a table of what is left of a network.
 

@@ -20,11 +20,12 @@ _CURVES = {
 class FittedNetwork(SelectorMixin, ABC):
     """Abstract mixin: selection of inputs, inspection and raw predictions."""
 
-    def _network_attributes(self, coefs, intercepts):
-        """Return the fitted attributes that describe a full-size network, by name."""
-        coefs, intercepts, kept = compact.compact(
-            coefs, intercepts, self.activation, self._feature_blocks
-        )
+    def _compacted(self, coefs, intercepts):
+        """Return weights, biases and kept units of what is left of a full-size network."""
+        return compact.compact(coefs, intercepts, self.activation, self._feature_blocks)
+
+    def _network_attributes(self, coefs, intercepts, kept):
+        """Return the fitted attributes that describe a compact network, by name."""
         importances = np.zeros(len(kept[0]), dtype=coefs[0].dtype)
         importances[kept[0]] = np.linalg.norm(coefs[0], axis=1)
         n_weights = sum(len(before) * len(after) for before, after in pairwise(kept))
@@ -41,7 +42,7 @@ class FittedNetwork(SelectorMixin, ABC):
         }
 
     def _set_fitted(self, network, histories, append=False):
-        """Set all fitted attributes; with `append`, the curves go on."""
+        """Set all fitted attributes from a compact network; with `append`, the curves go on."""
         for name, value in self._network_attributes(*network).items():
             setattr(self, name, value)
         for name, attribute in _CURVES.items():

@@ -53,6 +53,6 @@ class IncrementalFit:
         }
         self.alpha_ = problem.alpha
         self.n_removed_ = outcome.n_removed
-        self._set_fitted(outcome.network, [outcome.history], append=not first)
+        self._set_fitted(self._compacted(*outcome.network), [outcome.history], append=not first)
         monitor.end_fit()
         return self

@@ -52,7 +52,9 @@ class Monitor:
         self.stopped = self._epoch_context.call_on_fit_task_end(
             estimator=estimator,
             **self._data,
-            reconstruction_attributes=lambda: estimator._network_attributes(*current()),
+            reconstruction_attributes=lambda: estimator._network_attributes(
+                *estimator._compacted(*current())
+            ),
         )
         return self.stopped
 
@@ -73,6 +75,25 @@ class Monitor:
         self._context.call_on_fit_task_end(
             estimator=self._estimator, **self._data, reconstruction_attributes={}
         )
+
+
+class Silent:
+    """In place of a monitor: nobody listens."""
+
+    stopped = False
+
+    @staticmethod
+    def begin_epoch():
+        """Do nothing."""
+
+    @staticmethod
+    def end_epoch(history, current):
+        """Let training go on."""
+        return False
+
+    @staticmethod
+    def resize(kept):
+        """Do nothing."""
 
 
 def _line(history, coefs):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+_AUTO_BATCH_SIZE = 200
 MAX_SEED = 2**31 - 1
 
 
@@ -111,6 +112,10 @@ class Problem:
         """Return the same problem without the penalty that makes weights zero."""
         return replace(self, penalties=[])
 
+    def without_validation(self):
+        """Return the same problem without held-out data."""
+        return replace(self, validation=None)
+
     def on_support(self, inputs):
         """Return the same problem without penalty, on some inputs and a fixed set of weights.
 
@@ -148,6 +153,11 @@ class Settings:
     early_stopping: bool
     device: str
     n_threads: int | None
+
+    @property
+    def samples_per_batch(self):
+        """The batch size, as a number; data sets may have fewer samples."""
+        return _AUTO_BATCH_SIZE if self.batch_size == "auto" else self.batch_size
 
 
 def n_effective(X, sample_weight):

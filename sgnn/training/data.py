@@ -4,7 +4,6 @@ import numpy as np
 import torch
 from scipy import sparse
 
-_AUTO_BATCH_SIZE = 200
 _ENTRIES_AT_ONCE = 2**20
 
 
@@ -50,7 +49,7 @@ class Batches:
             problem.X,
             problem.targets,
             problem.sample_weight,
-            batch_size=_AUTO_BATCH_SIZE if settings.batch_size == "auto" else settings.batch_size,
+            batch_size=settings.samples_per_batch,
             shuffle=settings.shuffle,
             rng=rng,
             device=torch.device(settings.device),

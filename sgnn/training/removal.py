@@ -49,16 +49,6 @@ def _products(sizes):
     return sum(n_in * n_out for n_in, n_out in pairwise(sizes))
 
 
-def compose(kept, of_kept):
-    """Return masks over all units from masks over those of `kept`."""
-    composed = []
-    for outer, inner in zip(kept, of_kept, strict=True):
-        mask = outer.copy()
-        mask[outer] = inner
-        composed.append(mask)
-    return composed
-
-
 def revived_units(network, terms, batches, l2, units, blocks, margin):
     """Return, per layer, the units that are alive after a proximal gradient step of what is zero.
 

@@ -61,7 +61,7 @@ class Stages:
             self._repairs_left -= 1
             course.go_on_from(self._n_epochs * 3 // 4)
         else:
-            live = removal.compose(trainer.kept, self.subnetworks.live(trainer))
+            live = compact.compose(trainer.kept, self.subnetworks.live(trainer))
             kept = [one | other for one, other in zip(live, kept, strict=True)]
             if not all(mask.any() for mask in kept):
                 kept = trainer.kept
@@ -100,4 +100,4 @@ class Stages:
             problem.blocks,
             margin,
         )
-        return removal.compose(kept, revived)
+        return compact.compose(kept, revived)

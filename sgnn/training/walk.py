@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field, replace
 
 from sgnn import compact
+from sgnn.monitor import Silent
 from sgnn.training import removal
 from sgnn.training.data import Batches
 from sgnn.training.resources import engine
@@ -102,28 +103,15 @@ class Walk:
                 n_epochs=settings.max_iter,
                 first_epoch=networks.terms.warm_up,
             )
-            trainer.run(course, _Silent, lambda *_: False)
+            trainer.run(course, Silent, lambda *_: False)
             live = networks.live(trainer)
             small = compact.keep_units(
                 *trainer.network.parameters.to_numpy(), self._problem.activation, live
             )
-            kept = removal.compose(place.kept, live)
+            kept = compact.compose(place.kept, live)
             state = trainer.optimizer.save()
             state = removal.moved(state, place.kept, kept, networks.terms.metric)
         return Place(*small, kept, course.history, state)
-
-
-class _Silent:
-    """In place of a monitor: nobody listens."""
-
-    @staticmethod
-    def begin_epoch():
-        """Do nothing."""
-
-    @staticmethod
-    def end_epoch(history, current):
-        """Let training go on."""
-        return False
 
 
 def shrinkage(before, after):

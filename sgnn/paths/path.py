@@ -1,0 +1,278 @@
+"""What a walk along growing strengths leaves behind: networks of all sizes."""
+
+from copy import copy
+
+import numpy as np
+
+RULES = "best", "1se", "dense"
+
+
+class SparseMLPPath:
+    """The networks that :func:`sgnn.sparse_mlp_path` found, from the dense one to the empty one.
+
+    ``path[i]`` is a :class:`PathPoint`; :meth:`estimator`, :meth:`at` and :meth:`best` return
+    fitted estimators.
+
+    Attributes
+    ----------
+    points : list of PathPoint
+        The first has ``alpha=0`` and nothing removed by a penalty.
+    alphas, objectives, train_scores, sparsities, seconds : ndarray of shape (n_points,)
+    validation_scores, validation_errors : ndarray of shape (n_points,), or None
+        Scores on the validation data, and their standard errors.
+    n_features, n_weights, n_multiply_adds : ndarray of int, shape (n_points,)
+    n_neurons : ndarray of int, shape (n_points, n_layers + 1)
+        Units that are left, inputs first.
+    supports : ndarray of bool, shape (n_points, n_features)
+        Inputs that are left.
+    """
+
+    def __init__(self, model, points):
+        self._model = model
+        self.points = points
+
+    def __len__(self):
+        return len(self.points)
+
+    def __getitem__(self, index):
+        return self.points[index]
+
+    def __repr__(self):
+        first, last = self.points[0], self.points[-1]
+        return (
+            f"<SparseMLPPath of {len(self)} networks: {first.n_features} to {last.n_features} "
+            f"features, alpha up to {last.alpha:.3g}>"
+        )
+
+    @property
+    def alphas(self):
+        return self._column("alpha")
+
+    @property
+    def objectives(self):
+        return self._column("objective")
+
+    @property
+    def train_scores(self):
+        return self._column("train_score")
+
+    @property
+    def validation_scores(self):
+        return self._column("validation_score") if self._is_validated else None
+
+    @property
+    def validation_errors(self):
+        return self._column("validation_error") if self._is_validated else None
+
+    @property
+    def seconds(self):
+        return self._column("seconds")
+
+    @property
+    def sparsities(self):
+        return self._column("sparsity")
+
+    @property
+    def n_features(self):
+        return self._column("n_features")
+
+    @property
+    def n_weights(self):
+        return self._column("n_weights")
+
+    @property
+    def n_multiply_adds(self):
+        return self._column("n_multiply_adds")
+
+    @property
+    def n_neurons(self):
+        return self._column("n_neurons")
+
+    @property
+    def supports(self):
+        return np.array([point.kept[0] for point in self.points])
+
+    @property
+    def feature_names(self):
+        """Names of all inputs: those of the columns of X, or x0, x1, ...
+
+        Returns
+        -------
+        ndarray of str, shape (n_features,)
+        """
+        names = getattr(self._model, "feature_names_in_", None)
+        if names is None:
+            names = [f"x{index}" for index in range(self._model.n_features_in_)]
+        return np.asarray(names, dtype=object)
+
+    @property
+    def importances(self):
+        """The alpha at which each input disappears for good.
+
+        Returns
+        -------
+        ndarray of shape (n_features,)
+            Infinite for inputs that are still there at the end of a path that was stopped.
+        """
+        gone_at = np.append(self.alphas, np.inf)
+        return gone_at[self.supports.sum(axis=0)]
+
+    @property
+    def ranking(self):
+        """The place of each input, 1 for the one that stays longest.
+
+        Of those that disappear together, that with the larger weights at the last point before
+        comes first; inputs of one block have one place.
+
+        Returns
+        -------
+        ndarray of int, shape (n_features,)
+        """
+        lifetimes = self.supports.sum(axis=0)
+        norms = np.zeros(len(lifetimes))
+        for lifetime in np.unique(lifetimes[lifetimes > 0]):
+            point = self.points[lifetime - 1]
+            last_here = lifetimes[point.features] == lifetime
+            norms[point.features[last_here]] = np.linalg.norm(point.coefs[0], axis=1)[last_here]
+        blocks = self._model._feature_blocks
+        if blocks is not None:
+            norms = np.sqrt(np.bincount(blocks, norms**2))[blocks]
+        else:
+            blocks = np.arange(len(norms))
+        order = np.lexsort((blocks, -norms, -lifetimes))
+        starts = np.append(True, blocks[order][1:] != blocks[order][:-1])
+        places = np.empty(len(order), dtype=int)
+        places[order] = np.maximum.accumulate(np.where(starts, np.arange(1, len(order) + 1), 0))
+        return places
+
+    def estimator(self, index):
+        """Return the fitted estimator of a point.
+
+        Parameters
+        ----------
+        index : int
+
+        Returns
+        -------
+        SparseMLPClassifier or SparseMLPRegressor
+            Its ``alpha`` is that of the point.
+        """
+        point, model = self.points[index], copy(self._model)
+        model.alpha = model.alpha_ = point.alpha
+        model.n_removed_ = tuple(int((~mask).sum()) for mask in point.kept)
+        model._set_fitted((point.coefs, point.intercepts, point.kept), [point.history])
+        return model
+
+    def at(self, *, n_features=None, sparsity=None, alpha=None):
+        """Return the estimator that meets one target; of several, the first on the path.
+
+        Parameters
+        ----------
+        n_features : int, default=None
+            At most so many inputs.
+        sparsity : float in [0, 1), default=None
+            At least this fraction of the weights is zero.
+        alpha : float, default=None
+            At least this strength.
+
+        Returns
+        -------
+        SparseMLPClassifier or SparseMLPRegressor
+
+        Raises
+        ------
+        ValueError
+            If no network of the path that is not empty meets the target.
+        """
+        targets = {"n_features": n_features, "sparsity": sparsity, "alpha": alpha}
+        given = {name: target for name, target in targets.items() if target is not None}
+        if len(given) != 1:
+            raise ValueError(f"at: give one of {', '.join(targets)}; got {given or 'none'}.")
+        [(name, target)] = given.items()
+        values = self._column(name)
+        reached = values <= target if name == "n_features" else values >= target
+        candidates = np.flatnonzero(reached & (self.n_features > 0))
+        if not candidates.size:
+            there = self.n_features > 0
+            raise ValueError(
+                f"at: no network of the path meets {name}={target!r}; {name} goes from "
+                f"{values[there].min():.6g} to {values[there].max():.6g}."
+            )
+        return self.estimator(candidates[0])
+
+    def best(self, rule="1se", *, tol=0.0):
+        """Return the estimator that a rule chooses by the scores on the validation data.
+
+        Parameters
+        ----------
+        rule : {"best", "1se", "dense"}, default="1se"
+            "best": the highest score. "1se": the largest alpha whose score is within one standard
+            error of the highest. "dense": the largest alpha whose score is at most `tol` below that
+            of the dense network.
+        tol : float >= 0, default=0.0
+            For "dense".
+
+        Returns
+        -------
+        SparseMLPClassifier or SparseMLPRegressor
+
+        Raises
+        ------
+        ValueError
+            If there are no validation scores, or the rule is unknown.
+        """
+        if not self._is_validated:
+            raise ValueError(
+                "best: the path has no validation scores; give sparse_mlp_path X_val and y_val, or "
+                "an estimator with early_stopping=True."
+            )
+        there = self.n_features > 0
+        scores, errors = self.validation_scores[there], self.validation_errors[there]
+        return self.estimator(choose(rule, scores, errors, tol))
+
+    def summary(self):
+        """Return a table with a line for each network.
+
+        Returns
+        -------
+        str
+        """
+        header = f"{'alpha':>10}{'features':>10}{'neurons':>20}{'weights':>10}{'sparsity':>10}"
+        header += f"{'train':>8}" + (f"{'valid.':>8}" if self._is_validated else "")
+        lines = [header, "-" * len(header)]
+        for point in self.points:
+            neurons = "-".join(map(str, point.n_neurons))
+            line = f"{point.alpha:>10.3g}{point.n_features:>10,}{neurons:>20}"
+            line += f"{point.n_weights:>10,}{point.sparsity:>10.4f}{point.train_score:>8.4f}"
+            lines.append(line + (f"{point.validation_score:>8.4f}" if self._is_validated else ""))
+        return "\n".join(lines)
+
+    @property
+    def _is_validated(self):
+        return self.points[0].validation_score is not None
+
+    def _column(self, name):
+        return np.array([getattr(point, name) for point in self.points])
+
+
+def choose(rule, scores, errors, tol):
+    """Return the place on a path that a rule chooses.
+
+    Parameters
+    ----------
+    rule : {"best", "1se", "dense"}
+    scores, errors : ndarray of shape (n_points,)
+        Scores and their standard errors, dense network first.
+    tol : float
+        For "dense".
+
+    Returns
+    -------
+    int
+        The last of equals.
+    """
+    if rule not in RULES:
+        raise ValueError(f"rule must be one of {', '.join(RULES)}; got {rule!r}.")
+    best = np.flatnonzero(scores == np.nanmax(scores))[-1]
+    floor = {"best": scores[best], "1se": scores[best] - errors[best], "dense": scores[0] - tol}
+    return int(np.flatnonzero(scores >= floor[rule])[-1])

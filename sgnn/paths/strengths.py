@@ -1,0 +1,90 @@
+"""The strengths of a path, found while it is walked."""
+
+import math
+
+from sgnn.training.walk import shrinkage
+
+_FIRST_PENALTY = 1e-3
+_HARM = 0.1
+_RETREAT = 0.01
+_SEARCH_GROWTH, _MOST_GROWTH, _LEAST_GROWTH = math.log(8), math.log(4), math.log(1.1)
+_TOO_MUCH = 3.0
+
+
+def growing(walk, unit_of_loss, n_steps):
+    """Walk from a network of which nothing is removed to nothing, in steps of about one size.
+
+    The first strength makes the penalty a thousandth of the unit of the loss, or less if that does
+    harm; it may remove units that are idle. Then the strength grows by the factor that is expected
+    to remove the same share of what is left each time. A step that removes far too much is taken
+    back, and tried again with half of the growth.
+
+    Parameters
+    ----------
+    walk : Walk
+    unit_of_loss : float
+    n_steps : int
+        Steps at most, with those that are taken back.
+
+    Yields
+    ------
+    alpha : float
+    place : Place
+        The last one is empty, if the steps suffice.
+    """
+    place, last = walk.start, 0.0
+    share = 1.5 * _log_size(place) / n_steps
+    alpha, growth = _FIRST_PENALTY * unit_of_loss / walk.penalty_at_start, _SEARCH_GROWTH
+    for _ in range(n_steps):
+        reached = walk.step(place, alpha)
+        fall = shrinkage(place, reached)
+        too_fast = fall > _TOO_MUCH * share and max(place.n_units[:-1]) > 1
+        if last == 0:
+            harm = reached.history.loss[-1] - reached.history.loss[0]
+            if too_fast and harm > _HARM * unit_of_loss:
+                alpha *= _RETREAT
+                continue
+        elif too_fast and growth > _LEAST_GROWTH:
+            growth = max(growth / 2, _LEAST_GROWTH)
+            alpha = last * math.exp(growth)
+            continue
+        yield alpha, reached
+        if reached.is_empty:
+            return
+        if last:
+            growth = _adapted(growth, fall / share)
+        place, last = reached, alpha
+        alpha *= math.exp(growth)
+
+
+def given(walk, alphas):
+    """Walk along strengths that are given, until nothing is left.
+
+    Parameters
+    ----------
+    walk : Walk
+    alphas : iterable of float
+
+    Yields
+    ------
+    alpha : float
+    place : Place
+    """
+    place = walk.start
+    for alpha in alphas:
+        place = walk.step(place, alpha)
+        yield alpha, place
+        if place.is_empty:
+            return
+
+
+def _log_size(place):
+    n_weights = sum(coef.size for coef in place.coefs)
+    return math.log(max(*place.n_units[:-1], math.sqrt(n_weights)) + 1)
+
+
+def _adapted(growth, ratio):
+    """Return the next growth when the last one removed `ratio` of what it should."""
+    if not ratio:
+        return min(1.5 * growth, _SEARCH_GROWTH)
+    return min(max(growth * min(max(ratio**-0.5, 0.5), 1.5), _LEAST_GROWTH), _MOST_GROWTH)
