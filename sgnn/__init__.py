@@ -7,6 +7,8 @@ from sgnn.paths.cv import SparseMLPClassifierCV, SparseMLPRegressorCV
 from sgnn.paths.path import SparseMLPPath
 from sgnn.paths.sparse_mlp_path import sparse_mlp_path
 from sgnn.regressor import SparseMLPRegressor
+from sgnn.selection.selector import SparseMLPSelector
+from sgnn.selection.stability import StabilitySelector
 
 __all__ = [
     "SparseMLPClassifier",
@@ -14,6 +16,8 @@ __all__ = [
     "SparseMLPPath",
     "SparseMLPRegressor",
     "SparseMLPRegressorCV",
+    "SparseMLPSelector",
+    "StabilitySelector",
     "__version__",
     "penalties",
     "sparse_mlp_path",

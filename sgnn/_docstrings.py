@@ -178,6 +178,8 @@ best_score_ : float
     Mean score there.
 path_ : SparseMLPPath
     The path on all data.
+n_iter_ : int
+    Epochs along it.
 estimator_ : {estimator}
     The network chosen, never an empty one.
 coefs_, intercepts_, n_neurons_, sparsity_, support_, selected_features_, feature_importances_

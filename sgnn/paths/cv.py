@@ -129,7 +129,7 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
         self.best_index_ = choose(self.rule, means, errors, self.tol)
         self.best_score_ = float(means[self.best_index_])
         self._warn_at_the_edge(path)
-        self.path_ = path
+        self.path_, self.n_iter_ = path, path.n_iter
         self.estimator_ = path.estimator(self.best_index_)
         self.alpha_ = self.estimator_.alpha_
         for name in _OF_ESTIMATOR:

@@ -10,7 +10,7 @@ _DENSE_STEPS, _BATCH_SIZE = 1000, 200
 _LEAST_EPOCHS, _MOST_EPOCHS = 20, 160
 
 
-def default_estimator(kind, X, random_state=None):
+def default_estimator(kind, X):
     """Return an estimator with the penalty that selects best, its training cut to the data.
 
     The dense network of a path need not be trained to the end: a thousand steps will do.
@@ -19,12 +19,11 @@ def default_estimator(kind, X, random_state=None):
     ----------
     kind : {"classifier", "regressor"}
     X : array-like of shape (n_samples, n_features)
-    random_state : int, RandomState or None
     """
     of_kind = {"classifier": SparseMLPClassifier, "regressor": SparseMLPRegressor}
     n_epochs = _DENSE_STEPS // -(-_num_samples(X) // _BATCH_SIZE)
     max_iter = min(max(n_epochs, _LEAST_EPOCHS), _MOST_EPOCHS)
-    return of_kind[kind](penalty="log_sum", max_iter=max_iter, random_state=random_state)
+    return of_kind[kind](penalty="log_sum", l2=1e-3, max_iter=max_iter)
 
 
 def kind_of(y):

@@ -93,6 +93,11 @@ class SparseMLPPath:
         return np.array([point.kept[0] for point in self.points])
 
     @property
+    def n_iter(self):
+        """Number of epochs, all points together."""
+        return sum(len(point.history.loss) for point in self.points)
+
+    @property
     def feature_names(self):
         """Names of all inputs: those of the columns of X, or x0, x1, ...
 
@@ -144,6 +149,32 @@ class SparseMLPPath:
         places = np.empty(len(order), dtype=int)
         places[order] = np.maximum.accumulate(np.where(starts, np.arange(1, len(order) + 1), 0))
         return places
+
+    def top(self, n_features):
+        """Return which inputs stay longest.
+
+        Parameters
+        ----------
+        n_features : int
+            How many; fewer where a block of inputs would not fit whole.
+
+        Returns
+        -------
+        ndarray of bool, shape (n_features,)
+
+        Raises
+        ------
+        ValueError
+            If the best block alone is larger.
+        """
+        ranking = self.ranking
+        ends = np.searchsorted(np.sort(ranking), ranking, side="right")
+        selected = ends <= n_features
+        if not selected.any():
+            raise ValueError(
+                f"n_features={n_features} is less than the {ends.min()} inputs of the first block."
+            )
+        return selected
 
     def estimator(self, index):
         """Return the fitted estimator of a point.

@@ -13,7 +13,8 @@ class Logarithm(Shape):
 
     With :math:`\Lambda = \mathrm{step}\,\lambda\varepsilon` and :math:`s = |x| + \varepsilon` the
     stationary point of the prox is :math:`|x| - 2\Lambda/(s + \sqrt{s^2 - 4\Lambda})`, a form
-    without cancellation; the prox is the better of it and 0.
+    without cancellation; the prox is the better of it and 0. Where the root is not real the
+    objective rises from 0 on, so that 0 is better than whatever is put in its place.
     """
 
     eps: float
@@ -24,14 +25,12 @@ class Logarithm(Shape):
 
     def prox(self, x, step, strength):
         r = x.abs()
-        area = x.new_zeros(()) + step * strength * self.eps
+        twice_area = step * (2 * strength * self.eps)
         shifted = r + self.eps
-        discriminant = shifted * shifted - 4 * area
-        root = r - 2 * area / (shifted + discriminant.clamp(min=0).sqrt())
-        exists = (discriminant >= 0) & (root > 0)
-        root = root.clamp(min=0)
-        gain = root * (r - 0.5 * root) - area * (root / self.eps).log1p()
-        return (root * (exists & (gain > 0))).copysign(x)
+        real = (shifted.square() - 2 * twice_area).clamp_(min=0).sqrt_()
+        point = (r - twice_area / real.add_(shifted)).clamp_(min=0)
+        twice_gain = point * (2 * r - point) - twice_area * (point / self.eps).log1p_()
+        return point.mul_(twice_gain > 0).copysign_(x)
 
 
 @dataclass(eq=False, repr=False)

@@ -1,0 +1,219 @@
+"""Selection of a given number of features, or of as many as are needed."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, _fit_context, is_classifier
+from sklearn.feature_selection import SelectorMixin
+from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
+from sklearn.utils.validation import check_is_fitted, check_memory
+
+from sgnn._atomic import all_or_nothing
+from sgnn.base import BaseSparseMLP
+from sgnn.paths.cv import PATH_CONSTRAINTS, SparseMLPClassifierCV, SparseMLPRegressorCV
+from sgnn.paths.defaults import default_estimator, kind_of
+from sgnn.paths.sparse_mlp_path import sparse_mlp_path
+
+
+class SparseMLPSelector(SelectorMixin, BaseEstimator):
+    """Select features by a path of networks from dense to empty.
+
+    Features are ranked by how long they stay while the penalty grows, see
+    :func:`sgnn.sparse_mlp_path`: all of them by one path, which takes about as long as a few fits
+    of one network.
+
+    Parameters
+    ----------
+    estimator : SparseMLPClassifier, SparseMLPRegressor or None, default=None
+        Network, penalty and training. None is one with ``penalty="log_sum"`` and a ``max_iter``
+        that suits the data: a regressor if `y` is continuous, else a classifier. Targets that are
+        quantities but happen to be integers need a regressor that is given.
+    n_features_to_select : int, float in (0, 1) or "auto", default="auto"
+        How many to select, or which fraction. "auto" is as many as the network has that `rule`
+        chooses by cross-validation.
+    sparsity : float in (0, 1), default=None
+        Select the inputs of the first network on the path of which this fraction of the weights is
+        zero; then `n_features_to_select` must be "auto".
+    alphas : int or array-like of float > 0, default=60
+        The number of steps at most, of a path that finds its strengths; or the strengths.
+    max_iter : int or "auto", default="auto"
+        Epochs at each strength; "auto" is as many as make 120 steps, but two at least.
+    cv : int, cross-validation generator or iterable, default=None
+        Folds for "auto", as everywhere in scikit-learn; None is 5 folds.
+    scoring : str or callable, default=None
+        Score for "auto"; None is accuracy or :math:`R^2`.
+    rule : {"best", "1se", "dense"}, default="1se"
+        For "auto", as in :class:`sgnn.SparseMLPClassifierCV`.
+    tol : float >= 0, default=0.0
+        For ``rule="dense"``.
+    memory : str, joblib.Memory or None, default=None
+        Where to keep paths, so that a search over `n_features_to_select` walks one path per fold
+        and not one per candidate. The estimator needs an integer as ``random_state`` for this.
+    n_jobs : int or None, default=None
+        Processes that the folds of "auto" are shared out among; None is 1.
+
+    Attributes
+    ----------
+    support_ : ndarray of bool, shape (n_features,)
+        The features selected.
+    n_features_ : int
+        Number of features selected. With ``feature_groups`` of the estimator whole blocks are
+        selected, and it is at most what was asked for.
+    ranking_ : ndarray of int, shape (n_features,)
+        1 for features selected, then 2, 3, ... in the order in which the others would follow.
+    path_ : SparseMLPPath
+        The path.
+    n_iter_ : int
+        Epochs along it.
+    n_features_in_, feature_names_in_
+        As everywhere in scikit-learn.
+
+    See Also
+    --------
+    sgnn.StabilitySelector : Features that are selected again and again on subsamples.
+    sklearn.feature_selection.RFE : The same by repeated fits.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_friedman1
+    >>> from sgnn import SparseMLPRegressor, SparseMLPSelector
+    >>> X, y = make_friedman1(300, n_features=20, random_state=0)
+    >>> reg = SparseMLPRegressor((20,), penalty="log_sum", random_state=0)
+    >>> selector = SparseMLPSelector(reg, n_features_to_select=5).fit(X, y)
+    >>> selector.get_feature_names_out().tolist()
+    ['x0', 'x1', 'x2', 'x3', 'x4']
+    """
+
+    _parameter_constraints = {
+        **PATH_CONSTRAINTS,
+        "estimator": [BaseSparseMLP, None],
+        "n_features_to_select": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="neither"),
+            StrOptions({"auto"}),
+        ],
+        "sparsity": [Interval(Real, 0, 1, closed="neither"), None],
+        "memory": [str, HasMethods(["cache"]), None],
+    }
+
+    def __init__(
+        self,
+        estimator=None,
+        *,
+        n_features_to_select="auto",
+        sparsity=None,
+        alphas=60,
+        max_iter="auto",
+        cv=None,
+        scoring=None,
+        rule="1se",
+        tol=0.0,
+        memory=None,
+        n_jobs=None,
+    ):
+        self.estimator = estimator
+        self.n_features_to_select = n_features_to_select
+        self.sparsity = sparsity
+        self.alphas = alphas
+        self.max_iter = max_iter
+        self.cv = cv
+        self.scoring = scoring
+        self.rule = rule
+        self.tol = tol
+        self.memory = memory
+        self.n_jobs = n_jobs
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.required = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    @all_or_nothing
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Walk the path and select.
+
+        Parameters
+        ----------
+        X : {array-like, sparse CSR matrix, DataFrame} of shape (n_samples, n_features)
+            Training inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights of the samples.
+
+        Returns
+        -------
+        self : object
+            Fitted selector.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are invalid, or no network of the path has the sparsity.
+        """
+        if self.sparsity is not None and self.n_features_to_select != "auto":
+            raise ValueError(
+                f"Give one of n_features_to_select={self.n_features_to_select!r} and "
+                f"sparsity={self.sparsity!r}."
+            )
+        estimator = self.estimator
+        if estimator is None:
+            estimator = default_estimator(kind_of(y), X)
+        if self.sparsity is None and self.n_features_to_select == "auto":
+            searched = self._search(estimator).fit(X, y, sample_weight)
+            path, support = searched.path_, searched.support_
+        else:
+            cached = check_memory(self.memory).cache(sparse_mlp_path)
+            path = cached(
+                estimator,
+                X,
+                y,
+                sample_weight=sample_weight,
+                alphas=self.alphas,
+                max_iter=self.max_iter,
+            )
+            support = self._chosen(path)
+        ranking = path.ranking
+        self.path_, self.n_iter_, self.support_ = path, path.n_iter, support
+        self.n_features_ = int(support.sum())
+        others = np.unique(ranking[~support], return_inverse=True)[1] + 2
+        self.ranking_ = np.ones(len(support), dtype=int)
+        self.ranking_[~support] = others
+        dense = path.estimator(0)
+        self.n_features_in_ = dense.n_features_in_
+        if hasattr(dense, "feature_names_in_"):
+            self.feature_names_in_ = dense.feature_names_in_
+        return self
+
+    def _search(self, estimator):
+        kind = SparseMLPClassifierCV if is_classifier(estimator) else SparseMLPRegressorCV
+        return kind(
+            estimator,
+            alphas=self.alphas,
+            max_iter=self.max_iter,
+            cv=self.cv,
+            scoring=self.scoring,
+            rule=self.rule,
+            tol=self.tol,
+            n_jobs=self.n_jobs,
+        )
+
+    def _chosen(self, path):
+        """Return the support that the numbers ask for."""
+        if self.sparsity is not None:
+            return path.at(sparsity=self.sparsity).support_
+        n_features, wanted = len(path.ranking), self.n_features_to_select
+        if not isinstance(wanted, Integral):
+            wanted = max(1, int(wanted * n_features))
+        if wanted > n_features:
+            raise ValueError(
+                f"n_features_to_select={wanted} is more than the {n_features} features of X."
+            )
+        return path.top(wanted)
+
+    def _get_support_mask(self):
+        check_is_fitted(self)
+        return self.support_

@@ -1,0 +1,252 @@
+"""Selection of features that are selected again and again on subsamples."""
+
+import math
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, _fit_context, clone, is_classifier
+from sklearn.feature_selection import SelectorMixin
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted
+
+from sgnn._atomic import all_or_nothing
+from sgnn.base import BaseSparseMLP
+from sgnn.paths.defaults import default_estimator, kind_of
+from sgnn.paths.sparse_mlp_path import sparse_mlp_path
+from sgnn.problem import MAX_SEED
+
+
+class StabilitySelector(SelectorMixin, BaseEstimator):
+    r"""Select the features that paths on random halves of the data agree upon.
+
+    The samples are split at random into two halves, `n_pairs` times; on each half a path (see
+    :func:`sgnn.sparse_mlp_path`) selects :math:`q` features. The share of the :math:`2 B` halves
+    that select a feature is its selection probability; those that reach the threshold
+    :math:`\pi` are kept. Features that a half selects with a probability of at most
+    :math:`\theta = q/p`, no more than if it drew them blindly, count as selected by chance. Their
+    expected number is at most
+
+    .. math:: C(\pi, B)\, q^2 / p, \qquad
+        C = \begin{cases}
+            \frac{1}{2 (2\pi - 1 - 1/(2B))} & \pi \le 3/4 \\
+            \frac{4 (1 - \pi + 1/(2B))}{1 + 1/B} & \pi > 3/4
+        \end{cases}
+
+    if the share of pairs that select such a feature on both halves has a unimodal distribution.
+
+    Parameters
+    ----------
+    estimator : SparseMLPClassifier, SparseMLPRegressor or None, default=None
+        Network, penalty and training, as for :class:`sgnn.SparseMLPSelector`.
+    threshold : float in (0.5, 1], default=0.75
+        Selection probability :math:`\pi` that a feature must reach.
+    max_false : float > 0, default=1.0
+        The bound that `n_features_to_select` follows from if it is "auto".
+    n_features_to_select : int or "auto", default="auto"
+        Number :math:`q` of features that each half selects. "auto" is the largest for which the
+        bound is at most `max_false`.
+    n_pairs : int >= 2, default=50
+        Number :math:`B` of pairs of halves.
+    alphas : int or array-like of float > 0, default=60
+        As for :func:`sgnn.sparse_mlp_path`.
+    max_iter : int or "auto", default="auto"
+        Epochs at each strength; "auto" is as many as make 120 steps, but two at least.
+    random_state : int, RandomState or None, default=None
+        Of the halves, and of the networks.
+    n_jobs : int or None, default=None
+        Processes that the halves are shared out among; None is 1.
+
+    Attributes
+    ----------
+    selection_probabilities_ : ndarray of shape (n_features,)
+        Share of the halves that selected each feature.
+    support_ : ndarray of bool, shape (n_features,)
+        The features selected.
+    error_bound_ : float
+        Bound on the expected number of features selected by chance.
+    n_features_to_select_ : int
+        :math:`q`.
+    n_iter_ : int
+        Epochs along the longest path.
+    n_features_in_, feature_names_in_
+        As everywhere in scikit-learn.
+
+    References
+    ----------
+    Shah & Samworth (2013), "Variable selection with error control: another look at stability
+    selection", arXiv:1105.5578, the bound under unimodality. Meinshausen & Bühlmann (2010),
+    "Stability selection", arXiv:0809.2932.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_friedman1
+    >>> from sgnn import SparseMLPRegressor, StabilitySelector
+    >>> X, y = make_friedman1(300, n_features=20, random_state=0)
+    >>> reg = SparseMLPRegressor((10,), penalty="log_sum", max_iter=40)
+    >>> selector = StabilitySelector(reg, n_pairs=5, random_state=0).fit(X, y)
+    >>> selector.support_[[0, 1, 3]].all().item()
+    True
+    """
+
+    _parameter_constraints = {
+        "estimator": [BaseSparseMLP, None],
+        "threshold": [Interval(Real, 0.5, 1, closed="right")],
+        "max_false": [Interval(Real, 0, None, closed="neither")],
+        "n_features_to_select": [
+            Interval(Integral, 1, None, closed="left"),
+            StrOptions({"auto"}),
+        ],
+        "n_pairs": [Interval(Integral, 2, None, closed="left")],
+        "alphas": [Interval(Integral, 2, None, closed="left"), "array-like"],
+        "max_iter": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "random_state": ["random_state"],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(
+        self,
+        estimator=None,
+        *,
+        threshold=0.75,
+        max_false=1.0,
+        n_features_to_select="auto",
+        n_pairs=50,
+        alphas=60,
+        max_iter="auto",
+        random_state=None,
+        n_jobs=None,
+    ):
+        self.estimator = estimator
+        self.threshold = threshold
+        self.max_false = max_false
+        self.n_features_to_select = n_features_to_select
+        self.n_pairs = n_pairs
+        self.alphas = alphas
+        self.max_iter = max_iter
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.required = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    @all_or_nothing
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Select on all halves, and keep what is selected often.
+
+        Parameters
+        ----------
+        X : {array-like, sparse CSR matrix, DataFrame} of shape (n_samples, n_features)
+            Training inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights of the samples.
+
+        Returns
+        -------
+        self : object
+            Fitted selector.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are invalid, or no number of features has a bound of
+            `max_false`.
+        """
+        estimator = default_estimator(kind_of(y), X) if self.estimator is None else self.estimator
+        form = clone(estimator)
+        X, y, _, _ = form._check_data(X, y, sample_weight)
+        n_selected = self._n_selected(form.n_features_in_)
+        rng = check_random_state(self.random_state)
+        halves = _halves(y, is_classifier(estimator), self.n_pairs, rng)
+        paths = Parallel(n_jobs=self.n_jobs)(
+            delayed(_path_on)(
+                clone(estimator).set_params(random_state=rng.randint(MAX_SEED)),
+                X,
+                y,
+                sample_weight,
+                half,
+                min_features=n_selected,
+                alphas=self.alphas,
+                max_iter=self.max_iter,
+            )
+            for half in halves
+        )
+        supports, n_iters = zip(*paths, strict=True)
+        self.selection_probabilities_ = np.mean(supports, axis=0)
+        self.n_iter_ = max(n_iters)
+        self.support_ = self.selection_probabilities_ >= self.threshold
+        self.n_features_to_select_ = n_selected
+        self.error_bound_ = _error_bound(
+            n_selected, form.n_features_in_, self.threshold, self.n_pairs
+        )
+        self.n_features_in_ = form.n_features_in_
+        if hasattr(form, "feature_names_in_"):
+            self.feature_names_in_ = form.feature_names_in_
+        return self
+
+    def _n_selected(self, n_features):
+        """Return how many features each half selects."""
+        if self.n_features_to_select != "auto":
+            if self.n_features_to_select > n_features:
+                raise ValueError(
+                    f"n_features_to_select={self.n_features_to_select} is more than the "
+                    f"{n_features} features of X."
+                )
+            return self.n_features_to_select
+        bounds = [
+            _error_bound(n_selected, n_features, self.threshold, self.n_pairs)
+            for n_selected in range(1, n_features + 1)
+        ]
+        n_selected = np.searchsorted(bounds, self.max_false, side="right")
+        if n_selected == 0:
+            raise ValueError(
+                f"max_false={self.max_false}: with {n_features} features and threshold="
+                f"{self.threshold} even the choice of one has a bound of {bounds[0]:.3g}."
+            )
+        return int(n_selected)
+
+    def _get_support_mask(self):
+        check_is_fitted(self)
+        return self.support_
+
+
+def _error_bound(n_selected, n_features, threshold, n_pairs):
+    """Return the bound on the expected number of features selected by chance."""
+    rate = n_selected / n_features
+    least = 0.5 + min(rate**2, 0.5 / n_pairs + 0.75 * rate**2)
+    if threshold <= least:
+        return math.inf
+    if threshold <= 0.75:
+        factor = 0.5 / (2 * threshold - 1 - 0.5 / n_pairs)
+    else:
+        factor = 4 * (1 - threshold + 0.5 / n_pairs) / (1 + 1 / n_pairs)
+    return factor * n_selected * rate
+
+
+def _halves(y, stratify, n_pairs, rng):
+    """Return the rows of each half, two by two complementary; classes are shared out evenly."""
+    stratify = stratify and not type_of_target(y).startswith("multilabel")
+    folds = StratifiedKFold if stratify else KFold
+    splitters = [folds(2, shuffle=True, random_state=rng.randint(MAX_SEED)) for _ in range(n_pairs)]
+    empty = np.zeros((len(y), 0))
+    return [half for splitter in splitters for _, half in splitter.split(empty, y)]
+
+
+def _path_on(estimator, X, y, sample_weight, rows, min_features, **arguments):
+    """Return the features that the path on some rows selects, and its epochs."""
+    weights = None if sample_weight is None else _safe_indexing(sample_weight, rows)
+    X, y = _safe_indexing(X, rows), _safe_indexing(y, rows)
+    path = sparse_mlp_path(
+        estimator, X, y, sample_weight=weights, min_features=min_features, **arguments
+    )
+    return path.top(min_features), path.n_iter
