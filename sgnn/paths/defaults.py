@@ -7,7 +7,7 @@ from sgnn.classifier import SparseMLPClassifier
 from sgnn.regressor import SparseMLPRegressor
 
 _DENSE_STEPS, _BATCH_SIZE = 1000, 200
-_LEAST_EPOCHS, _MOST_EPOCHS = 20, 160
+_LEAST_EPOCHS, _MOST_EPOCHS = 20, 400
 
 
 def default_estimator(kind, X):

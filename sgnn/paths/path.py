@@ -191,6 +191,7 @@ class SparseMLPPath:
         point, model = self.points[index], copy(self._model)
         model.alpha = model.alpha_ = point.alpha
         model.n_removed_ = tuple(int((~mask).sum()) for mask in point.kept)
+        model._full_network = model._partial_state = None
         model._set_fitted((point.coefs, point.intercepts, point.kept), [point.history])
         return model
 

@@ -143,7 +143,7 @@ def sparse_mlp_path(
     except (KeyboardInterrupt, FloatingPointError) as error:
         if len(points) < 2:
             raise
-        reason = error or "interrupted by the user"
+        reason = str(error) or "interrupted by the user"
         warnings.warn(f"The path ends at alpha={points[-1].alpha:.3g}: {reason}.", stacklevel=2)
     return SparseMLPPath(model, points)
 

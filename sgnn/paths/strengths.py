@@ -9,6 +9,7 @@ _HARM = 0.1
 _RETREAT = 0.01
 _SEARCH_GROWTH, _MOST_GROWTH, _LEAST_GROWTH = math.log(8), math.log(4), math.log(1.1)
 _TOO_MUCH = 3.0
+_IN_VAIN = 1e6
 
 
 def growing(walk, unit_of_loss, n_steps):
@@ -17,14 +18,15 @@ def growing(walk, unit_of_loss, n_steps):
     The first strength makes the penalty a thousandth of the unit of the loss, or less if that does
     harm; it may remove units that are idle. Then the strength grows by the factor that is expected
     to remove the same share of what is left each time. A step that removes far too much is taken
-    back, and tried again with half of the growth.
+    back, and tried again with half of the growth. A penalty that leaves large weights alone may
+    never remove the last of them: the walk ends when a million times the strength removed nothing.
 
     Parameters
     ----------
     walk : Walk
     unit_of_loss : float
     n_steps : int
-        Steps at most, with those that are taken back.
+        Steps at most; half as many again may be taken back.
 
     Yields
     ------
@@ -35,26 +37,31 @@ def growing(walk, unit_of_loss, n_steps):
     place, last = walk.start, 0.0
     share = 1.5 * _log_size(place) / n_steps
     alpha, growth = _FIRST_PENALTY * unit_of_loss / walk.penalty_at_start, _SEARCH_GROWTH
-    for _ in range(n_steps):
+    last_removal = alpha
+    n_taken, n_retries = 0, n_steps // 2
+    while n_taken < n_steps and alpha <= _IN_VAIN * last_removal:
         reached = walk.step(place, alpha)
         fall = shrinkage(place, reached)
-        too_fast = fall > _TOO_MUCH * share and max(place.n_units[:-1]) > 1
-        if last == 0:
-            harm = reached.history.loss[-1] - reached.history.loss[0]
-            if too_fast and harm > _HARM * unit_of_loss:
-                alpha *= _RETREAT
-                continue
-        elif too_fast and growth > _LEAST_GROWTH:
+        if _by_one_unit(place, reached):
+            fall = min(fall, share)
+        may_retry = n_retries > 0 and fall > _TOO_MUCH * share
+        if last == 0 and may_retry and _is_harmful(reached, unit_of_loss):
+            n_retries -= 1
+            alpha *= _RETREAT
+        elif last > 0 and may_retry and growth > _LEAST_GROWTH:
+            n_retries -= 1
             growth = max(growth / 2, _LEAST_GROWTH)
             alpha = last * math.exp(growth)
-            continue
-        yield alpha, reached
-        if reached.is_empty:
-            return
-        if last:
-            growth = _adapted(growth, fall / share)
-        place, last = reached, alpha
-        alpha *= math.exp(growth)
+        else:
+            yield alpha, reached
+            if reached.is_empty:
+                return
+            if last > 0:
+                growth = _adapted(growth, fall / share)
+            if fall:
+                last_removal = alpha
+            n_taken, place, last = n_taken + 1, reached, alpha
+            alpha *= math.exp(growth)
 
 
 def given(walk, alphas):
@@ -83,8 +90,18 @@ def _log_size(place):
     return math.log(max(*place.n_units[:-1], math.sqrt(n_weights)) + 1)
 
 
+def _by_one_unit(before, after):
+    """Whether no layer has lost more than one unit."""
+    return all(b - a <= 1 for b, a in zip(before.n_units, after.n_units, strict=True))
+
+
+def _is_harmful(reached, unit_of_loss):
+    """Whether the loss rose while the network was trained."""
+    return reached.history.loss[-1] - reached.history.loss[0] > _HARM * unit_of_loss
+
+
 def _adapted(growth, ratio):
     """Return the next growth when the last one removed `ratio` of what it should."""
     if not ratio:
-        return min(1.5 * growth, _SEARCH_GROWTH)
-    return min(max(growth * min(max(ratio**-0.5, 0.5), 1.5), _LEAST_GROWTH), _MOST_GROWTH)
+        return min(2 * growth, _SEARCH_GROWTH)
+    return min(max(growth * min(max(ratio**-0.5, 0.5), 2), _LEAST_GROWTH), _MOST_GROWTH)
