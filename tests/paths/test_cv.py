@@ -1,0 +1,162 @@
+"""Cross-validation along the path."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.datasets import load_wine, make_friedman1
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler, scale
+
+from sgnn import (
+    SparseMLPClassifier,
+    SparseMLPClassifierCV,
+    SparseMLPRegressor,
+    SparseMLPRegressorCV,
+    sparse_mlp_path,
+)
+from sgnn.paths.defaults import default_estimator
+
+X, Y = load_wine(return_X_y=True)
+X = scale(X)
+FOLDS = StratifiedKFold(3, shuffle=True, random_state=0)
+
+
+def classifier(**parameters):
+    defaults = {"hidden_layer_sizes": (8,), "penalty": "log_sum", "max_iter": 40}
+    return SparseMLPClassifier(**{**defaults, "random_state": 0, **parameters})
+
+
+@pytest.fixture(scope="module")
+def search():
+    return SparseMLPClassifierCV(classifier(), alphas=25, cv=FOLDS).fit(X, Y)
+
+
+def test_scores_are_those_of_paths_on_the_folds(search):
+    assert search.scores_path_.shape == search.n_features_path_.shape == (3, len(search.alphas_))
+    train, test = next(iter(FOLDS.split(X, Y)))
+    path = sparse_mlp_path(classifier(), X[train], Y[train], alphas=search.alphas_[1:])
+    scores = [path.estimator(index).score(X[test], Y[test]) for index in range(len(path))]
+    assert_allclose(search.scores_path_[0, : len(path)], scores)
+    assert_array_equal(search.scores_path_[0, len(path) :], scores[-1])
+    assert_array_equal(search.n_features_path_[0, : len(path)], path.n_features)
+
+
+def test_choice_by_one_standard_error(search):
+    there = search.path_.n_features > 0
+    means = search.scores_path_.mean(axis=0)[there]
+    best = np.flatnonzero(means == means.max())[-1]
+    error = search.scores_path_[:, best].std(ddof=1) / np.sqrt(3)
+    assert search.alpha_ == search.alphas_[there][means >= means[best] - error].max()
+    assert search.best_score_ == pytest.approx(means[search.best_index_])
+
+
+def test_it_is_the_network_of_the_path_on_all_data(search):
+    path = sparse_mlp_path(classifier(), X, Y, alphas=25)
+    expected = path.at(alpha=search.alpha_)
+    assert_array_equal(search.predict_proba(X), expected.predict_proba(X))
+    assert_array_equal(search.predict_log_proba(X), expected.predict_log_proba(X))
+    assert_array_equal(search.support_, expected.support_)
+    assert search.n_neurons_ == expected.n_neurons_
+    assert search.transform(X).shape == (178, search.support_.sum())
+    assert search.score(X, Y) == expected.score(X, Y)
+
+
+@pytest.mark.parametrize("rule", ["best", "dense"])
+def test_rules(search, rule):
+    other = clone(search).set_params(rule=rule, tol=0.1, alphas=search.alphas_[1:]).fit(X, Y)
+    assert_allclose(other.scores_path_, search.scores_path_)
+    means = other.scores_path_.mean(axis=0)[other.path_.n_features > 0]
+    floor = means.max() if rule == "best" else means[0] - 0.1
+    assert other.best_index_ == np.flatnonzero(means >= floor)[-1]
+
+
+def test_scoring(search):
+    other = clone(search).set_params(
+        scoring="neg_log_loss", alphas=search.alphas_[1:3], rule="best"
+    )
+    with pytest.warns(UserWarning, match="at the edge of the path"):
+        other.fit(X, Y)
+    train, test = next(iter(FOLDS.split(X, Y)))
+    dense = sparse_mlp_path(classifier(), X[train], Y[train], alphas=[1e-9]).estimator(0)
+    expected = get_scorer("neg_log_loss")(dense, X[test], Y[test])
+    assert other.scores_path_[0, 0] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("alphas", "advice"), [([1e-6, 1e-5], "further"), ([50.0], "with less")])
+def test_the_edge_is_told(alphas, advice):
+    model = SparseMLPClassifierCV(classifier(), alphas=alphas, cv=FOLDS, rule="dense", tol=0.5)
+    if advice == "with less":
+        model.set_params(rule="best")
+    with pytest.warns(UserWarning, match=f"at the edge of the path.*{advice}"):
+        model.fit(X, Y)
+    assert model.n_neurons_[0] > 0
+
+
+def test_never_empty():
+    noise = np.random.RandomState(0).randn(60, 4)
+    model = SparseMLPClassifierCV(classifier(), alphas=20, cv=3, rule="dense", tol=1.0)
+    model.fit(noise, np.arange(60) % 2)
+    assert model.support_.any()
+
+
+def test_regressor_finds_the_relevant_features():
+    data, targets = make_friedman1(300, random_state=1)
+    reg = SparseMLPRegressor((20,), penalty="log_sum", max_iter=300, random_state=0)
+    model = SparseMLPRegressorCV(reg, cv=3).fit(data, targets)
+    assert_array_equal(np.flatnonzero(model.support_), range(5))
+    assert model.best_score_ > 0.9
+
+
+def test_folds_in_two_processes(search):
+    other = clone(search).set_params(n_jobs=2).fit(X, Y)
+    assert_allclose(other.scores_path_, search.scores_path_)
+
+
+def test_in_a_pipeline_and_nested():
+    pipeline = make_pipeline(StandardScaler(), SparseMLPClassifierCV(classifier(), alphas=12, cv=3))
+    assert cross_val_score(pipeline, X, Y, cv=2).mean() > 0.85
+
+
+def test_weights_of_zero_leave_out_samples():
+    weights = np.r_[np.ones(120), np.zeros(58)]
+    order = np.random.RandomState(0).permutation(178)
+    folds = [(np.arange(60), np.arange(60, 120)), (np.arange(60, 120), np.arange(60))]
+    arguments = {"alphas": [0.01, 0.02], "cv": folds, "rule": "dense", "tol": 1.0}
+    clf = classifier(batch_size=178, shuffle=False)
+    with pytest.warns(UserWarning, match="edge"):
+        weighted = SparseMLPClassifierCV(clf, **arguments).fit(X[order], Y[order], weights)
+    with pytest.warns(UserWarning, match="edge"):
+        without = SparseMLPClassifierCV(clf, **arguments).fit(X[order][:120], Y[order][:120])
+    assert_allclose(weighted.scores_path_, without.scores_path_)
+    assert_allclose(weighted.predict_proba(X), without.predict_proba(X), rtol=1e-5)
+
+
+def test_default_estimator_is_trained_for_about_a_thousand_steps():
+    for n_samples, max_iter in [(100, 400), (2000, 100), (100_000, 20)]:
+        clf = default_estimator("classifier", np.zeros((n_samples, 2)))
+        assert clf.max_iter == max_iter
+    assert isinstance(clf, SparseMLPClassifier)
+    assert isinstance(default_estimator("regressor", X), SparseMLPRegressor)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"estimator": SparseMLPRegressor()}, "estimator"),
+        ({"rule": "least"}, "rule"),
+        ({"tol": -1}, "tol"),
+        ({"alphas": 1}, "alphas"),
+        ({"cv": 1000}, "n_splits=1000"),
+        ({"scoring": "beauty"}, "scoring"),
+    ],
+)
+def test_bad_input_leaves_the_estimator_as_it_was(parameters, message):
+    model = SparseMLPClassifierCV(classifier(max_iter=2), alphas=3, max_iter=1)
+    model.set_params(**parameters)
+    before = vars(model).copy()
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, Y)
+    assert vars(model) == before

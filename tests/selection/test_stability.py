@@ -1,0 +1,96 @@
+"""Stability selection: halves, probabilities, bounds."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.datasets import load_wine, make_friedman1
+from sklearn.preprocessing import scale
+
+from sgnn import SparseMLPClassifier, SparseMLPRegressor, StabilitySelector
+from sgnn.selection.stability import _error_bound, _halves
+
+X, Y = load_wine(return_X_y=True)
+X = scale(X)
+CLF = SparseMLPClassifier((5,), penalty="log_sum", max_iter=30)
+QUICK = {"n_pairs": 3, "alphas": 10, "max_iter": 20}
+
+
+def test_halves_are_complementary_and_share_out_the_classes():
+    halves = _halves(Y, True, 4, np.random.RandomState(0))
+    assert len(halves) == 8
+    for one, other in zip(halves[::2], halves[1::2], strict=True):
+        assert_array_equal(np.sort(np.r_[one, other]), np.arange(178))
+        assert abs(np.bincount(Y[one]) - np.bincount(Y[other])).max() <= 1
+    assert len({tuple(half) for half in halves}) == 8
+
+
+@pytest.mark.parametrize(
+    ("n_selected", "n_features", "threshold", "n_pairs", "expected"),
+    [
+        # By hand, from the bound of Shah & Samworth for unimodal distributions.
+        (10, 100, 0.6, 50, 1 / (2 * (0.2 - 0.01))),
+        (10, 100, 0.75, 50, 1 / (2 * (0.5 - 0.01))),
+        (10, 100, 0.9, 50, 4 * (0.1 + 0.01) / 1.02),
+        (10, 1000, 1.0, 50, 0.1 * 4 * 0.01 / 1.02),
+        (30, 50, 0.51, 50, np.inf),
+    ],
+)
+def test_error_bound(n_selected, n_features, threshold, n_pairs, expected):
+    assert _error_bound(n_selected, n_features, threshold, n_pairs) == pytest.approx(expected)
+
+
+def test_bound_holds_on_noise():
+    """Blind selection of q of p features in halves that know nothing of each other."""
+    rng, n_features, n_pairs, threshold = np.random.RandomState(0), 40, 20, 0.7
+    n_selected = 8
+    n_kept = []
+    for _ in range(200):
+        scores = rng.rand(2 * n_pairs, n_features)
+        selected = scores.argsort(axis=1).argsort(axis=1) < n_selected
+        n_kept.append((selected.mean(axis=0) >= threshold).sum())
+    assert np.mean(n_kept) <= _error_bound(n_selected, n_features, threshold, n_pairs)
+
+
+def test_relevant_features_are_stable():
+    data, targets = make_friedman1(400, n_features=20, random_state=0)
+    reg = SparseMLPRegressor((10,), penalty="log_sum", max_iter=60)
+    selector = StabilitySelector(reg, n_pairs=4, n_features_to_select=5, random_state=0)
+    selector.fit(data, targets)
+    assert set(np.flatnonzero(selector.support_)) <= {0, 1, 2, 3, 4}
+    assert selector.support_[[0, 1, 3]].all()
+    probabilities = selector.selection_probabilities_
+    assert probabilities.sum() == pytest.approx(5)
+    assert_array_equal(probabilities * 8, np.round(probabilities * 8))
+    assert_array_equal(selector.support_, probabilities >= 0.75)
+    assert selector.error_bound_ == _error_bound(5, 20, 0.75, 4)
+
+
+def test_number_of_features_follows_from_the_bound():
+    selector = StabilitySelector(CLF, max_false=2.0, random_state=0, **QUICK).fit(X, Y)
+    q = selector.n_features_to_select_
+    assert selector.error_bound_ == _error_bound(q, 13, 0.75, 3) <= 2
+    assert _error_bound(q + 1, 13, 0.75, 3) > 2
+
+
+def test_same_seed_same_selection_in_any_number_of_processes():
+    one, other = (
+        StabilitySelector(CLF, n_features_to_select=4, random_state=3, n_jobs=n, **QUICK).fit(X, Y)
+        for n in (1, 2)
+    )
+    assert_array_equal(one.selection_probabilities_, other.selection_probabilities_)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"threshold": 0.4}, "threshold"),
+        ({"n_pairs": 1}, "n_pairs"),
+        ({"n_features_to_select": 14}, "n_features_to_select=14 is more than the 13 features"),
+        ({"max_false": 0.001}, "max_false=0.001: with 13 features and threshold=0.75"),
+    ],
+)
+def test_bad_input(parameters, message):
+    selector = StabilitySelector(CLF, **QUICK).set_params(**parameters)
+    with pytest.raises(ValueError, match=message):
+        selector.fit(X, Y)
+    assert not hasattr(selector, "support_")
