@@ -5,7 +5,14 @@ from collections import Counter
 import pytest
 from sklearn.utils.estimator_checks import check_estimator
 
-from sgnn import SparseMLPClassifier, SparseMLPRegressor
+from sgnn import (
+    SparseMLPClassifier,
+    SparseMLPClassifierCV,
+    SparseMLPRegressor,
+    SparseMLPRegressorCV,
+    SparseMLPSelector,
+    StabilitySelector,
+)
 
 # Checks that scikit-learn itself skips: the array API needs an environment variable, and there is
 # no decision_function.
@@ -15,11 +22,30 @@ SKIPPED = {
 }
 
 
+SMALL = {"hidden_layer_sizes": (10,), "penalty": "log_sum", "max_iter": 60, "random_state": 0}
+CLASSIFIER, REGRESSOR = SparseMLPClassifier(**SMALL), SparseMLPRegressor(**SMALL)
+PATH = {"alphas": 4, "max_iter": 3}
+SEARCH = {"cv": 2, "rule": "best", **PATH}
+PAIRS = {"n_pairs": 2, "n_features_to_select": 1, "random_state": 0, **PATH}
+
+
 @pytest.mark.parametrize(
-    ("estimator", "n_passed"), [(SparseMLPClassifier(), 72), (SparseMLPRegressor(), 66)], ids=repr
+    ("estimator", "n_passed"),
+    [
+        (SparseMLPClassifier(), 72),
+        (SparseMLPRegressor(), 66),
+        (SparseMLPClassifierCV(CLASSIFIER, **SEARCH), 71),
+        (SparseMLPRegressorCV(REGRESSOR, **SEARCH), 66),
+        (SparseMLPSelector(CLASSIFIER, n_features_to_select=1, **PATH), 55),
+        (SparseMLPSelector(REGRESSOR, **SEARCH), 55),
+        (StabilitySelector(CLASSIFIER, **PAIRS), 46),
+        (StabilitySelector(REGRESSOR, **PAIRS), 46),
+    ],
+    ids=repr,
 )
 # The checks fit pure noise and tiny data, for which the best network is a constant.
 @pytest.mark.filterwarnings("ignore:alpha=.* left no weight:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*at the edge of the path:UserWarning")
 @pytest.mark.filterwarnings("ignore:No features were selected:UserWarning")
 def test_all_checks_of_scikit_learn_pass(estimator, n_passed):
     results = check_estimator(estimator, on_skip=None, on_fail=None)

@@ -139,7 +139,7 @@ class StabilitySelector(SelectorMixin, BaseEstimator):
 
     @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y):
         """Select on all halves, and keep what is selected often.
 
         Parameters
@@ -148,8 +148,6 @@ class StabilitySelector(SelectorMixin, BaseEstimator):
             Training inputs.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights of the samples.
 
         Returns
         -------
@@ -164,7 +162,7 @@ class StabilitySelector(SelectorMixin, BaseEstimator):
         """
         estimator = default_estimator(kind_of(y), X) if self.estimator is None else self.estimator
         form = clone(estimator)
-        X, y, _, _ = form._check_data(X, y, sample_weight)
+        X, y, _, _ = form._check_data(X, y, None)
         n_selected = self._n_selected(form.n_features_in_)
         rng = check_random_state(self.random_state)
         halves = _halves(y, is_classifier(estimator), self.n_pairs, rng)
@@ -173,7 +171,6 @@ class StabilitySelector(SelectorMixin, BaseEstimator):
                 clone(estimator).set_params(random_state=rng.randint(MAX_SEED)),
                 X,
                 y,
-                sample_weight,
                 half,
                 min_features=n_selected,
                 alphas=self.alphas,
@@ -242,11 +239,8 @@ def _halves(y, stratify, n_pairs, rng):
     return [half for splitter in splitters for _, half in splitter.split(empty, y)]
 
 
-def _path_on(estimator, X, y, sample_weight, rows, min_features, **arguments):
+def _path_on(estimator, X, y, rows, min_features, **arguments):
     """Return the features that the path on some rows selects, and its epochs."""
-    weights = None if sample_weight is None else _safe_indexing(sample_weight, rows)
     X, y = _safe_indexing(X, rows), _safe_indexing(y, rows)
-    path = sparse_mlp_path(
-        estimator, X, y, sample_weight=weights, min_features=min_features, **arguments
-    )
+    path = sparse_mlp_path(estimator, X, y, min_features=min_features, **arguments)
     return path.top(min_features), path.n_iter

@@ -75,7 +75,7 @@ def test_blocks_are_selected_whole():
     for block in ([0, 5, 9], [6, 11]):
         assert len(set(selector.support_[block])) == 1
     clf.set_params(feature_groups=[range(4), range(4, 9), range(9, 13)])
-    with pytest.raises(ValueError, match="n_features=2 is less than the [45] inputs of the first"):
+    with pytest.raises(ValueError, match=r"n_features=2 is less than the [45] inputs"):
         SparseMLPSelector(clf, n_features_to_select=2, alphas=5).fit(X, Y)
 
 
