@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from sgnn import compact
-from sgnn.display._common import BLUE, FAINT, RED, axes_for, fitted_network
+from sgnn.display._common import BLUE, GREY, RED, axes_for, fitted_network
 
 _INK = "#33383D"
 _MOST_NAMES = 40
@@ -87,14 +87,17 @@ class NetworkDisplay:
         self.units_ = []
         for layer, (units, y) in enumerate(zip(shown, heights, strict=True)):
             kept = self.kept_units[layer]
-            sizes, colors = np.where(kept[units], 22, 5), np.where(kept[units], _INK, FAINT)
+            sizes, colors = np.where(kept[units], 22, 4), np.where(kept[units], _INK, GREY)
             x = np.full(len(units), layer)
             self.units_.append(ax.scatter(x, y, s=sizes, c=colors, linewidth=0, zorder=3))
             counts = f"{names[layer]}\n{kept.sum():,} of {len(kept):,}"
             ax.text(layer, 1.05, counts, ha="center", va="bottom", size="small")
         self._write_names(ax, 0, self.input_names, shown[0], heights[0], "right")
         self._write_names(ax, len(shown) - 1, self.output_names, shown[-1], heights[-1], "left")
-        ax.set(xlim=(-0.3, len(shown) - 0.7), ylim=(-0.05, 1.2))
+        for color, label in (RED, "positive weight"), (BLUE, "negative weight"):
+            ax.plot([], [], color=color, label=label)
+        ax.legend(loc="lower center", ncols=2, frameon=False, fontsize="small")
+        ax.set(xlim=(-0.3, len(shown) - 0.7), ylim=(-0.1, 1.2))
         ax.set_axis_off()
         self.ax_, self.figure_ = ax, ax.figure
         return self

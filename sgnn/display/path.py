@@ -28,6 +28,9 @@ _WIDE_RANGE = 100
 class PathDisplay:
     """Scores of the networks of a path against their size.
 
+    Each network is a dot. Of those of one size, the line goes through the first on the path, which
+    is the one that :meth:`SparseMLPPath.at` returns.
+
     It is made by :meth:`from_path` or :meth:`from_estimator`; all parameters are stored as
     attributes.
 
@@ -100,34 +103,47 @@ class PathDisplay:
         display : PathDisplay
         """
         ax = axes_for(self, ax)
-        style = {"marker": "o", "markersize": 3, "linewidth": 1.5}
+        self._scale(ax)
         self.lines_, self.band_, self.best_line_ = [], None, None
+        _, first = np.unique(self.sizes, return_index=True)
         if self.train_scores is not None:
-            label = "training"
-            self.lines_ += ax.plot(self.sizes, self.train_scores, color=GREY, label=label, **style)
+            self._draw(ax, self.train_scores, first, GREY, "training")
         if self.validation_scores is not None:
-            scores, errors, label = self.validation_scores, self.validation_errors, "validation"
-            if errors is not None:
+            label = "validation"
+            if self.validation_errors is not None:
                 label += " ± standard error"
-                edges = scores - errors, scores + errors
-                self.band_ = ax.fill_between(self.sizes, *edges, color=BLUE, alpha=0.2, linewidth=0)
-            self.lines_ += ax.plot(self.sizes, scores, color=BLUE, label=label, **style)
+                scores, errors = self.validation_scores[first], self.validation_errors[first]
+                self.band_ = ax.fill_between(
+                    self.sizes[first],
+                    scores - errors,
+                    scores + errors,
+                    color=BLUE,
+                    alpha=0.2,
+                    linewidth=0,
+                )
+            self._draw(ax, self.validation_scores, first, BLUE, label)
         if self.best_index is not None:
             best = self.sizes[self.best_index]
             value = f"{best:.3g}" if isinstance(best, float) else f"{best:,}"
-            label = f"chosen: {value}"
-            self.best_line_ = ax.axvline(best, color=RED, linestyle="--", label=label)
-        self._scale(ax)
+            self.best_line_ = ax.axvline(
+                best, color=RED, linestyle="--", linewidth=1, label=f"chosen: {value}"
+            )
         ax.set(xlabel=_LABELS[self.x], ylabel=self.score_name)
         ax.legend()
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+    def _draw(self, ax, scores, first, color, label):
+        """Draw all scores as dots, and a line through some of them."""
+        ax.scatter(self.sizes, scores, s=12, color=color, alpha=0.5, linewidth=0)
+        self.lines_ += ax.plot(self.sizes[first], scores[first], color=color, label=label)
 
     def _scale(self, ax):
         """Use a logarithmic axis, with a place for 0, where sizes are of many magnitudes."""
         positive = self.sizes[self.sizes > 0]
         if self.x != "sparsity" and np.ptp(np.log(positive)) > math.log(_WIDE_RANGE):
             ax.set_xscale("symlog", linthresh=positive.min())
+            ax.set_xmargin(0.01)
 
     @classmethod
     def from_path(cls, path, *, x="n_features", ax=None):

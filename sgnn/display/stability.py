@@ -65,13 +65,20 @@ class StabilityDisplay:
         colors = np.where(probabilities >= self.threshold, BLUE, FAINT)
         ax = axes_for(self, ax, figsize=(6.4, 1.4 + 0.22 * len(shown)))
         self.bars_ = ax.barh(places, probabilities, color=colors)
-        label = f"threshold {self.threshold:g}"
-        self.line_ = ax.axvline(self.threshold, color=RED, linestyle="--", label=label)
+        self.line_ = ax.axvline(self.threshold, color=RED, linestyle="--")
+        ax.annotate(
+            f"threshold {self.threshold:g}",
+            (self.threshold, 1),
+            (0, 3),
+            xycoords=ax.get_xaxis_transform(),
+            textcoords="offset points",
+            ha="center",
+            color=RED,
+        )
         ax.set_yticks(places, labels)
         ax.tick_params(axis="y", length=0)
         ax.set(xlim=(0, 1), xlabel="selection probability", ylim=(len(shown) - 0.4, -0.6))
         ax.spines[["top", "right"]].set_visible(False)
-        ax.legend(loc="lower right")
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
