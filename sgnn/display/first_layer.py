@@ -69,7 +69,7 @@ class FirstLayerDisplay:
         n_rows = math.ceil(n_images / n_columns)
         signed = self.what == "weights"
         colors = plt.get_cmap("RdBu_r" if signed else "viridis").with_extremes(bad=_REMOVED)
-        largest = max(float(np.abs(self.images).max(fill_value=0)), np.finfo(float).tiny)
+        largest = np.abs(self.images).filled(0).max() or 1
         limits = {"vmin": -largest if signed else 0, "vmax": largest}
         across, down = width * (1 + _GAP), height * (1 + _GAP)
         self.images_ = []

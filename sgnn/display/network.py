@@ -191,6 +191,6 @@ def _draw_edges(ax, layer, coef, places):
     lines[:, :, 0] = layer, layer + 1
     lines[:, 0, 1], lines[:, 1, 1] = places[0][rows], places[1][columns]
     colors = np.where(weights[:, None] > 0, to_rgba(RED), to_rgba(BLUE))
-    colors[:, 3] = 0.05 + 0.85 * strengths
-    edges = LineCollection(lines, colors=colors, linewidths=0.3 + 1.7 * strengths)
+    colors[:, 3] = 0.15 + 0.75 * strengths
+    edges = LineCollection(lines, colors=colors, linewidths=0.4 + 1.6 * strengths)
     return ax.add_collection(edges, autolim=False)

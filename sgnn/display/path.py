@@ -22,7 +22,7 @@ _LABELS = {
     "n_multiply_adds": "multiply-adds of a prediction",
     "sparsity": "sparsity",
 }
-_WIDE_RANGE = 100
+_WIDE_RANGE = 50
 
 
 class PathDisplay:
