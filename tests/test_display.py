@@ -201,6 +201,15 @@ def test_rows_of_the_feature_path_end_where_their_feature_disappears(path, max_f
     assert top < bottom
 
 
+def test_features_of_one_block_are_there_as_long_as_one_of_them_is():
+    clf = classifier(penalty="l1", feature_groups=[range(5), range(5, 9)])
+    path = sparse_mlp_path(clf, WINE_X, WINE_Y, alphas=[0.003, 0.01, 0.03, 0.1])
+    norms = FeaturePathDisplay.from_path(path).image_.get_array()
+    order = np.argsort(path.ranking, kind="stable")
+    np.testing.assert_array_equal(~np.ma.getmaskarray(norms), path.supports[:, order].T)
+    assert (norms == 0).any()
+
+
 def test_a_path_of_one_strength_can_be_drawn():
     path = sparse_mlp_path(classifier(), WINE_X, WINE_Y, alphas=[0.01], max_iter=2)
     left, right = FeaturePathDisplay.from_path(path).ax_.get_xlim()

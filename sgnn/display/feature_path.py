@@ -21,7 +21,7 @@ class FeaturePathDisplay:
     alphas : ndarray of shape (n_points,)
         Strengths in growing order, 0 first.
     norms : ndarray of shape (n_points, n_features)
-        Norms of the first-layer weights of each feature; 0 where it is gone.
+        Norms of the first-layer weights of each feature; nan where it is gone.
     ranking : ndarray of int, shape (n_features,)
         Place of each feature, 1 for the one that stays longest.
     feature_names : array-like of str, shape (n_features,)
@@ -69,7 +69,7 @@ class FeaturePathDisplay:
         """
         shown = np.argsort(self.ranking, kind="stable")[:max_features]
         ax = axes_for(self, ax, figsize=(6.4, 1.4 + 0.22 * len(shown)))
-        norms = np.ma.masked_equal(self.norms[:, shown].T, 0)
+        norms = np.ma.masked_invalid(self.norms[:, shown].T)
         first, last = self.alphas[1], self.alphas[-1]
         end = max(_LEAST_END, (last / first) ** _SHARE_OF_END)
         strengths = np.array([first / end, *self.alphas[1:], last * end])
@@ -107,7 +107,7 @@ class FeaturePathDisplay:
             If `path` is not a path.
         """
         check_path(path, cls)
-        norms = np.zeros(path.supports.shape)
+        norms = np.full(path.supports.shape, np.nan)
         for row, point in zip(norms, path, strict=True):
             row[point.features] = np.linalg.norm(point.coefs[0], axis=1)
         display = cls(

@@ -193,7 +193,9 @@ class Trainer:
         held_out = None if self.validation is None else self._validate()
         history.loss.append(loss)
         history.objective.append(objective)
-        history.n_neurons.append(tuple(int(mask.sum()) for mask in self.units_on_paths()))
+        history.n_neurons.append(
+            tuple(int(np.count_nonzero(mask)) for mask in self.units_on_paths())
+        )
         if held_out is not None:
             history.validation_loss.append(held_out[0])
             history.validation_score.append(held_out[1])
