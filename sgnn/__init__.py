@@ -1,6 +1,6 @@
 """Sparse neural networks for scikit-learn: multilayer perceptrons that find their own size."""
 
-from sgnn import penalties
+from sgnn import display, penalties
 from sgnn._version import __version__
 from sgnn.classifier import SparseMLPClassifier
 from sgnn.paths.cv import SparseMLPClassifierCV, SparseMLPRegressorCV
@@ -19,6 +19,7 @@ __all__ = [
     "SparseMLPSelector",
     "StabilitySelector",
     "__version__",
+    "display",
     "penalties",
     "sparse_mlp_path",
 ]

@@ -98,6 +98,8 @@ objective_curve_ : list of float
     `loss_curve_` plus penalty and ridge, at the end of each epoch, of the units still trained.
 validation_loss_curve_, validation_scores_ : list of float or None
     Mean loss and score ({score}) on held-out data.
+n_neurons_curve_ : list of tuple of int
+    `n_neurons_` at the end of each epoch.
 best_loss_ : float
     Least value of `loss_curve_`.
 n_iter_ : int

@@ -71,12 +71,13 @@ def units_on_paths(coefs, blocks=None):
     list of ndarray of bool
         Inputs first, outputs last.
     """
+    connected = [coef != 0 for coef in coefs]
     reached = [np.ones(coefs[0].shape[0], dtype=bool)]
-    for coef in coefs:
-        reached.append(coef[reached[-1]].any(axis=0))
+    for matrix in connected:
+        reached.append(reached[-1] @ matrix)
     reaching = [np.ones(coefs[-1].shape[1], dtype=bool)]
-    for coef in reversed(coefs):
-        reaching.append(coef[:, reaching[-1]].any(axis=1))
+    for matrix in reversed(connected):
+        reaching.append(matrix @ reaching[-1])
     on_paths = [forth & back for forth, back in zip(reached, reversed(reaching), strict=True)]
     if blocks is not None:
         on_paths[0] = np.isin(blocks, blocks[on_paths[0]])

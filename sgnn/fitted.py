@@ -14,6 +14,7 @@ _CURVES = {
     "objective": "objective_curve_",
     "validation_loss": "validation_loss_curve_",
     "validation_score": "validation_scores_",
+    "n_neurons": "n_neurons_curve_",
 }
 
 

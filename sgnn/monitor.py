@@ -1,7 +1,5 @@
 """What a user sees while a network trains: printed lines and scikit-learn's callbacks."""
 
-from sgnn import compact
-
 
 class Monitor:
     """Reports epochs to `verbose` output and to the callbacks of an estimator.
@@ -45,7 +43,7 @@ class Monitor:
         current : callable () -> (coefs, intercepts)
         """
         if self._estimator.verbose:
-            print(_line(history, current()[0]))
+            print(_line(history))
         if self._epoch_context is None:
             return False
         estimator = self._estimator
@@ -96,8 +94,7 @@ class Silent:
         """Do nothing."""
 
 
-def _line(history, coefs):
-    alive = [str(mask.sum()) for mask in compact.units_on_paths(coefs)]
+def _line(history):
     loss, objective = history.loss[-1], history.objective[-1]
     parts = [
         f"epoch {len(history.loss):4d}",
@@ -106,4 +103,4 @@ def _line(history, coefs):
     ]
     if history.validation_score:
         parts.append(f"validation score {history.validation_score[-1]:.4f}")
-    return "  ".join([*parts, f"neurons {'-'.join(alive)}"])
+    return "  ".join([*parts, f"neurons {'-'.join(map(str, history.n_neurons[-1]))}"])

@@ -287,6 +287,16 @@ def test_the_fitted_attributes_are_those_of_the_documentation(name):
     }
 
 
+def test_the_curve_of_neurons_counts_blocks_of_inputs_as_a_whole_and_removed_units():
+    X = np.hstack([CANCER_X, np.random.default_rng(0).normal(size=(len(CANCER_X), 6))])
+    model = classifier(penalty="l1", alpha=0.01, feature_groups=[range(0, 10), range(26, 36)])
+    model.fit(X, CANCER_Y)
+    assert sum(model.n_removed_) > 0
+    assert model.n_neurons_curve_[-1] == model.n_neurons_
+    assert model.n_neurons_curve_[0] > model.n_neurons_
+    assert np.count_nonzero(model.feature_importances_) < model.n_neurons_[0]
+
+
 def assert_consistent(model, X, n_outputs):
     coefs, intercepts = model.expand()
     hidden = np.atleast_1d(model.hidden_layer_sizes).astype(int).tolist()
@@ -338,6 +348,8 @@ def test_the_fitted_attributes_agree_with_each_other(name, alpha):
     model.fit(X, y)
     assert_consistent(model, X, TASKS[name][3])
     assert model.n_iter_ == model.max_iter * (1 + model.refit)
+    assert len(model.n_neurons_curve_) == model.n_iter_
+    assert model.n_neurons_curve_[-1] == model.n_neurons_
     assert model.validation_loss_curve_ is None
     assert model.validation_scores_ is None
 
@@ -826,8 +838,10 @@ def test_warm_start_after_everything_was_removed_learns_again():
 def test_partial_fits_are_the_epochs_of_one_fit(name, solver):
     model, X, y = task(name)
     shared = {"solver": solver, "batch_size": 16, "alpha": 0.003}
+    n_neurons = []
     for call in range(1, 5):
         assert model.set_params(**shared).partial_fit(X, y) is model
+        n_neurons.append(model.n_neurons_)
         assert model.n_iter_ == len(model.loss_curve_) == len(model.objective_curve_) == call
     whole = task(name)[0].set_params(
         **shared, learning_rate="constant", max_iter=4, tol=0, n_iter_no_change=np.inf
@@ -835,6 +849,7 @@ def test_partial_fits_are_the_epochs_of_one_fit(name, solver):
     whole.fit(X, y)
     assert model.loss_curve_ == whole.loss_curve_
     assert model.objective_curve_ == whole.objective_curve_
+    assert model.n_neurons_curve_ == whole.n_neurons_curve_ == n_neurons
     assert weights_equal(model, whole)
     assert_consistent(model, X, TASKS[name][3])
 
@@ -1119,6 +1134,7 @@ def test_verbose_prints_what_the_curves_record(capsys, watched):
         assert float(penalty) == pytest.approx(difference, rel=1e-4)
         if watched:
             assert float(score[0]) == pytest.approx(model.validation_scores_[number], abs=1e-4)
+        assert neurons == "-".join(map(str, model.n_neurons_curve_[number]))
     assert tuple(map(int, neurons.split("-"))) == model.n_neurons_
 
 

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
+import numpy as np
 import torch
 
 from sgnn.penalties.build import build_terms
 from sgnn.penalties.terms import KeptZeros
-from sgnn.training import removal
 from sgnn.training.losses import LOSSES
 from sgnn.training.network import Network
 from sgnn.training.optim import ProxAdam, ProxSGD
@@ -57,7 +57,14 @@ class Subnetworks:
         if state is not None:
             optimizer.load(state)
         return Trainer(
-            network, optimizer, self.batches, terms, kept, l2=problem.l2, validation=validation
+            network,
+            optimizer,
+            self.batches,
+            terms,
+            kept,
+            l2=problem.l2,
+            blocks=None if problem.blocks is None else problem.blocks[kept[0]],
+            validation=validation,
         )
 
     def holding(self, coefs, intercepts, kept):
@@ -76,9 +83,8 @@ class Subnetworks:
 
     def live(self, trainer):
         """Return which of the units that a trainer has are alive."""
-        blocks = self.problem.blocks
-        coefs = [layer.weight.cpu().numpy() for layer in trainer.network.parameters.layers]
-        return removal.live_units(coefs, None if blocks is None else blocks[trainer.kept[0]])
+        *alive, outputs = trainer.units_on_paths()
+        return [*alive, np.ones_like(outputs)]
 
     def _build_terms(self):
         problem, pilot = self.problem, None

@@ -23,6 +23,8 @@ class History:
     objective : list of float
         The same plus penalty and ridge at the end of the epoch.
     validation_loss, validation_score : list of float
+    n_neurons : list of tuple of int
+        Units on a path from an input to an output, per layer, inputs first and outputs last.
     converged, interrupted : bool
     """
 
@@ -30,6 +32,7 @@ class History:
     objective: list = field(default_factory=list)
     validation_loss: list = field(default_factory=list)
     validation_score: list = field(default_factory=list)
+    n_neurons: list = field(default_factory=list)
     converged: bool = False
     interrupted: bool = False
 
@@ -97,16 +100,21 @@ class Trainer:
         The units per layer that the network consists of, inputs first.
     l2 : float
         Ridge strength.
+    blocks : ndarray of int or None
+        Blocks of the inputs in `kept` that live as long as one of them does.
     validation : sgnn.problem.Validation or None
     """
 
-    def __init__(self, network, optimizer, batches, terms, kept, *, l2, validation=None):
+    def __init__(
+        self, network, optimizer, batches, terms, kept, *, l2, blocks=None, validation=None
+    ):
         self.network = network
         self.optimizer = optimizer
         self.batches = batches
         self.terms = terms
         self.kept = kept
         self.l2 = l2
+        self.blocks = blocks
         self.validation = validation
         self._best = network.parameters.zeros_like()
 
@@ -142,6 +150,11 @@ class Trainer:
     def full_size(self):
         """Return weights and biases with zeros for the units that are not trained."""
         return compact.expand(*self.network.parameters.to_numpy(), self.kept)
+
+    def units_on_paths(self):
+        """Return, per layer, which of the units in `kept` are on a path from input to output."""
+        coefs = [layer.weight.cpu().numpy() for layer in self.network.parameters.layers]
+        return compact.units_on_paths(coefs, self.blocks)
 
     def _keep_best(self, course):
         score = course.history.validation_score[-1] if course.early_stopping else math.inf
@@ -180,6 +193,9 @@ class Trainer:
         held_out = None if self.validation is None else self._validate()
         history.loss.append(loss)
         history.objective.append(objective)
+        history.n_neurons.append(
+            tuple(int(np.count_nonzero(mask)) for mask in self.units_on_paths())
+        )
         if held_out is not None:
             history.validation_loss.append(held_out[0])
             history.validation_score.append(held_out[1])

@@ -1,0 +1,239 @@
+"""Scores along a path."""
+
+import math
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.utils.validation import check_is_fitted
+
+from sgnn.display._common import BLUE, GREY, RED, axes_for, check_path
+
+_COLUMNS = {
+    "n_features": "n_features",
+    "alpha": "alphas",
+    "n_weights": "n_weights",
+    "n_multiply_adds": "n_multiply_adds",
+    "sparsity": "sparsities",
+}
+_LABELS = {
+    "n_features": "number of features",
+    "alpha": "alpha",
+    "n_weights": "number of weights",
+    "n_multiply_adds": "multiply-adds of a prediction",
+    "sparsity": "sparsity",
+}
+_WIDE_RANGE = 50
+
+
+class PathDisplay:
+    """Scores of the networks of a path against their size.
+
+    Each network is a dot. Of those of one size, the line goes through the first on the path, which
+    is the one that :meth:`SparseMLPPath.at` returns.
+
+    It is made by :meth:`from_path` or :meth:`from_estimator`; all parameters are stored as
+    attributes.
+
+    Parameters
+    ----------
+    sizes : ndarray of shape (n_points,)
+        What is on the x axis.
+    x : {"n_features", "alpha", "n_weights", "n_multiply_adds", "sparsity"}, default="n_features"
+        What `sizes` are.
+    train_scores : ndarray of shape (n_points,), default=None
+    validation_scores : ndarray of shape (n_points,), default=None
+    validation_errors : ndarray of shape (n_points,), default=None
+        Standard errors of `validation_scores`.
+    best_index : int, default=None
+        The network that was chosen.
+    score_name : str, default="score"
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+    lines_ : list of matplotlib Line2D
+        Of the training scores and the validation scores, those that there are.
+    band_ : matplotlib PolyCollection or None
+        One standard error around the validation scores.
+    best_line_ : matplotlib Line2D or None
+        At the network that was chosen.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sgnn import SparseMLPClassifier, sparse_mlp_path
+    >>> from sgnn.display import PathDisplay
+    >>> clf = SparseMLPClassifier((10,), max_iter=40, early_stopping=True, random_state=0)
+    >>> path = sparse_mlp_path(clf, *load_iris(return_X_y=True), alphas=5)
+    >>> display = PathDisplay.from_path(path, x="n_weights")
+    >>> display.ax_.get_ylabel()
+    'accuracy'
+    """
+
+    def __init__(
+        self,
+        *,
+        sizes,
+        x="n_features",
+        train_scores=None,
+        validation_scores=None,
+        validation_errors=None,
+        best_index=None,
+        score_name="score",
+    ):
+        self.sizes = sizes
+        self.x = x
+        self.train_scores = train_scores
+        self.validation_scores = validation_scores
+        self.validation_errors = validation_errors
+        self.best_index = best_index
+        self.score_name = score_name
+
+    def plot(self, ax=None):
+        """Draw the scores.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            None makes a new figure.
+
+        Returns
+        -------
+        display : PathDisplay
+        """
+        ax = axes_for(self, ax)
+        self._scale(ax)
+        self.lines_, self.band_, self.best_line_ = [], None, None
+        _, first = np.unique(self.sizes, return_index=True)
+        if self.train_scores is not None:
+            self._draw(ax, self.train_scores, first, GREY, "training")
+        if self.validation_scores is not None:
+            label = "validation"
+            if self.validation_errors is not None:
+                label += " ± standard error"
+                scores, errors = self.validation_scores[first], self.validation_errors[first]
+                self.band_ = ax.fill_between(
+                    self.sizes[first],
+                    scores - errors,
+                    scores + errors,
+                    color=BLUE,
+                    alpha=0.2,
+                    linewidth=0,
+                )
+            self._draw(ax, self.validation_scores, first, BLUE, label)
+        if self.best_index is not None:
+            best = self.sizes[self.best_index]
+            value = f"{best:.3g}" if isinstance(best, float) else f"{best:,}"
+            self.best_line_ = ax.axvline(
+                best, color=RED, linestyle="--", linewidth=1, label=f"chosen: {value}"
+            )
+        ax.set(xlabel=_LABELS[self.x], ylabel=self.score_name)
+        ax.legend()
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _draw(self, ax, scores, first, color, label):
+        """Draw all scores as dots, and a line through some of them."""
+        ax.scatter(self.sizes, scores, s=12, color=color, alpha=0.5, linewidth=0)
+        self.lines_ += ax.plot(self.sizes[first], scores[first], color=color, label=label)
+
+    def _scale(self, ax):
+        """Use a logarithmic axis, with a place for 0, where sizes are of many magnitudes."""
+        positive = self.sizes[self.sizes > 0]
+        if self.x != "sparsity" and np.ptp(np.log(positive)) > math.log(_WIDE_RANGE):
+            ax.set_xscale("symlog", linthresh=positive.min())
+            ax.set_xmargin(0.01)
+
+    @classmethod
+    def from_path(cls, path, *, x="n_features", ax=None):
+        """Draw the training and validation scores of a path.
+
+        Parameters
+        ----------
+        path : SparseMLPPath
+        x : {"n_features", "alpha", "n_weights", "n_multiply_adds", "sparsity"}, \
+default="n_features"
+            What the scores are drawn against.
+        ax : matplotlib Axes, default=None
+            None makes a new figure.
+
+        Returns
+        -------
+        display : PathDisplay
+
+        Raises
+        ------
+        TypeError
+            If `path` is not a path.
+        ValueError
+            If `x` is unknown.
+        """
+        check_path(path, cls)
+        display = cls(
+            sizes=_sizes(path, x),
+            x=x,
+            train_scores=path.train_scores,
+            validation_scores=path.validation_scores,
+            validation_errors=path.validation_errors,
+            score_name=_name_of_score(path.estimator(0)),
+        )
+        return display.plot(ax)
+
+    @classmethod
+    def from_estimator(cls, estimator, *, x="n_features", ax=None):
+        """Draw the scores that a cross-validated path has chosen by.
+
+        Training scores are drawn too, unless the estimator has a `scoring` of its own. Sizes are
+        those of the path on all data.
+
+        Parameters
+        ----------
+        estimator : SparseMLPClassifierCV or SparseMLPRegressorCV
+            Fitted.
+        x : {"n_features", "alpha", "n_weights", "n_multiply_adds", "sparsity"}, \
+default="n_features"
+            What the scores are drawn against.
+        ax : matplotlib Axes, default=None
+            None makes a new figure.
+
+        Returns
+        -------
+        display : PathDisplay
+
+        Raises
+        ------
+        TypeError
+            If `estimator` is not a cross-validated path.
+        ValueError
+            If `x` is unknown.
+        """
+        check_is_fitted(estimator)
+        if not hasattr(estimator, "scores_path_"):
+            raise TypeError(
+                f"{cls.__name__}.from_estimator needs a SparseMLPClassifierCV or a "
+                f"SparseMLPRegressorCV; got {type(estimator).__name__}."
+            )
+        path, scores, scoring = estimator.path_, estimator.scores_path_, estimator.scoring
+        display = cls(
+            sizes=_sizes(path, x),
+            x=x,
+            train_scores=path.train_scores if scoring is None else None,
+            validation_scores=scores.mean(axis=0),
+            validation_errors=scores.std(axis=0, ddof=1) / math.sqrt(len(scores)),
+            best_index=estimator.best_index_,
+            score_name=_name_of_score(estimator, scoring),
+        )
+        return display.plot(ax)
+
+
+def _sizes(path, x):
+    if x not in _COLUMNS:
+        raise ValueError(f"x must be one of {', '.join(_COLUMNS)}; got {x!r}.")
+    return getattr(path, _COLUMNS[x])
+
+
+def _name_of_score(estimator, scoring=None):
+    if scoring is None:
+        return "accuracy" if is_classifier(estimator) else "R²"
+    return scoring.replace("_", " ") if isinstance(scoring, str) else "score"

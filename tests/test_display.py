@@ -1,0 +1,453 @@
+"""The displays: what they draw is what the estimators hold."""
+
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgba
+from sklearn.base import BaseEstimator
+from sklearn.datasets import load_digits, load_iris, load_wine
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import scale
+
+import sgnn
+from sgnn import (
+    SparseMLPClassifier,
+    SparseMLPClassifierCV,
+    SparseMLPRegressor,
+    SparseMLPRegressorCV,
+    sparse_mlp_path,
+)
+from sgnn.display import (
+    FeaturePathDisplay,
+    FirstLayerDisplay,
+    NetworkDisplay,
+    NeuronsDisplay,
+    PathDisplay,
+    StabilityDisplay,
+)
+
+WINE_X, WINE_Y = load_wine(return_X_y=True, as_frame=True)
+WINE_X = pd.DataFrame(scale(WINE_X), columns=WINE_X.columns)
+DIGITS_X, DIGITS_Y = load_digits(return_X_y=True)
+SIZES = {
+    "n_features": "n_features",
+    "alpha": "alphas",
+    "n_weights": "n_weights",
+    "n_multiply_adds": "n_multiply_adds",
+    "sparsity": "sparsities",
+}
+
+
+def classifier(**parameters):
+    defaults = {"hidden_layer_sizes": (8,), "max_iter": 30, "batch_size": 64, "random_state": 0}
+    return SparseMLPClassifier(**{**defaults, **parameters})
+
+
+@pytest.fixture(autouse=True)
+def _clean():
+    """No display may change the settings of matplotlib; no figure outlives a test."""
+    before = matplotlib.rcParams.copy()
+    yield
+    assert matplotlib.rcParams == before
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def path():
+    clf = classifier(penalty="log_sum")
+    train, held_out = slice(None, None, 2), slice(1, None, 2)
+    data = WINE_X[train], WINE_Y[train]
+    return sparse_mlp_path(clf, *data, X_val=WINE_X[held_out], y_val=WINE_Y[held_out], alphas=12)
+
+
+@pytest.fixture(scope="module")
+def search():
+    return SparseMLPClassifierCV(classifier(penalty="log_sum"), alphas=8, cv=3).fit(WINE_X, WINE_Y)
+
+
+@pytest.fixture(scope="module")
+def network():
+    return classifier(hidden_layer_sizes=(10, 6), alpha=0.03, max_iter=60).fit(WINE_X, WINE_Y)
+
+
+@pytest.fixture(scope="module")
+def pixels():
+    return classifier(hidden_layer_sizes=(20,), alpha=0.01).fit(DIGITS_X / 16, DIGITS_Y)
+
+
+def points(artist):
+    return np.asarray(artist.get_offsets())
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def band(display):
+    """Return the lower and the upper edge of a band, by place on the x axis."""
+    x, y = display.band_.get_paths()[0].vertices.T
+    return {place: (y[x == place].min(), y[x == place].max()) for place in np.unique(x)}
+
+
+# Paths
+
+
+@pytest.mark.parametrize("x", SIZES)
+def test_the_path_display_holds_the_scores_of_all_networks(path, x):
+    display = PathDisplay.from_path(path, x=x)
+    sizes = getattr(path, SIZES[x])
+    scores = path.train_scores, path.validation_scores
+    for dots, line, values in zip(
+        display.ax_.collections[::2], display.lines_, scores, strict=True
+    ):
+        np.testing.assert_allclose(points(dots), np.column_stack([sizes, values]))
+        expected = {}
+        for size, value in zip(sizes, values, strict=True):
+            expected.setdefault(size, value)
+        assert dict(zip(*line.get_data(), strict=True)) == pytest.approx(expected)
+        assert (np.diff(line.get_xdata()) > 0).all()
+    edges = band(display)
+    for size, center, error in zip(sizes, scores[1], path.validation_errors, strict=True):
+        low, high = edges.pop(size, (None, None))
+        if low is not None:
+            assert (low, high) == pytest.approx((center - error, center + error))
+    assert not edges
+    assert display.best_line_ is None
+    assert display.ax_.get_ylabel() == "accuracy"
+
+
+def test_the_line_goes_through_the_networks_that_at_returns(path):
+    line = PathDisplay.from_path(path).lines_[1]
+    for n_features, score in zip(*line.get_data(), strict=True):
+        model = path.at(n_features=n_features)
+        assert model.score(WINE_X[1::2], WINE_Y[1::2]) == pytest.approx(score)
+
+
+def test_a_path_without_held_out_data_has_one_line():
+    X, y = load_iris(return_X_y=True)
+    reg = SparseMLPRegressor((4,), max_iter=10, random_state=0)
+    display = PathDisplay.from_path(sparse_mlp_path(reg, X, y, alphas=[0.01, 0.1], max_iter=2))
+    assert [line.get_label() for line in display.lines_] == ["training"]
+    assert display.band_ is None
+    assert display.ax_.get_ylabel() == "R²"
+
+
+def test_sizes_of_many_magnitudes_are_on_a_logarithmic_axis_with_a_place_for_zero(path):
+    scales = {x: PathDisplay.from_path(path, x=x).ax_.get_xscale() for x in ("alpha", "sparsity")}
+    assert scales == {"alpha": "symlog", "sparsity": "linear"}
+    for largest, expected in (20, "linear"), (5000, "symlog"):
+        sizes = np.array([largest, 5, 1, 0])
+        display = PathDisplay(sizes=sizes, train_scores=np.linspace(1, 0.5, 4)).plot()
+        assert display.ax_.get_xscale() == expected
+        left, right = display.ax_.get_xlim()
+        assert -1 <= left <= 0 < largest <= right
+
+
+def test_the_display_of_a_search_shows_the_mean_over_the_folds_and_the_choice(search):
+    display = PathDisplay.from_estimator(search, x="alpha")
+    means = search.scores_path_.mean(axis=0)
+    np.testing.assert_allclose(display.lines_[0].get_ydata(), search.path_.train_scores)
+    np.testing.assert_allclose(display.lines_[1].get_ydata(), means)
+    edges = np.array(list(band(display).values()))
+    errors = search.scores_path_.std(axis=0, ddof=1) / np.sqrt(3)
+    np.testing.assert_allclose(edges, np.column_stack([means - errors, means + errors]))
+    assert display.best_line_.get_xdata() == [search.alpha_] * 2
+    by_features = PathDisplay.from_estimator(search)
+    assert by_features.best_line_.get_xdata() == [search.n_neurons_[0]] * 2
+    assert by_features.best_line_.get_label() == f"chosen: {search.n_neurons_[0]}"
+
+
+@pytest.mark.filterwarnings("ignore:alpha=:UserWarning")
+def test_a_search_with_a_score_of_its_own_shows_no_other_score():
+    X, y = load_iris(return_X_y=True)
+    reg = SparseMLPRegressor((4,), max_iter=10, random_state=0)
+    search = SparseMLPRegressorCV(
+        reg, alphas=[0.001, 0.01, 0.1], max_iter=2, cv=2, scoring="neg_mean_squared_error"
+    )
+    display = PathDisplay.from_estimator(search.fit(X, y))
+    assert len(display.lines_) == 1
+    assert display.ax_.get_ylabel() == "neg mean squared error"
+
+
+@pytest.mark.parametrize("max_features", [5, 20])
+def test_rows_of_the_feature_path_end_where_their_feature_disappears(path, max_features):
+    display = FeaturePathDisplay.from_path(path, max_features=max_features)
+    order = np.argsort(path.ranking, kind="stable")[:max_features]
+    names = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert names == WINE_X.columns[order].tolist()
+    norms = display.image_.get_array()
+    assert norms.shape == (len(order), len(path))
+    strengths = display.image_.get_coordinates()[0, :, 0]
+    np.testing.assert_allclose(strengths[1:-1], path.alphas[1:])
+    for row, feature in zip(norms, order, strict=True):
+        lifetime = np.ma.count(row)
+        assert not np.ma.getmaskarray(row)[:lifetime].any()
+        if lifetime < len(path):
+            assert strengths[lifetime] == pytest.approx(path.importances[feature])
+        for index in range(lifetime):
+            expected = path.estimator(index).feature_importances_[feature]
+            assert row[index] == pytest.approx(expected, rel=1e-5)
+    top, bottom = display.ax_.get_ylim()[::-1]
+    assert top < bottom
+
+
+def test_features_of_one_block_are_there_as_long_as_one_of_them_is():
+    clf = classifier(penalty="l1", feature_groups=[range(5), range(5, 9)])
+    path = sparse_mlp_path(clf, WINE_X, WINE_Y, alphas=[0.003, 0.01, 0.03, 0.1])
+    norms = FeaturePathDisplay.from_path(path).image_.get_array()
+    order = np.argsort(path.ranking, kind="stable")
+    np.testing.assert_array_equal(~np.ma.getmaskarray(norms), path.supports[:, order].T)
+    assert (norms == 0).any()
+
+
+def test_a_path_of_one_strength_can_be_drawn():
+    path = sparse_mlp_path(classifier(), WINE_X, WINE_Y, alphas=[0.01], max_iter=2)
+    left, right = FeaturePathDisplay.from_path(path).ax_.get_xlim()
+    assert left < 0.01 < right
+
+
+# Networks
+
+
+def test_the_neurons_display_draws_the_curve_of_each_layer(network):
+    display = NeuronsDisplay.from_estimator(network)
+    curve = np.array(network.n_neurons_curve_)
+    assert len(display.lines_) == 3
+    for line, column in zip(display.lines_, curve.T[:-1], strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), column)
+        np.testing.assert_array_equal(line.get_xdata(), np.arange(1, 61))
+    n_inputs, n_first, n_second, _ = network.n_neurons_
+    assert n_inputs < 13
+    assert [line.get_label() for line in display.lines_] == [
+        f"inputs: {n_inputs} of 13",
+        f"hidden layer 1: {n_first} of 10",
+        f"hidden layer 2: {n_second} of 6",
+    ]
+
+
+def test_the_network_display_draws_a_line_per_weight_and_a_dot_per_unit(network):
+    display = NetworkDisplay.from_estimator(network)
+    coefs = network.expand()[0]
+    heights = [points(units)[:, 1] for units in display.units_]
+    assert [len(height) for height in heights] == [13, 10, 6, 3]
+    for layer, (edges, coef) in enumerate(zip(display.edges_, coefs, strict=True)):
+        lines, colors = np.array(edges.get_segments()), edges.get_color()
+        assert len(lines) == np.count_nonzero(coef)
+        np.testing.assert_array_equal(lines[:, :, 0], np.tile([layer, layer + 1], (len(lines), 1)))
+        drawn = np.zeros_like(coef)
+        for line, width, color in zip(lines, edges.get_linewidth(), colors, strict=True):
+            row = np.flatnonzero(heights[layer] == line[0, 1])
+            column = np.flatnonzero(heights[layer + 1] == line[1, 1])
+            red = color[0] > color[2]
+            drawn[row, column] = width if red else -width
+        np.testing.assert_array_equal(np.sign(drawn), np.sign(coef))
+        order = np.argsort(np.abs(coef), axis=None)
+        assert (np.diff(np.abs(drawn).ravel()[order]) >= 0).all()
+        assert (np.diff(colors[:, 3]) >= 0).all()
+    for units, kept in zip(display.units_, network.kept_units_, strict=True):
+        sizes = units.get_sizes()
+        assert (sizes[kept] > 10).all()
+        assert (sizes[~kept] < 10).all()
+    assert (~network.kept_units_[0]).any()
+
+
+def test_the_network_display_names_what_is_left(network):
+    written = texts(NetworkDisplay.from_estimator(network).ax_)
+    for name, is_kept in zip(WINE_X.columns, network.support_, strict=True):
+        assert (name in written) == is_kept
+    assert {"0", "1", "2", f"inputs\n{network.n_neurons_[0]} of 13"} <= set(written)
+    binary = classifier(max_iter=2).fit(WINE_X.to_numpy(), WINE_Y == 0)
+    assert len(texts(NetworkDisplay.from_estimator(binary).ax_)) == 3
+
+
+def test_large_layers_are_drawn_without_the_units_that_were_removed(network):
+    n_inputs, n_hidden, *_ = network.n_neurons_
+    display = NetworkDisplay.from_estimator(network, max_units=n_inputs)
+    assert n_hidden < n_inputs < 13
+    assert len(points(display.units_[0])) == n_inputs
+    n_weights = [np.count_nonzero(coef) for coef in network.coefs_]
+    assert [len(edges.get_segments()) for edges in display.edges_] == n_weights
+    with pytest.raises(ValueError, match=rf"inputs: {n_inputs} units.*max_units={n_inputs - 1}"):
+        NetworkDisplay.from_estimator(network, max_units=n_inputs - 1)
+
+
+@pytest.mark.filterwarnings("ignore:alpha=:UserWarning")
+def test_an_empty_network_is_drawn_and_has_no_first_layer():
+    empty = classifier(alpha=1e6, max_iter=2).fit(WINE_X, WINE_Y)
+    display = NetworkDisplay.from_estimator(empty)
+    assert sum(len(edges.get_segments()) for edges in display.edges_) == 0
+    with pytest.raises(ValueError, match="No unit is left"):
+        FirstLayerDisplay.from_estimator(empty, (1, 13))
+    importances = FirstLayerDisplay.from_estimator(empty, (1, 13), what="importance")
+    assert np.ma.count(importances.images) == 0
+    importances.figure_.canvas.draw()
+
+
+def test_a_search_is_drawn_as_the_network_that_it_chose(search):
+    display = NetworkDisplay.from_estimator(search)
+    n_weights = [np.count_nonzero(coef) for coef in search.coefs_]
+    assert [len(edges.get_segments()) for edges in display.edges_] == n_weights
+
+
+def test_images_of_the_first_layer_are_its_weights(pixels):
+    display = FirstLayerDisplay.from_estimator(pixels, (8, 8), max_units=4)
+    first, last = pixels.expand()[0]
+    strengths = np.linalg.norm(first, axis=0) * np.linalg.norm(last, axis=1)
+    strongest = np.argsort(-strengths)[:4]
+    assert len(display.images_) == 4
+    largest = np.abs(first[:, strongest]).max()
+    for image, unit in zip(display.images_, strongest, strict=True):
+        drawn = image.get_array()
+        np.testing.assert_array_equal(drawn.mask.ravel(), ~pixels.support_)
+        np.testing.assert_allclose(drawn.filled(0).ravel(), first[:, unit])
+        assert image.get_clim() == pytest.approx((-largest, largest))
+        red, green, blue, _ = image.get_cmap().get_bad()
+        assert red == green == blue < 1
+    corners = [tuple(image.get_extent()[::3]) for image in display.images_]
+    assert len(set(corners)) == 4
+    assert not pixels.support_.all()
+
+
+def test_the_image_of_importances_holds_them(pixels):
+    display = FirstLayerDisplay.from_estimator(pixels, (8, 8), what="importance")
+    [image] = display.images_
+    importances = pixels.feature_importances_
+    np.testing.assert_allclose(image.get_array().filled(0).ravel(), importances)
+    assert image.get_clim() == pytest.approx((0, importances.max()))
+
+
+# Stability
+
+
+def test_bars_of_the_stability_display_are_sorted_and_marked_by_the_threshold():
+    probabilities = np.array([0.2, 0.9, 0.6, 0.0, 0.59])
+    display = StabilityDisplay(selection_probabilities=probabilities, threshold=0.6).plot()
+    assert [bar.get_width() for bar in display.bars_] == [0.9, 0.6, 0.59, 0.2, 0.0]
+    labels = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert labels == ["x1", "x2", "x4", "x0", "x3"]
+    colors = [to_rgba(bar.get_facecolor()) for bar in display.bars_]
+    assert colors[0] == colors[1] != colors[2] == colors[3] == colors[4]
+    assert display.line_.get_xdata() == [0.6, 0.6]
+    bottom, top = display.ax_.get_ylim()
+    assert bottom > top
+
+
+def test_the_stability_display_of_a_selector():
+    class Selector(BaseEstimator):
+        threshold = 0.5
+        selection_probabilities_ = np.linspace(1, 0, 30)
+        feature_names_in_ = np.array([f"column {index}" for index in range(30)])
+
+        def fit(self):
+            return self
+
+        def __sklearn_is_fitted__(self):
+            return True
+
+    display = StabilityDisplay.from_estimator(Selector(), max_features=7)
+    assert len(display.bars_) == 7
+    assert display.ax_.get_yticklabels()[6].get_text() == "column 6"
+
+
+# All of them
+
+
+@pytest.fixture(scope="module")
+def makers(path, search, network, pixels):
+    """Functions of `ax` that draw each display."""
+    stability = StabilityDisplay(selection_probabilities=np.array([0.9, 0.1]), threshold=0.5)
+    return {
+        "path": lambda ax: PathDisplay.from_path(path, ax=ax),
+        "search": lambda ax: PathDisplay.from_estimator(search, ax=ax),
+        "features": lambda ax: FeaturePathDisplay.from_path(path, ax=ax),
+        "neurons": lambda ax: NeuronsDisplay.from_estimator(network, ax=ax),
+        "network": lambda ax: NetworkDisplay.from_estimator(network, ax=ax),
+        "pixels": lambda ax: FirstLayerDisplay.from_estimator(pixels, (8, 8), ax=ax),
+        "stability": lambda ax: stability.plot(ax=ax),
+    }
+
+
+NAMES = ["path", "search", "features", "neurons", "network", "pixels", "stability"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_axes_given_are_drawn_on_and_others_are_new(makers, name):
+    fig, (ax, other) = plt.subplots(1, 2)
+    display = makers[name](ax)
+    assert display.ax_ is ax
+    assert display.figure_ is fig
+    assert not other.has_data()
+    assert plt.get_fignums() == [fig.number]
+    new = makers[name](None)
+    assert new.figure_ is not fig
+    again = new.plot()
+    assert again is new
+    assert len(plt.get_fignums()) == 3
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_text_leaves_the_figure(makers, name):
+    figure = makers[name](None).figure_
+    figure.canvas.draw()
+    visible = figure.get_tightbbox(figure.canvas.get_renderer())
+    width, height = figure.get_size_inches()
+    assert visible.x0 >= -0.02
+    assert visible.y0 >= -0.02
+    assert visible.x1 <= width + 0.02
+    assert visible.y1 <= height + 0.02
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_without_matplotlib_the_error_says_what_is_missing(makers, name, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ImportError, match=r"Display\.plot requires matplotlib"):
+        makers[name](None)
+
+
+def test_sgnn_and_its_displays_import_neither_matplotlib_nor_torch():
+    code = "import sys, sgnn; print(sgnn.display.PathDisplay, 'matplotlib' in sys.modules, "
+    code += "'torch' in sys.modules)"
+    output = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert output.stdout.split()[-2:] == ["False", "False"]
+    assert sgnn.display.PathDisplay is PathDisplay
+
+
+@pytest.mark.parametrize("display", [NeuronsDisplay, NetworkDisplay, PathDisplay, StabilityDisplay])
+def test_estimators_of_another_kind_are_refused(display):
+    other = LogisticRegression().fit(WINE_X, WINE_Y)
+    with pytest.raises(TypeError, match=f"{display.__name__}.*needs .*; got LogisticRegression"):
+        display.from_estimator(other)
+    with pytest.raises(NotFittedError):
+        display.from_estimator(classifier())
+    with pytest.raises(TypeError):
+        display.from_estimator(SimpleNamespace())
+
+
+@pytest.mark.parametrize("display", [PathDisplay, FeaturePathDisplay])
+def test_what_is_no_path_is_refused(display, search):
+    with pytest.raises(TypeError, match=r"needs what sparse_mlp_path returns; got SparseMLP"):
+        display.from_path(search)
+
+
+def test_wrong_choices_are_named_with_what_is_allowed(path, search, pixels):
+    with pytest.raises(ValueError, match=r"x must be one of n_features, alpha.*got 'size'"):
+        PathDisplay.from_path(path, x="size")
+    with pytest.raises(ValueError, match="x must be one of"):
+        PathDisplay.from_estimator(search, x="size")
+    with pytest.raises(ValueError, match='what must be "weights" or "importance"; got \'bias\''):
+        FirstLayerDisplay.from_estimator(pixels, (8, 8), what="bias")
+    for shape in (8, 7), (64,), (4, 4, 4):
+        with pytest.raises(ValueError, match="number of inputs, 64"):
+            FirstLayerDisplay.from_estimator(pixels, shape)
