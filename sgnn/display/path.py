@@ -29,7 +29,7 @@ class PathDisplay:
     """Scores of the networks of a path against their size.
 
     Each network is a dot. Of those of one size, the line goes through the first on the path, which
-    is the one that :meth:`SparseMLPPath.at` returns.
+    is the one that :meth:`SparseMLPPath.at` returns. The empty network is left out.
 
     It is made by :meth:`from_path` or :meth:`from_estimator`; all parameters are stored as
     attributes.
@@ -170,12 +170,14 @@ default="n_features"
             If `x` is unknown.
         """
         check_path(path, cls)
+        there = path.n_features > 0
+        is_validated = path.validation_scores is not None
         display = cls(
-            sizes=_sizes(path, x),
+            sizes=_sizes(path, x)[there],
             x=x,
-            train_scores=path.train_scores,
-            validation_scores=path.validation_scores,
-            validation_errors=path.validation_errors,
+            train_scores=path.train_scores[there],
+            validation_scores=path.validation_scores[there] if is_validated else None,
+            validation_errors=path.validation_errors[there] if is_validated else None,
             score_name=_name_of_score(path.estimator(0)),
         )
         return display.plot(ax)
@@ -214,11 +216,13 @@ default="n_features"
                 f"{cls.__name__}.from_estimator needs a SparseMLPClassifierCV or a "
                 f"SparseMLPRegressorCV; got {type(estimator).__name__}."
             )
-        path, scores, scoring = estimator.path_, estimator.scores_path_, estimator.scoring
+        path, scoring = estimator.path_, estimator.scoring
+        there = path.n_features > 0
+        scores = estimator.scores_path_[:, there]
         display = cls(
-            sizes=_sizes(path, x),
+            sizes=_sizes(path, x)[there],
             x=x,
-            train_scores=path.train_scores if scoring is None else None,
+            train_scores=path.train_scores[there] if scoring is None else None,
             validation_scores=scores.mean(axis=0),
             validation_errors=scores.std(axis=0, ddof=1) / math.sqrt(len(scores)),
             best_index=estimator.best_index_,

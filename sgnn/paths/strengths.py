@@ -40,15 +40,14 @@ def growing(walk, unit_of_loss, n_steps):
     last_removal = alpha
     n_taken, n_retries = 0, n_steps // 2
     while n_taken < n_steps and alpha <= _IN_VAIN * last_removal:
-        reached = walk.step(place, alpha)
+        may_retry = n_retries > 0 and (last == 0 or growth > _LEAST_GROWTH)
+        limit = _TOO_MUCH * share if may_retry and last > 0 else math.inf
+        reached = walk.step(place, alpha, limit)
         fall = shrinkage(place, reached)
-        if _by_one_unit(place, reached):
-            fall = min(fall, share)
-        may_retry = n_retries > 0 and fall > _TOO_MUCH * share
         if last == 0 and may_retry and _is_harmful(reached, unit_of_loss):
             n_retries -= 1
             alpha *= _RETREAT
-        elif last > 0 and may_retry and growth > _LEAST_GROWTH:
+        elif fall > limit:
             n_retries -= 1
             growth = max(growth / 2, _LEAST_GROWTH)
             alpha = last * math.exp(growth)
@@ -58,7 +57,7 @@ def growing(walk, unit_of_loss, n_steps):
                 return
             if last > 0:
                 growth = _adapted(growth, fall / share)
-            if fall:
+            if reached.n_units != place.n_units or fall:
                 last_removal = alpha
             n_taken, place, last = n_taken + 1, reached, alpha
             alpha *= math.exp(growth)
@@ -88,11 +87,6 @@ def given(walk, alphas):
 def _log_size(place):
     n_weights = sum(coef.size for coef in place.coefs)
     return math.log(max(*place.n_units[:-1], math.sqrt(n_weights)) + 1)
-
-
-def _by_one_unit(before, after):
-    """Whether no layer has lost more than one unit."""
-    return all(b - a <= 1 for b, a in zip(before.n_units, after.n_units, strict=True))
 
 
 def _is_harmful(reached, unit_of_loss):

@@ -71,7 +71,7 @@ class Walk:
         #: Where the walk starts.
         self.start = Place(coefs, intercepts, removal.all_units(self._subnetworks.full.sizes))
 
-    def step(self, place, alpha):
+    def step(self, place, alpha, limit=math.inf):
         """Train from a place on under a strength, and return the place reached.
 
         Parameters
@@ -79,6 +79,8 @@ class Walk:
         place : Place
             Not changed.
         alpha : float
+        limit : float, default=inf
+            Stop early once the network has shrunk by more than this, see :func:`shrinkage`.
 
         Returns
         -------
@@ -103,7 +105,11 @@ class Walk:
                 n_epochs=settings.max_iter,
                 first_epoch=networks.terms.warm_up,
             )
-            trainer.run(course, Silent, lambda *_: False)
+            trainer.run(
+                course,
+                Silent,
+                lambda *_: _of_units(place.n_units, course.history.n_neurons[-1]) > limit,
+            )
             live = networks.live(trainer)
             small = compact.keep_units(
                 *trainer.network.parameters.to_numpy(), self._problem.activation, live
@@ -118,7 +124,7 @@ def shrinkage(before, after):
     """Return by how much a network has shrunk, as the largest logarithm of a ratio of sizes.
 
     Sizes are the units of each layer but the last, and the square root of the number of weights
-    that are not zero.
+    that are not zero. In each layer the first unit that goes is not counted.
 
     Parameters
     ----------
@@ -131,6 +137,14 @@ def shrinkage(before, after):
     """
     if after.is_empty:
         return math.inf
-    ratios = [b / a for b, a in zip(before.n_units[:-1], after.n_units[:-1], strict=True)]
-    weights = [sum((coef != 0).sum() for coef in place.coefs) for place in (before, after)]
-    return math.log(max(*ratios, math.sqrt(weights[0] / weights[1])))
+    n_before, n_after = (sum((coef != 0).sum() for coef in at.coefs) for at in (before, after))
+    of_weights = 0.5 * math.log(n_before / n_after)
+    return max(of_weights, _of_units(before.n_units, after.n_units))
+
+
+def _of_units(before, after):
+    """Return the shrinkage of the layers but the last, one unit of each being for free."""
+    if not all(after):
+        return math.inf
+    pairs = zip(before[:-1], after[:-1], strict=True)
+    return max(math.log(max(b - 1, a) / a) for b, a in pairs)
