@@ -105,8 +105,9 @@ def band(display):
 @pytest.mark.parametrize("x", SIZES)
 def test_the_path_display_holds_the_scores_of_all_networks(path, x):
     display = PathDisplay.from_path(path, x=x)
-    sizes = getattr(path, SIZES[x])
-    scores = path.train_scores, path.validation_scores
+    there = path.n_features > 0
+    sizes = getattr(path, SIZES[x])[there]
+    scores = path.train_scores[there], path.validation_scores[there]
     for dots, line, values in zip(
         display.ax_.collections[::2], display.lines_, scores, strict=True
     ):
@@ -117,7 +118,7 @@ def test_the_path_display_holds_the_scores_of_all_networks(path, x):
         assert dict(zip(*line.get_data(), strict=True)) == pytest.approx(expected)
         assert (np.diff(line.get_xdata()) > 0).all()
     edges = band(display)
-    for size, center, error in zip(sizes, scores[1], path.validation_errors, strict=True):
+    for size, center, error in zip(sizes, scores[1], path.validation_errors[there], strict=True):
         low, high = edges.pop(size, (None, None))
         if low is not None:
             assert (low, high) == pytest.approx((center - error, center + error))
