@@ -5,10 +5,9 @@ stratified outer folds; inputs standard-scaled on the training part. Inside of e
 everything is chosen anew, by three inner folds. One thread; CPU seconds of the whole choice and fit
 on one training part.
 
-sgnn: ``SparseMLPClassifierCV`` with its default estimator, and with ``l2=1e-3`` added; by its
-default rule "1se", and by "best". Dense: that estimator without penalty. Lasso: logistic regressions
-with l1, one against the rest, the best of eight strengths. Forest: 500 trees; its features are those
-that any tree splits on.
+sgnn: ``SparseMLPClassifierCV`` with its default estimator, and with ``l2`` added. Dense: that
+estimator without penalty. Lasso: logistic regressions with l1, one against the rest, the best of
+eight strengths. Forest: 500 trees; its features are those that any tree splits on.
 
 Usage::
 
@@ -35,9 +34,8 @@ DATA = ["prostate_ge", "tox_171"]
 
 
 def sgnn(X, **parameters):
-    estimator = default_estimator("classifier", X, random_state=0)
-    rule = parameters.pop("rule", "1se")
-    return SparseMLPClassifierCV(estimator.set_params(**parameters), cv=3, rule=rule)
+    estimator = default_estimator("classifier", X, random_state=0).set_params(**parameters)
+    return SparseMLPClassifierCV(estimator, cv=3)
 
 
 def lasso(X):
@@ -48,9 +46,8 @@ def lasso(X):
 
 METHODS = {
     "sgnn": sgnn,
-    "sgnn, best": lambda X: sgnn(X, rule="best"),
-    "sgnn, l2": lambda X: sgnn(X, l2=1e-3),
-    "sgnn, l2, best": lambda X: sgnn(X, l2=1e-3, rule="best"),
+    "sgnn, l2=0.001": lambda X: sgnn(X, l2=1e-3),
+    "sgnn, l2=0.01": lambda X: sgnn(X, l2=1e-2),
     "dense network": lambda X: default_estimator("classifier", X, 0).set_params(penalty=None),
     "lasso": lasso,
     "random forest": lambda X: RandomForestClassifier(500, random_state=0),
