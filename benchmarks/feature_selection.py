@@ -13,7 +13,8 @@ two and a half times as long), the 50 that disappear last. Other parameters are 
 
 Usage::
 
-    python benchmarks/feature_selection.py FOLDER [--splits N] [--slow-splits N] [--methods ...]
+    python benchmarks/feature_selection.py FOLDER [--splits N] [--slow-splits N]
+        [--methods ...] [--data ...]
 
 FOLDER holds ``isolet.npz``, ``mnist.npz`` and ``fashion_mnist.npz``. Slow methods get
 ``--slow-splits`` splits, the others ``--splits``. What is measured replaces the same in
@@ -123,15 +124,18 @@ def main():
     parser.add_argument("--splits", type=int, default=5)
     parser.add_argument("--slow-splits", type=int, default=1)
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--data", nargs="+", choices=DATA, default=DATA)
     arguments = parser.parse_args()
-    records = kept("feature_selection", lambda run: run["method"] not in arguments.methods)
+    methods, data = arguments.methods, arguments.data
+    records = kept(
+        "feature_selection", lambda run: run["method"] not in methods or run["data"] not in data
+    )
     with one_thread():
-        for method in arguments.methods:
+        for method in methods:
             n_splits = arguments.slow_splits if method in SLOW else arguments.splits
-            for name in DATA:
-                runs = [measure(arguments.folder, name, method, k) for k in range(n_splits)]
-                records += runs
-            save(records)
+            for name in data:
+                records += [measure(arguments.folder, name, method, k) for k in range(n_splits)]
+                save(records)
 
 
 if __name__ == "__main__":

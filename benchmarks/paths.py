@@ -5,7 +5,8 @@ a quarter held out) and the 10,000 test images of MNIST (one random split, half 
 [0, 1]. Both networks have one hidden layer of 100 units. sgnn:
 ``sparse_mlp_path`` with the default estimator of its selectors. LassoNet: the path of
 ``LassoNetClassifier`` with all its defaults (full batches, factor 1.02, a tenth held out). At each
-size the first network of either path with at most so many features.
+size the first network of either path with at most so many features, as it is on the path, not
+trained again.
 
 Usage::
 
@@ -72,18 +73,19 @@ def measure(folder, name, who, function):
         yield {"data": name, "who": who, "seed": seed, **record}
 
 
-def rows(records):
+def tables(records):
     for name, sizes in SIZES.items():
-        seconds = {}
+        lines, seconds = [], {}
         for who in "sgnn", "LassoNet":
             runs = [run for run in records if (run["data"], run["who"]) == (name, who)]
-            if runs:
-                seconds[who] = np.median([run["seconds"] for run in runs])
-                scores = np.mean([[run["dense"], *run["scores"]] for run in runs], axis=0)
-                line = [name, who, len(runs), f"{seconds[who]:.1f}", runs[0]["points"]]
-                yield line + [f"{score:.3f}" for score in scores]
-        faster = f"{seconds['LassoNet'] / seconds['sgnn']:.0f}x" if len(seconds) == 2 else ""
-        yield [name, "features", "", faster, "", "all", *sizes]
+            seconds[who] = np.median([run["seconds"] for run in runs])
+            scores = np.mean([[run["dense"], *run["scores"]] for run in runs], axis=0)
+            n_networks = int(np.median([run["points"] for run in runs]))
+            lines.append([who, len(runs), f"{seconds[who]:.1f}", n_networks])
+            lines[-1] += [f"{score:.3f}" for score in scores]
+        header = [name, "splits", "CPU seconds", "networks", "all features", *sizes]
+        yield table(header, lines)
+        yield f"sgnn is {seconds['LassoNet'] / seconds['sgnn']:.0f}x as fast."
 
 
 def main():
@@ -100,8 +102,8 @@ def main():
             for who, function in candidates.items():
                 records += measure(arguments.folder, name, who, function)
                 print(records[-1], flush=True)
-    header = ["data", "", "splits", "CPU seconds", "networks", "score", "", "", "", "", ""]
-    write("paths", "A whole path beside LassoNet's", records, table(header, rows(records)))
+    about = "Scores of the networks with at most so many features."
+    write("paths", "A whole path beside LassoNet's", records, about, *tables(records))
 
 
 if __name__ == "__main__":
