@@ -155,12 +155,16 @@ def picture(records, path):
                 style = {"color": f"C{number}", "marker": marker}
                 ax.scatter(false, true, s=18, alpha=0.3, linewidths=0, **style)
                 ax.scatter(false.mean(), true.mean(), s=80, label=method, **style)
-        n_relevant = next(run["relevant"] for run in records if run["data"] == name)
+        shown = [run for run in records if run["data"] == name]
+        n_relevant, most = shown[0]["relevant"], max(run["false"] for run in shown)
         ax.axhline(n_relevant, color="0.7", linewidth=1, zorder=0)
         ax.set_xscale("symlog", linthresh=1)
-        ax.set(title=name, xlabel="false positives", xlim=(-0.2, None), ylim=(0, n_relevant * 1.1))
+        ax.xaxis.set_major_formatter("{x:.0f}")
+        ax.yaxis.get_major_locator().set_params(integer=True)
+        ax.set(title=name, xlabel="false positives", ylim=(0, n_relevant * 1.1))
+        ax.set_xlim(-0.2, 2 * most + 1)
     axes[0].set_ylabel("true positives")
-    axes[0].legend(loc="lower right")
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside right upper")
     fig.savefig(path, dpi=110)
 
 
