@@ -77,7 +77,7 @@ METHODS = {
     ),
     "all features": lambda X, y, seed: np.arange(X.shape[1]),
 }
-SLOW = ["LassoNet", "mutual_info_classif", "RFE, logistic regression", "all features"]
+SLOW = ["LassoNet", "mutual_info_classif", "all features"]
 
 
 def measure(folder, name, method, seed):
