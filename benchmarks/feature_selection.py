@@ -126,15 +126,14 @@ def main():
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--data", nargs="+", choices=DATA, default=DATA)
     arguments = parser.parse_args()
-    methods, data = arguments.methods, arguments.data
-    records = kept(
-        "feature_selection", lambda run: run["method"] not in methods or run["data"] not in data
-    )
+    records = kept("feature_selection", lambda run: True)
     with one_thread():
-        for method in methods:
+        for method in arguments.methods:
             n_splits = arguments.slow_splits if method in SLOW else arguments.splits
-            for name in data:
-                records += [measure(arguments.folder, name, method, k) for k in range(n_splits)]
+            for name in arguments.data:
+                runs = [measure(arguments.folder, name, method, k) for k in range(n_splits)]
+                same = name, method
+                records = [run for run in records if (run["data"], run["method"]) != same] + runs
                 save(records)
 
 
