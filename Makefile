@@ -9,7 +9,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: demo test lint doctest bench bench-defaults bench-penalties bench-speed clean
+.PHONY: demo test lint doctest bench bench-defaults bench-penalties bench-selection bench-speed clean
 .NOTPARALLEL:
 
 demo: $(VENV)/.plot
@@ -25,7 +25,7 @@ lint: $(VENV)/.test
 doctest: $(VENV)/.test
 	$(RUN) -m pytest sgnn
 
-bench: bench-speed bench-penalties bench-defaults
+bench: bench-speed bench-penalties bench-defaults bench-selection
 
 bench-speed: $(VENV)/.bench
 	$(RUN) benchmarks/speed.py
@@ -39,6 +39,13 @@ bench-penalties: $(VENV)/.bench
 
 bench-defaults: $(VENV)/.bench
 	$(RUN) benchmarks/defaults.py $(if $(DATA),--data $(DATA))
+
+bench-selection: $(VENV)/.bench
+	$(RUN) benchmarks/correlated.py
+	$(if $(DATA),$(RUN) benchmarks/paths.py $(DATA))
+	$(if $(DATA),$(RUN) benchmarks/feature_selection.py $(DATA))
+	$(if $(DATA),$(RUN) benchmarks/wide.py $(DATA))
+	$(if $(DATA),$(RUN) benchmarks/known_answer.py $(DATA))
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache quickstart.png
