@@ -45,7 +45,7 @@ PUBLISHED = {"isolet": (0.885, 0.891), "mnist": (0.873, 0.892), "fashion_mnist":
 
 
 def sgnn(X, y, seed):
-    path = sparse_mlp_path(default_estimator("classifier", X, random_state=seed), X, y)
+    path = sparse_mlp_path(default_estimator("classifier", X).set_params(random_state=seed), X, y)
     return np.flatnonzero(path.ranking <= COUNT)
 
 

@@ -82,7 +82,7 @@ def draw(folder, name, seed):
 
 def sgnn(kind, X, y, seed):
     cls = SparseMLPClassifierCV if kind == "classifier" else SparseMLPRegressorCV
-    model = cls(default_estimator(kind, X, random_state=seed)).fit(X, y)
+    model = cls(default_estimator(kind, X).set_params(random_state=seed)).fit(X, y)
     return model.support_, -model.path_.ranking
 
 

@@ -146,7 +146,8 @@ Parameters
 ----------
 estimator : {estimator} or None, default=None
     Network, penalty and training, as for :func:`sgnn.sparse_mlp_path`. None is
-    ``{estimator}(penalty="log_sum")``, with a ``max_iter`` that suits the data.
+    ``{estimator}(penalty="log_sum")``, with ``l2=1e-3`` and a ``max_iter`` that suits the
+    data; for results that repeat, give one with a ``random_state``.
 alphas : int or array-like of float > 0, default=60
     The number of steps at most, of a path that finds its strengths; or the strengths.
 max_iter : int or "auto", default="auto"
