@@ -81,12 +81,16 @@ SLOW = ["LassoNet", "mutual_info_classif", "all features"]
 
 
 def measure(folder, name, method, seed):
+    return measured_choice(folder, name, method, METHODS[method], seed)
+
+
+def measured_choice(folder, name, method, choose, seed):
     X, y = load(folder, name)
     split = train_test_split(X, y, test_size=0.2, random_state=seed)
     X_train, X_test, y_train, y_test = split
     scaler = MinMaxScaler().fit(X_train)
     X_train, X_test = scaler.transform(X_train), scaler.transform(X_test)
-    features, seconds = timed(METHODS[method], X_train, y_train, seed)
+    features, seconds = timed(choose, X_train, y_train, seed)
     record = {"data": name, "method": method, "seed": seed, "seconds": seconds}
     decoders = {
         "network": MLPClassifier((X.shape[1] // 3,), max_iter=100, random_state=seed),

@@ -226,7 +226,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         self._multilabel, self.classes_ = multilabel, labels
         if n_classes < 2 and not multilabel:
             raise ValueError(
-                f"y must hold at least two classes; it holds one class only: {labels.tolist()[0]!r}."
+                f"y must hold at least two classes; it holds one class only: {labels.tolist()}."
             )
         self._loss = "softmax" if not multilabel and n_classes > 2 else "logistic"
         self._n_outputs = n_classes if multilabel or n_classes > 2 else 1
