@@ -44,6 +44,7 @@ bench-selection: $(VENV)/.bench
 	$(RUN) benchmarks/correlated.py
 	$(if $(DATA),$(RUN) benchmarks/paths.py $(DATA))
 	$(if $(DATA),$(RUN) benchmarks/feature_selection.py $(DATA))
+	$(if $(DATA),$(RUN) benchmarks/selection_penalties.py $(DATA))
 	$(if $(DATA),$(RUN) benchmarks/wide.py $(DATA))
 	$(if $(DATA),$(RUN) benchmarks/known_answer.py $(DATA))
 

@@ -3,19 +3,18 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context, is_classifier
-from sklearn.feature_selection import SelectorMixin
+from sklearn.base import _fit_context, is_classifier
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
-from sklearn.utils.validation import check_is_fitted, check_memory
+from sklearn.utils.validation import check_memory
 
 from sgnn._atomic import all_or_nothing
 from sgnn.base import BaseSparseMLP
 from sgnn.paths.cv import PATH_CONSTRAINTS, SparseMLPClassifierCV, SparseMLPRegressorCV
-from sgnn.paths.defaults import default_estimator, kind_of
 from sgnn.paths.sparse_mlp_path import sparse_mlp_path
+from sgnn.selection.base import PathSelector
 
 
-class SparseMLPSelector(SelectorMixin, BaseEstimator):
+class SparseMLPSelector(PathSelector):
     """Select features by a path of networks from dense to empty.
 
     Features are ranked by how long they stay while the penalty grows, see
@@ -124,13 +123,6 @@ class SparseMLPSelector(SelectorMixin, BaseEstimator):
         self.memory = memory
         self.n_jobs = n_jobs
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.target_tags.required = True
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
-
     @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None):
@@ -160,9 +152,7 @@ class SparseMLPSelector(SelectorMixin, BaseEstimator):
                 f"Give one of n_features_to_select={self.n_features_to_select!r} and "
                 f"sparsity={self.sparsity!r}."
             )
-        estimator = self.estimator
-        if estimator is None:
-            estimator = default_estimator(kind_of(y), X)
+        estimator = self._estimator_for(X, y)
         if self.sparsity is None and self.n_features_to_select == "auto":
             searched = self._search(estimator).fit(X, y, sample_weight)
             path, support = searched.path_, searched.support_
@@ -183,10 +173,7 @@ class SparseMLPSelector(SelectorMixin, BaseEstimator):
         others = np.unique(ranking[~support], return_inverse=True)[1] + 2
         self.ranking_ = np.ones(len(support), dtype=int)
         self.ranking_[~support] = others
-        dense = path.estimator(0)
-        self.n_features_in_ = dense.n_features_in_
-        if hasattr(dense, "feature_names_in_"):
-            self.feature_names_in_ = dense.feature_names_in_
+        self._set_names(path.estimator(0))
         return self
 
     def _search(self, estimator):
@@ -214,7 +201,3 @@ class SparseMLPSelector(SelectorMixin, BaseEstimator):
                 f"n_features_to_select={wanted} is more than the {n_features} features of X."
             )
         return path.top(wanted)
-
-    def _get_support_mask(self):
-        check_is_fitted(self)
-        return self.support_

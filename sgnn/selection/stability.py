@@ -4,23 +4,21 @@ import math
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context, clone, is_classifier
-from sklearn.feature_selection import SelectorMixin
+from sklearn.base import _fit_context, clone, is_classifier
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import check_is_fitted
 
 from sgnn._atomic import all_or_nothing
 from sgnn.base import BaseSparseMLP
-from sgnn.paths.defaults import default_estimator, kind_of
 from sgnn.paths.sparse_mlp_path import sparse_mlp_path
 from sgnn.problem import MAX_SEED
+from sgnn.selection.base import PathSelector
 
 
-class StabilitySelector(SelectorMixin, BaseEstimator):
+class StabilitySelector(PathSelector):
     r"""Select the features that paths on random halves of the data agree upon.
 
     The samples are split at random into two halves, `n_pairs` times; on each half a path (see
@@ -130,13 +128,6 @@ class StabilitySelector(SelectorMixin, BaseEstimator):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.target_tags.required = True
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
-
     @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y):
@@ -160,7 +151,7 @@ class StabilitySelector(SelectorMixin, BaseEstimator):
             If a parameter or the data are invalid, or no number of features has a bound of
             `max_false`.
         """
-        estimator = default_estimator(kind_of(y), X) if self.estimator is None else self.estimator
+        estimator = self._estimator_for(X, y)
         form = clone(estimator)
         X, y, _, _ = form._check_data(X, y, None)
         n_selected = self._n_selected(form.n_features_in_)
@@ -186,9 +177,7 @@ class StabilitySelector(SelectorMixin, BaseEstimator):
         self.error_bound_ = _error_bound(
             n_selected, form.n_features_in_, self.threshold, self.n_pairs
         )
-        self.n_features_in_ = form.n_features_in_
-        if hasattr(form, "feature_names_in_"):
-            self.feature_names_in_ = form.feature_names_in_
+        self._set_names(form)
         return self
 
     def _n_selected(self, n_features):
@@ -211,10 +200,6 @@ class StabilitySelector(SelectorMixin, BaseEstimator):
                 f"{self.threshold} even the choice of one has a bound of {bounds[0]:.3g}."
             )
         return int(n_selected)
-
-    def _get_support_mask(self):
-        check_is_fitted(self)
-        return self.support_
 
 
 def _error_bound(n_selected, n_features, threshold, n_pairs):

@@ -4,6 +4,7 @@ import pickle
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
@@ -264,7 +265,6 @@ def test_estimators_of_a_path_train_on(path):
 
 
 def test_names():
-    pd = pytest.importorskip("pandas")
     columns = load_wine().feature_names
     found = sparse_mlp_path(classifier(), pd.DataFrame(WINE_X, columns=columns), WINE_Y, alphas=40)
     assert found.feature_names.tolist() == columns

@@ -1,6 +1,7 @@
 """Selection of features along a path."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.datasets import load_wine, make_friedman1
@@ -59,7 +60,6 @@ def test_without_estimator_the_targets_say_which():
 
 
 def test_names_and_output_of_a_data_frame():
-    pd = pytest.importorskip("pandas")
     columns = load_wine().feature_names
     frame = pd.DataFrame(X, columns=columns)
     selector = SparseMLPSelector(CLF, n_features_to_select=3).set_output(transform="pandas")
