@@ -6,7 +6,14 @@ from abc import ABC, abstractmethod
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, _fit_context, is_classifier
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    RegressorMixin,
+    _fit_context,
+    clone,
+    is_classifier,
+)
 from sklearn.feature_selection import SelectorMixin
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
@@ -111,12 +118,13 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
         estimator = self.estimator
         if estimator is None:
             estimator = default_estimator(self._default_kind, X)
+        clone(estimator)._check_data(X, y, sample_weight)
+        X, y, sample_weight = indexable(X, y, sample_weight)
+        scorer = check_scoring(estimator, self.scoring)
+        splits = list(check_cv(self.cv, y, classifier=is_classifier(self)).split(X, y))
         arguments = {"alphas": self.alphas, "max_iter": self.max_iter}
         path = sparse_mlp_path(estimator, X, y, sample_weight=sample_weight, **arguments)
         arguments["alphas"] = path.alphas[1:]
-        X, y, sample_weight = indexable(X, y, sample_weight)
-        splits = list(check_cv(self.cv, y, classifier=is_classifier(self)).split(X, y))
-        scorer = check_scoring(estimator, self.scoring)
         folds = Parallel(n_jobs=self.n_jobs)(
             delayed(_scores_of_fold)(estimator, X, y, sample_weight, *split, scorer, arguments)
             for split in splits
@@ -125,7 +133,8 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
         self.scores_path_, self.n_features_path_ = map(np.array, zip(*folds, strict=True))
         there = path.n_features > 0
         means = self.scores_path_.mean(axis=0)[there]
-        errors = self.scores_path_.std(axis=0, ddof=1)[there] / math.sqrt(len(folds))
+        deviations = self.scores_path_.std(axis=0, ddof=min(1, len(folds) - 1))[there]
+        errors = deviations / math.sqrt(len(folds))
         self.best_index_ = choose(self.rule, means, errors, self.tol)
         self.best_score_ = float(means[self.best_index_])
         self._warn_at_the_edge(path)

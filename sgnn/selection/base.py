@@ -2,7 +2,7 @@
 
 from abc import ABC
 
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -19,15 +19,32 @@ class PathSelector(SelectorMixin, BaseEstimator, ABC):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    def _estimator_for(self, X, y):
-        """Return the estimator that was given, or the default one for the data."""
-        return default_estimator(kind_of(y), X) if self.estimator is None else self.estimator
+    def _prepare(self, X, y, sample_weight=None):
+        """Check the data, learn number and names of the features.
 
-    def _set_names(self, model):
-        """Take over number and names of the features from an estimator that has seen them."""
-        self.n_features_in_ = model.n_features_in_
-        if hasattr(model, "feature_names_in_"):
-            self.feature_names_in_ = model.feature_names_in_
+        Returns
+        -------
+        estimator : SparseMLPClassifier or SparseMLPRegressor
+            The one that was given, or the default one for the data.
+        X, y : array-like
+            As the estimator wants them.
+        """
+        given = self.estimator
+        estimator = default_estimator(kind_of(y), X) if given is None else given
+        form = clone(estimator)
+        X, y, _, _ = form._check_data(X, y, sample_weight)
+        self.n_features_in_ = form.n_features_in_
+        if hasattr(form, "feature_names_in_"):
+            self.feature_names_in_ = form.feature_names_in_
+        return estimator, X, y
+
+    def _check_count(self, count):
+        """Raise a ValueError if X does not have so many features."""
+        if count > self.n_features_in_:
+            raise ValueError(
+                f"n_features_to_select={count} is more than the {self.n_features_in_} features "
+                "of X."
+            )
 
     def _get_support_mask(self):
         check_is_fitted(self)

@@ -152,13 +152,14 @@ class SparseMLPSelector(PathSelector):
                 f"Give one of n_features_to_select={self.n_features_to_select!r} and "
                 f"sparsity={self.sparsity!r}."
             )
-        estimator = self._estimator_for(X, y)
+        memory = check_memory(self.memory)
+        estimator, _, _ = self._prepare(X, y, sample_weight)
+        count = self._count()
         if self.sparsity is None and self.n_features_to_select == "auto":
             searched = self._search(estimator).fit(X, y, sample_weight)
             path, support = searched.path_, searched.support_
         else:
-            cached = check_memory(self.memory).cache(sparse_mlp_path)
-            path = cached(
+            path = memory.cache(sparse_mlp_path)(
                 estimator,
                 X,
                 y,
@@ -166,14 +167,13 @@ class SparseMLPSelector(PathSelector):
                 alphas=self.alphas,
                 max_iter=self.max_iter,
             )
-            support = self._chosen(path)
+            support = path.top(count) if count else path.at(sparsity=self.sparsity).support_
         ranking = path.ranking
         self.path_, self.n_iter_, self.support_ = path, path.n_iter, support
         self.n_features_ = int(support.sum())
         others = np.unique(ranking[~support], return_inverse=True)[1] + 2
         self.ranking_ = np.ones(len(support), dtype=int)
         self.ranking_[~support] = others
-        self._set_names(path.estimator(0))
         return self
 
     def _search(self, estimator):
@@ -189,15 +189,12 @@ class SparseMLPSelector(PathSelector):
             n_jobs=self.n_jobs,
         )
 
-    def _chosen(self, path):
-        """Return the support that the numbers ask for."""
-        if self.sparsity is not None:
-            return path.at(sparsity=self.sparsity).support_
-        n_features, wanted = len(path.ranking), self.n_features_to_select
+    def _count(self):
+        """Return how many features are asked for, None where something else decides."""
+        wanted = self.n_features_to_select
+        if wanted == "auto":
+            return None
         if not isinstance(wanted, Integral):
-            wanted = max(1, int(wanted * n_features))
-        if wanted > n_features:
-            raise ValueError(
-                f"n_features_to_select={wanted} is more than the {n_features} features of X."
-            )
-        return path.top(wanted)
+            wanted = max(1, int(wanted * self.n_features_in_))
+        self._check_count(wanted)
+        return wanted

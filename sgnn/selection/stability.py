@@ -151,10 +151,8 @@ class StabilitySelector(PathSelector):
             If a parameter or the data are invalid, or no number of features has a bound of
             `max_false`.
         """
-        estimator = self._estimator_for(X, y)
-        form = clone(estimator)
-        X, y, _, _ = form._check_data(X, y, None)
-        n_selected = self._n_selected(form.n_features_in_)
+        estimator, X, y = self._prepare(X, y)
+        n_selected = self._n_selected(self.n_features_in_)
         rng = check_random_state(self.random_state)
         halves = _halves(y, is_classifier(estimator), self.n_pairs, rng)
         paths = Parallel(n_jobs=self.n_jobs)(
@@ -175,19 +173,14 @@ class StabilitySelector(PathSelector):
         self.support_ = self.selection_probabilities_ >= self.threshold
         self.n_features_to_select_ = n_selected
         self.error_bound_ = _error_bound(
-            n_selected, form.n_features_in_, self.threshold, self.n_pairs
+            n_selected, self.n_features_in_, self.threshold, self.n_pairs
         )
-        self._set_names(form)
         return self
 
     def _n_selected(self, n_features):
         """Return how many features each half selects."""
         if self.n_features_to_select != "auto":
-            if self.n_features_to_select > n_features:
-                raise ValueError(
-                    f"n_features_to_select={self.n_features_to_select} is more than the "
-                    f"{n_features} features of X."
-                )
+            self._check_count(self.n_features_to_select)
             return self.n_features_to_select
         bounds = [
             _error_bound(n_selected, n_features, self.threshold, self.n_pairs)

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_wine, make_friedman1
 from sklearn.metrics import get_scorer
-from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.model_selection import ShuffleSplit, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 
@@ -93,6 +93,22 @@ def test_the_edge_is_told(alphas, advice):
     with pytest.warns(UserWarning, match=f"at the edge of the path.*{advice}"):
         model.fit(X, Y)
     assert model.n_neurons_[0] > 0
+
+
+def test_bad_folds_and_scorings_are_told_before_the_path_is_walked(monkeypatch):
+    def walked(*arguments, **parameters):
+        raise AssertionError("a path was walked")
+
+    monkeypatch.setattr("sgnn.paths.cv.sparse_mlp_path", walked)
+    for parameters, message in [({"cv": 1000}, "n_splits=1000"), ({"scoring": "beauty"}, "beauty")]:
+        with pytest.raises(ValueError, match=message):
+            SparseMLPClassifierCV(classifier(), **parameters).fit(X, Y)
+
+
+def test_a_single_split():
+    split = ShuffleSplit(1, random_state=0)
+    model = SparseMLPClassifierCV(classifier(), alphas=10, cv=split).fit(X, Y)
+    assert model.best_score_ == model.scores_path_[0, model.path_.n_features > 0].max()
 
 
 def test_never_empty():
