@@ -134,6 +134,13 @@ def test_the_line_goes_through_the_networks_that_at_returns(path):
         assert model.score(WINE_X[1::2], WINE_Y[1::2]) == pytest.approx(score)
 
 
+def test_a_path_of_the_dense_network_alone():
+    path = sparse_mlp_path(classifier(), WINE_X, WINE_Y, alphas=[1.0], min_features=13)
+    assert len(PathDisplay.from_path(path, x="alpha").sizes) == 1
+    with pytest.raises(ValueError, match="at least two networks"):
+        FeaturePathDisplay.from_path(path)
+
+
 def test_a_path_without_held_out_data_has_one_line():
     X, y = load_iris(return_X_y=True)
     reg = SparseMLPRegressor((4,), max_iter=10, random_state=0)

@@ -66,7 +66,14 @@ class FeaturePathDisplay:
         Returns
         -------
         display : FeaturePathDisplay
+
+        Raises
+        ------
+        ValueError
+            If there is the dense network only.
         """
+        if len(self.alphas) < 2:
+            raise ValueError("FeaturePathDisplay needs a path of at least two networks.")
         shown = np.argsort(self.ranking, kind="stable")[:max_features]
         ax = axes_for(self, ax, figsize=(6.4, 1.4 + 0.22 * len(shown)))
         norms = np.ma.masked_invalid(self.norms[:, shown].T)

@@ -141,7 +141,9 @@ class PathDisplay:
     def _scale(self, ax):
         """Use a logarithmic axis, with a place for 0, where sizes are of many magnitudes."""
         positive = self.sizes[self.sizes > 0]
-        if self.x != "sparsity" and np.ptp(np.log(positive)) > math.log(_WIDE_RANGE):
+        if self.x == "sparsity" or not positive.size:
+            return
+        if np.ptp(np.log(positive)) > math.log(_WIDE_RANGE):
             ax.set_xscale("symlog", linthresh=positive.min())
             ax.set_xmargin(0.01)
 

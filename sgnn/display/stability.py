@@ -40,7 +40,7 @@ class StabilityDisplay:
     """
 
     def __init__(self, *, selection_probabilities, threshold, feature_names=None):
-        self.selection_probabilities = selection_probabilities
+        self.selection_probabilities = np.asarray(selection_probabilities)
         self.threshold = threshold
         self.feature_names = feature_names
 

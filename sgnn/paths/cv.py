@@ -23,11 +23,12 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, indexable
 
 from sgnn._atomic import all_or_nothing
+from sgnn._attributes import take_over
 from sgnn._docstrings import document_cv
 from sgnn.classifier import SparseMLPClassifier
 from sgnn.paths.defaults import default_estimator
 from sgnn.paths.path import RULES, choose
-from sgnn.paths.sparse_mlp_path import sparse_mlp_path
+from sgnn.paths.sparse_mlp_path import walk_path
 from sgnn.regressor import SparseMLPRegressor
 
 PATH_CONSTRAINTS = {
@@ -123,7 +124,7 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
         scorer = check_scoring(estimator, self.scoring)
         splits = list(check_cv(self.cv, y, classifier=is_classifier(self)).split(X, y))
         arguments = {"alphas": self.alphas, "max_iter": self.max_iter}
-        path = sparse_mlp_path(estimator, X, y, sample_weight=sample_weight, **arguments)
+        path = walk_path(estimator, X, y, sample_weight=sample_weight, **arguments)
         arguments["alphas"] = path.alphas[1:]
         folds = Parallel(n_jobs=self.n_jobs)(
             delayed(_scores_of_fold)(estimator, X, y, sample_weight, *split, scorer, arguments)
@@ -135,15 +136,18 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
         means = self.scores_path_.mean(axis=0)[there]
         deviations = self.scores_path_.std(axis=0, ddof=min(1, len(folds) - 1))[there]
         errors = deviations / math.sqrt(len(folds))
+        if not np.isfinite(means).any():
+            raise ValueError(
+                f"All scores are nan: scoring={self.scoring!r} is undefined on the test parts of "
+                f"cv={self.cv!r}."
+            )
         self.best_index_ = choose(self.rule, means, errors, self.tol)
         self.best_score_ = float(means[self.best_index_])
         self._warn_at_the_edge(path)
         self.path_, self.n_iter_ = path, path.n_iter
         self.estimator_ = path.estimator(self.best_index_)
         self.alpha_ = self.estimator_.alpha_
-        for name in _OF_ESTIMATOR:
-            if hasattr(self.estimator_, name):
-                setattr(self, name, getattr(self.estimator_, name))
+        take_over(self, self.estimator_, _OF_ESTIMATOR)
         return self
 
     def predict(self, X):
@@ -166,9 +170,11 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
 
     def _warn_at_the_edge(self, path):
         """Warn if the choice fell on an end of the path that is not an end by nature."""
+        finds = isinstance(self.alphas, Integral)
         if self.best_index_ == len(path) - 1:
-            advice = "the best network may be smaller: let alphas go further, or be an integer"
-        elif self.best_index_ == 0 and not isinstance(self.alphas, Integral):
+            further = "raise alphas or max_iter" if finds else "let alphas go further"
+            advice = f"the best network may be smaller: {further}"
+        elif self.best_index_ == 0 and not finds:
             advice = "the best network may be between it and the first alpha: start with less"
         else:
             return
@@ -184,7 +190,7 @@ def _scores_of_fold(estimator, X, y, sample_weight, train, test, scorer, argumen
     """Return the score and the number of features at each alpha, the dense network first."""
     weights = None if sample_weight is None else _safe_indexing(sample_weight, train)
     X_train, y_train = _safe_indexing(X, train), _safe_indexing(y, train)
-    path = sparse_mlp_path(estimator, X_train, y_train, sample_weight=weights, **arguments)
+    path = walk_path(estimator, X_train, y_train, sample_weight=weights, **arguments)
     X_test, y_test = _safe_indexing(X, test), _safe_indexing(y, test)
     scores = [scorer(path.estimator(index), X_test, y_test) for index in range(len(path))]
     n_missing = len(arguments["alphas"]) + 1 - len(path)

@@ -1,5 +1,6 @@
 """The estimator that paths and selectors use when they are given none."""
 
+import numpy as np
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _num_samples
 
@@ -27,5 +28,17 @@ def default_estimator(kind, X):
 
 
 def kind_of(y):
-    """Return "regressor" for continuous targets, else "classifier"."""
-    return "regressor" if type_of_target(y).startswith("continuous") else "classifier"
+    """Return "regressor" for continuous targets, else "classifier".
+
+    Raises
+    ------
+    ValueError
+        If the targets are floating-point numbers and all of them integers, more than two.
+    """
+    kind = type_of_target(y)
+    if kind.startswith("multiclass") and np.asarray(y).dtype.kind == "f":
+        raise ValueError(
+            "y may hold quantities or classes: its numbers are of floating point, but integers. "
+            "Give a SparseMLPRegressor or a SparseMLPClassifier as estimator."
+        )
+    return "regressor" if kind.startswith("continuous") else "classifier"

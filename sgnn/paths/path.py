@@ -1,8 +1,9 @@
 """What a walk along growing strengths leaves behind: networks of all sizes."""
 
-from copy import copy
+from copy import deepcopy
 
 import numpy as np
+from sklearn.base import clone
 
 RULES = "best", "1se", "dense"
 
@@ -94,7 +95,7 @@ class SparseMLPPath:
 
     @property
     def n_iter(self):
-        """Number of epochs, all points together."""
+        """Number of epochs, all points together; without refits and steps taken back."""
         return sum(len(point.history.loss) for point in self.points)
 
     @property
@@ -155,8 +156,8 @@ class SparseMLPPath:
 
         Parameters
         ----------
-        n_features : int
-            How many; fewer where a block of inputs would not fit whole.
+        n_features : int >= 1
+            How many; fewer where there are fewer, or a block of inputs would not fit whole.
 
         Returns
         -------
@@ -165,8 +166,10 @@ class SparseMLPPath:
         Raises
         ------
         ValueError
-            If the best block alone is larger.
+            If `n_features` is less than 1, or less than the inputs of the best block.
         """
+        if n_features < 1:
+            raise ValueError(f"n_features must be at least 1; got {n_features!r}.")
         ranking = self.ranking
         ends = np.searchsorted(np.sort(ranking), ranking, side="right")
         selected = ends <= n_features
@@ -188,11 +191,14 @@ class SparseMLPPath:
         SparseMLPClassifier or SparseMLPRegressor
             Its ``alpha`` is that of the point.
         """
-        point, model = self.points[index], copy(self._model)
+        point, model = self.points[index], clone(self._model)
+        learnt = {n: v for n, v in vars(self._model).items() if n not in model.get_params(False)}
+        vars(model).update(deepcopy(learnt))
         model.alpha = model.alpha_ = point.alpha
         model.n_removed_ = tuple(int((~mask).sum()) for mask in point.kept)
         model._full_network = model._partial_state = None
-        model._set_fitted((point.coefs, point.intercepts, point.kept), [point.history])
+        network = deepcopy((point.coefs, point.intercepts, point.kept))
+        model._set_fitted(network, [point.history])
         return model
 
     def at(self, *, n_features=None, sparsity=None, alpha=None):
@@ -251,8 +257,10 @@ class SparseMLPPath:
         Raises
         ------
         ValueError
-            If there are no validation scores, or the rule is unknown.
+            If there are no validation scores, the rule is unknown, or `tol` is negative.
         """
+        if tol < 0:
+            raise ValueError(f"tol must be at least 0; got {tol!r}.")
         if not self._is_validated:
             raise ValueError(
                 "best: the path has no validation scores; give sparse_mlp_path X_val and y_val, or "

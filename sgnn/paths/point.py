@@ -17,7 +17,8 @@ class PathPoint:
     objective : float
         Loss plus penalty and ridge when it was trained.
     train_score, validation_score : float
-        Accuracy or :math:`R^2`; the second is None without validation data.
+        Accuracy or :math:`R^2`, without sample weights, on the data that were trained on (without
+        what ``early_stopping`` holds out) and on the validation data; None without the latter.
     validation_error : float or None
         Standard error of the validation score, as a mean over samples.
     seconds : float

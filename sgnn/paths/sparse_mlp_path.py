@@ -55,7 +55,10 @@ def sparse_mlp_path(
     .. math:: \text{loss} + \alpha\,\Omega(W) + \tfrac{l2}{2} \sum w^2
 
     from one end to the other. The ends are found: the first strength removes nothing, and from one
-    to the next about the same share of what is left goes, until nothing is left.
+    to the next about the same share of what is left goes, until nothing is left. Penalties that do
+    not grow any more for large weights, such as ``"l0"`` and ``"capped_l1"``, or that only make
+    weights compete, such as ``"exclusive_lasso"``, may never remove the last of them: then the path
+    ends when a million times the strength has removed nothing.
 
     Parameters
     ----------
@@ -73,8 +76,9 @@ def sparse_mlp_path(
     X_val, y_val : array-like, default=None
         Held-out data for the validation scores. Without them, ``early_stopping=True`` holds out
         ``validation_fraction`` of the training data.
-    alphas : int or array-like of float > 0, default=60
-        The number of steps at most, of a path that finds its strengths; or the strengths.
+    alphas : int >= 2 or array-like of float > 0, default=60
+        The number of steps at most, of a path that finds its strengths; or the strengths, which
+        are walked in growing order.
     max_iter : int or "auto", default="auto"
         Epochs at each strength; the learning rate runs through its schedule in them. "auto" is as
         many as make 120 steps of the optimiser, but two at least.
@@ -118,6 +122,38 @@ def sparse_mlp_path(
     >>> path.at(n_features=5).score(X_val, y_val) > 0.9
     True
     """
+    rules = {"min_features": min_features, "max_sparsity": max_sparsity, "max_drop": max_drop}
+    held_out = {"X_val": X_val, "y_val": y_val}
+    arguments = {"sample_weight": sample_weight, "alphas": alphas, "max_iter": max_iter}
+    return walk_path(estimator, X, y, **arguments, **held_out, **rules, keeps_part=True)
+
+
+def walk_path(
+    estimator,
+    X,
+    y,
+    *,
+    sample_weight=None,
+    X_val=None,
+    y_val=None,
+    alphas=60,
+    max_iter="auto",
+    min_features=0,
+    max_sparsity=1.0,
+    max_drop=np.inf,
+    keeps_part=False,
+):
+    """Walk a path, as :func:`sparse_mlp_path` does.
+
+    Parameters
+    ----------
+    keeps_part : bool, default=False
+        Whether a path that breaks off is returned, with a warning; else the error is raised, so
+        that nobody takes a part for the whole.
+    estimator, X, y, sample_weight, X_val, y_val, alphas, max_iter, min_features, max_sparsity, \
+max_drop
+        As for :func:`sparse_mlp_path`, types and ranges checked.
+    """
     if not isinstance(alphas, Integral):
         alphas = _in_growing_order(alphas)
     estimator._validate_params()
@@ -141,10 +177,10 @@ def sparse_mlp_path(
             if point.n_features <= min_features or point.sparsity >= max_sparsity or dropped:
                 break
     except (KeyboardInterrupt, FloatingPointError) as error:
-        if len(points) < 2:
+        if not keeps_part or len(points) < 2:
             raise
         reason = str(error) or "interrupted by the user"
-        warnings.warn(f"The path ends at alpha={points[-1].alpha:.3g}: {reason}.", stacklevel=2)
+        warnings.warn(f"The path ends at alpha={points[-1].alpha:.3g}: {reason}.", stacklevel=4)
     return SparseMLPPath(model, points)
 
 
@@ -179,7 +215,10 @@ def _points(model, problem, start, rng, alphas, max_iter):
             network = place.coefs, [*place.intercepts[:-1], best_constant(problem)]
         elif model.refit:
             refit = problem.without_validation().on_support(place.kept[0])
-            network = minimise(refit, settings, *network, rng, Silent).network
+            outcome = minimise(refit, settings, *network, rng, Silent)
+            if outcome.history.interrupted:
+                raise KeyboardInterrupt
+            network = outcome.network
         yield _point(model, problem, alpha, (*network, place.kept), history, clock)
         clock = time.perf_counter()
 
@@ -228,7 +267,10 @@ def _line(point):
 
 
 def _in_growing_order(alphas):
-    strengths = np.unique(np.asarray(alphas, dtype=float))
+    strengths = np.asarray(alphas, dtype=float)
+    if strengths.ndim != 1:
+        raise ValueError(f"alphas must be a number of steps or one-dimensional; got {alphas!r}.")
+    strengths = np.unique(strengths)
     if not strengths.size or not np.isfinite(strengths).all() or strengths[0] <= 0:
         raise ValueError(f"alphas must be finite positive numbers, one at least; got {alphas!r}.")
     return strengths

@@ -6,6 +6,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.validation import check_is_fitted
 
+from sgnn._attributes import take_over
 from sgnn.paths.defaults import default_estimator, kind_of
 
 
@@ -24,19 +25,15 @@ class PathSelector(SelectorMixin, BaseEstimator, ABC):
 
         Returns
         -------
-        estimator : SparseMLPClassifier or SparseMLPRegressor
-            The one that was given, or the default one for the data.
-        X, y : array-like
-            As the estimator wants them.
+        SparseMLPClassifier or SparseMLPRegressor
+            The estimator that was given, or the default one for the data.
         """
         given = self.estimator
         estimator = default_estimator(kind_of(y), X) if given is None else given
         form = clone(estimator)
-        X, y, _, _ = form._check_data(X, y, sample_weight)
-        self.n_features_in_ = form.n_features_in_
-        if hasattr(form, "feature_names_in_"):
-            self.feature_names_in_ = form.feature_names_in_
-        return estimator, X, y
+        form._check_data(X, y, sample_weight)
+        take_over(self, form, ["n_features_in_", "feature_names_in_"])
+        return estimator
 
     def _check_count(self, count):
         """Raise a ValueError if X does not have so many features."""

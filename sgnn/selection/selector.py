@@ -1,5 +1,6 @@
 """Selection of a given number of features, or of as many as are needed."""
 
+import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -10,7 +11,7 @@ from sklearn.utils.validation import check_memory
 from sgnn._atomic import all_or_nothing
 from sgnn.base import BaseSparseMLP
 from sgnn.paths.cv import PATH_CONSTRAINTS, SparseMLPClassifierCV, SparseMLPRegressorCV
-from sgnn.paths.sparse_mlp_path import sparse_mlp_path
+from sgnn.paths.sparse_mlp_path import walk_path
 from sgnn.selection.base import PathSelector
 
 
@@ -28,7 +29,7 @@ class SparseMLPSelector(PathSelector):
         that suits the data: a regressor if `y` is continuous, else a classifier. Targets that are
         quantities but happen to be integers need a regressor that is given, and results that repeat
         an estimator with a ``random_state``.
-    n_features_to_select : int, float in (0, 1) or "auto", default="auto"
+    n_features_to_select : int, float in (0, 1] or "auto", default="auto"
         How many to select, or which fraction. "auto" is as many as the network has that `rule`
         chooses by cross-validation.
     sparsity : float in (0, 1), default=None
@@ -47,8 +48,9 @@ class SparseMLPSelector(PathSelector):
     tol : float >= 0, default=0.0
         For ``rule="dense"``.
     memory : str, joblib.Memory or None, default=None
-        Where to keep paths, so that a search over `n_features_to_select` walks one path per fold
-        and not one per candidate. The estimator needs an integer as ``random_state`` for this.
+        Where to keep paths, so that a search over `n_features_to_select` or `sparsity` walks one
+        path per fold and not one per candidate. Give an estimator with an integer as
+        ``random_state``: with None, the first path is returned ever after. "auto" keeps nothing.
     n_jobs : int or None, default=None
         Processes that the folds of "auto" are shared out among; None is 1.
 
@@ -89,7 +91,7 @@ class SparseMLPSelector(PathSelector):
         "estimator": [BaseSparseMLP, None],
         "n_features_to_select": [
             Interval(Integral, 1, None, closed="left"),
-            Interval(RealNotInt, 0, 1, closed="neither"),
+            Interval(RealNotInt, 0, 1, closed="right"),
             StrOptions({"auto"}),
         ],
         "sparsity": [Interval(Real, 0, 1, closed="neither"), None],
@@ -153,13 +155,13 @@ class SparseMLPSelector(PathSelector):
                 f"sparsity={self.sparsity!r}."
             )
         memory = check_memory(self.memory)
-        estimator, _, _ = self._prepare(X, y, sample_weight)
+        estimator = self._prepare(X, y, sample_weight)
         count = self._count()
         if self.sparsity is None and self.n_features_to_select == "auto":
             searched = self._search(estimator).fit(X, y, sample_weight)
             path, support = searched.path_, searched.support_
         else:
-            path = memory.cache(sparse_mlp_path)(
+            path = memory.cache(walk_path)(
                 estimator,
                 X,
                 y,
@@ -167,7 +169,8 @@ class SparseMLPSelector(PathSelector):
                 alphas=self.alphas,
                 max_iter=self.max_iter,
             )
-            support = path.top(count) if count else path.at(sparsity=self.sparsity).support_
+            support = path.at(sparsity=self.sparsity).support_ if count is None else path.top(count)
+            self._warn_if_norms_decide(path, count)
         ranking = path.ranking
         self.path_, self.n_iter_, self.support_ = path, path.n_iter, support
         self.n_features_ = int(support.sum())
@@ -188,6 +191,18 @@ class SparseMLPSelector(PathSelector):
             tol=self.tol,
             n_jobs=self.n_jobs,
         )
+
+    def _warn_if_norms_decide(self, path, count):
+        """Warn if the path ends with more features than are to be selected."""
+        n_left = int(path.n_features[-1])
+        if count is not None and n_left > count:
+            warnings.warn(
+                f"The path ends with {n_left} features, more than the {count} to select: among "
+                "them, the norms of their weights decide. Raise alphas or max_iter, or use another "
+                "penalty.",
+                UserWarning,
+                stacklevel=5,
+            )
 
     def _count(self):
         """Return how many features are asked for, None where something else decides."""

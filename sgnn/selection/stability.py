@@ -10,10 +10,11 @@ from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import _num_samples, indexable
 
 from sgnn._atomic import all_or_nothing
 from sgnn.base import BaseSparseMLP
-from sgnn.paths.sparse_mlp_path import sparse_mlp_path
+from sgnn.paths.sparse_mlp_path import walk_path
 from sgnn.problem import MAX_SEED
 from sgnn.selection.base import PathSelector
 
@@ -34,7 +35,8 @@ class StabilitySelector(PathSelector):
             \frac{4 (1 - \pi + 1/(2B))}{1 + 1/B} & \pi > 3/4
         \end{cases}
 
-    if the share of pairs that select such a feature on both halves has a unimodal distribution.
+    if the share of pairs that select such a feature on both halves has a unimodal distribution and
+    :math:`\pi > \tfrac12 + \min(\theta^2, \tfrac1{2B} + \tfrac34 \theta^2)`; else it is infinite.
 
     Parameters
     ----------
@@ -151,7 +153,8 @@ class StabilitySelector(PathSelector):
             If a parameter or the data are invalid, or no number of features has a bound of
             `max_false`.
         """
-        estimator, X, y = self._prepare(X, y)
+        estimator = self._prepare(X, y)
+        X, y = indexable(X, y)
         n_selected = self._n_selected(self.n_features_in_)
         rng = check_random_state(self.random_state)
         halves = _halves(y, is_classifier(estimator), self.n_pairs, rng)
@@ -211,14 +214,16 @@ def _error_bound(n_selected, n_features, threshold, n_pairs):
 def _halves(y, stratify, n_pairs, rng):
     """Return the rows of each half, two by two complementary; classes are shared out evenly."""
     stratify = stratify and not type_of_target(y).startswith("multilabel")
+    if stratify and np.unique(y, return_counts=True)[1].min() < 2:
+        raise ValueError("y has a class of one sample, and both halves of the data need one.")
     folds = StratifiedKFold if stratify else KFold
     splitters = [folds(2, shuffle=True, random_state=rng.randint(MAX_SEED)) for _ in range(n_pairs)]
-    empty = np.zeros((len(y), 0))
+    empty = np.zeros((_num_samples(y), 0))
     return [half for splitter in splitters for _, half in splitter.split(empty, y)]
 
 
 def _path_on(estimator, X, y, rows, min_features, **arguments):
     """Return the features that the path on some rows selects, and its epochs."""
     X, y = _safe_indexing(X, rows), _safe_indexing(y, rows)
-    path = sparse_mlp_path(estimator, X, y, min_features=min_features, **arguments)
+    path = walk_path(estimator, X, y, min_features=min_features, **arguments)
     return path.top(min_features), path.n_iter

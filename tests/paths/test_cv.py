@@ -1,12 +1,16 @@
 """Cross-validation along the path."""
 
+import warnings
+
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_wine, make_friedman1
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import get_scorer
-from sklearn.model_selection import ShuffleSplit, StratifiedKFold, cross_val_score
+from sklearn.model_selection import LeaveOneOut, ShuffleSplit, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 
@@ -18,6 +22,7 @@ from sgnn import (
     sparse_mlp_path,
 )
 from sgnn.paths.defaults import default_estimator
+from sgnn.training.walk import Walk
 
 X, Y = load_wine(return_X_y=True)
 X = scale(X)
@@ -99,7 +104,7 @@ def test_bad_folds_and_scorings_are_told_before_the_path_is_walked(monkeypatch):
     def walked(*arguments, **parameters):
         raise AssertionError("a path was walked")
 
-    monkeypatch.setattr("sgnn.paths.cv.sparse_mlp_path", walked)
+    monkeypatch.setattr("sgnn.paths.cv.walk_path", walked)
     for parameters, message in [({"cv": 1000}, "n_splits=1000"), ({"scoring": "beauty"}, "beauty")]:
         with pytest.raises(ValueError, match=message):
             SparseMLPClassifierCV(classifier(), **parameters).fit(X, Y)
@@ -109,6 +114,40 @@ def test_a_single_split():
     split = ShuffleSplit(1, random_state=0)
     model = SparseMLPClassifierCV(classifier(), alphas=10, cv=split).fit(X, Y)
     assert model.best_score_ == model.scores_path_[0, model.path_.n_features > 0].max()
+
+
+def test_what_breaks_off_a_path_is_raised_and_the_estimator_is_as_before(monkeypatch, search):
+    n_calls, step = iter(range(99)), Walk.step
+
+    def interrupted(self, place, alpha, limit=np.inf):
+        if next(n_calls) == 5:
+            raise KeyboardInterrupt
+        return step(self, place, alpha, limit)
+
+    monkeypatch.setattr(Walk, "step", interrupted)
+    model = clone(search)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y)
+    assert not hasattr(model, "path_")
+
+
+def test_scores_that_are_all_nan():
+    reg = SparseMLPRegressor((4,), penalty="log_sum", max_iter=5, random_state=0)
+    model = SparseMLPRegressorCV(reg, alphas=[0.1], max_iter=1, cv=LeaveOneOut())
+    with (
+        pytest.warns(UndefinedMetricWarning),
+        pytest.raises(ValueError, match="All scores are nan: scoring=None"),
+    ):
+        model.fit(X[:6], X[:6, 0])
+
+
+def test_a_fit_without_names_forgets_those_of_the_fit_before():
+    model = SparseMLPClassifierCV(classifier(), alphas=5, max_iter=5, cv=3, rule="best")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*edge of the path")
+        model.fit(pd.DataFrame(X).add_prefix("c"), Y).fit(X[:, :6], Y)
+    assert not hasattr(model, "feature_names_in_")
+    assert len(model.get_feature_names_out()) == model.support_.sum()
 
 
 def test_never_empty():

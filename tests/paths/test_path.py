@@ -264,6 +264,20 @@ def test_estimators_of_a_path_train_on(path):
     assert clone(estimator).alpha == estimator.alpha_
 
 
+def test_estimators_of_a_path_share_nothing(path):
+    before = path.estimator(2).predict_proba(WINE_X)
+    one = path.estimator(2)
+    for coef in one.coefs_:
+        coef[:] = 0
+    one.classes_[0] = 7
+    one.support_[:] = False
+    assert_array_equal(path.estimator(2).predict_proba(WINE_X), before)
+    assert path.estimator(3).classes_[0] == 0
+    adjusted = sparse_mlp_path(classifier(penalty=LogSum()), WINE_X, WINE_Y, alphas=[0.01])
+    adjusted.estimator(0).set_params(penalty__eps=55.0)
+    assert adjusted.estimator(1).penalty.eps == 0.1
+
+
 def test_names():
     columns = load_wine().feature_names
     found = sparse_mlp_path(classifier(), pd.DataFrame(WINE_X, columns=columns), WINE_Y, alphas=40)
@@ -289,6 +303,7 @@ def test_verbose_prints_a_line_per_point(capsys):
     ("parameters", "message"),
     [
         ({"alphas": 1}, "alphas"),
+        ({"alphas": [[0.1, 0.2]]}, "alphas must be a number of steps or one-dimensional"),
         ({"alphas": []}, "alphas must be finite positive numbers"),
         ({"alphas": [0.1, -1.0]}, "alphas must be finite positive numbers"),
         ({"alphas": [0.1, np.nan]}, "alphas must be finite positive numbers"),
@@ -318,10 +333,10 @@ def test_bad_input(parameters, message):
 def test_what_breaks_off_a_path_leaves_what_there_is(monkeypatch, error, reason):
     n_calls, step = iter(range(9)), Walk.step
 
-    def breaks_off(self, place, alpha):
+    def breaks_off(self, place, alpha, limit=np.inf):
         if next(n_calls) == 2:
             raise error
-        return step(self, place, alpha)
+        return step(self, place, alpha, limit)
 
     monkeypatch.setattr(Walk, "step", breaks_off)
     with pytest.warns(UserWarning, match=f"The path ends at alpha=0.02: {reason}"):

@@ -59,6 +59,17 @@ def test_without_estimator_the_targets_say_which():
     assert classification.path_.estimator(0).penalty == "log_sum"
 
 
+def test_integers_of_floating_point_are_not_guessed_about():
+    with pytest.raises(ValueError, match="y may hold quantities or classes"):
+        SparseMLPSelector(n_features_to_select=3).fit(X, Y.astype(float))
+
+
+def test_a_path_that_ends_too_early_is_told():
+    selector = SparseMLPSelector(CLF, n_features_to_select=2, alphas=[1e-6])
+    with pytest.warns(UserWarning, match="The path ends with 13 features, more than the 2"):
+        selector.fit(X, Y)
+
+
 def test_names_and_output_of_a_data_frame():
     columns = load_wine().feature_names
     frame = pd.DataFrame(X, columns=columns)

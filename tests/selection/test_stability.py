@@ -1,6 +1,7 @@
 """Stability selection: halves, probabilities, bounds."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.datasets import load_wine, make_friedman1
@@ -63,6 +64,21 @@ def test_relevant_features_are_stable():
     assert_array_equal(probabilities * 8, np.round(probabilities * 8))
     assert_array_equal(selector.support_, probabilities >= 0.75)
     assert selector.error_bound_ == _error_bound(5, 20, 0.75, 4)
+
+
+def test_blocks_by_name():
+    frame = pd.DataFrame(X).add_prefix("c")
+    clf = SparseMLPClassifier(**{**CLF.get_params(), "feature_groups": [["c0", "c6", "c9"]]})
+    selector = StabilitySelector(clf, n_features_to_select=5, random_state=0, **QUICK)
+    selector.fit(frame, Y)
+    assert len(set(selector.selection_probabilities_[[0, 6, 9]])) == 1
+    assert selector.feature_names_in_.tolist() == frame.columns.tolist()
+
+
+def test_a_class_of_one_sample():
+    targets = np.r_[Y[:-1], 9]
+    with pytest.raises(ValueError, match="y has a class of one sample"):
+        StabilitySelector(CLF, n_features_to_select=4, **QUICK).fit(X, targets)
 
 
 def test_number_of_features_follows_from_the_bound():
