@@ -76,7 +76,7 @@ def main():
     title = "Which penalty selects best"
     about = (
         "Accuracy on held-out data of a network and of ExtraTrees trained on 50 features, and CPU "
-        f"seconds of the choice; means over {arguments.splits} splits."
+        f"seconds of the choice; mean over random splits, {arguments.splits} of them."
     )
     write("selection_penalties", title, records, about, table(header, rows(records)))
 

@@ -51,7 +51,8 @@ random_state : int, RandomState instance or None, default=None
 tol : float >= 0, default=1e-4
     Change of the objective, in natural units, that counts as progress.
 n_iter_no_change : int >= 1 or inf, default=10
-    Epochs without progress after which a "constant" rate stops and an "adaptive" one is lowered.
+    Epochs without progress after which a "constant" rate stops, provided that the units that are
+    left did not change in them either, and an "adaptive" one is lowered.
 momentum : float in [0, 1), default=0.9
     Momentum of "sgd".
 nesterovs_momentum : bool, default=True

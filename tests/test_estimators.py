@@ -967,14 +967,17 @@ def test_alpha_auto_is_recorded_and_removes_something_from_wide_data(name):
 # Stopping
 
 
-def test_a_constant_rate_stops_when_the_objective_stands_still():
+def test_a_constant_rate_stops_when_objective_and_units_stand_still():
     model = regressor(
         learning_rate="constant", max_iter=1000, tol=1e-3, n_iter_no_change=5, batch_size=1000
     ).fit(DIABETES_X, DIABETES_Y)
-    curve = np.array(model.objective_curve_)
-    assert 6 < model.n_iter_ < 1000
-    assert np.all(curve[-7:-1] - curve[-6:] < 1e-3)
-    assert curve[-8] - curve[-7] >= 1e-3
+    curve, units = np.array(model.objective_curve_), model.n_neurons_curve_
+    progress = np.minimum.accumulate(curve)[:-1] - curve[1:]
+    still = [end for end in range(7, len(curve) + 1) if (progress[end - 7 : end - 1] < 1e-3).all()]
+    assert model.n_iter_ in still
+    assert model.n_iter_ < 1000
+    assert len(set(units[-6:])) == 1
+    assert len(set(units[still[0] - 6 : still[0]])) > 1
 
 
 @pytest.mark.parametrize("learning_rate", ["constant", "adaptive"])

@@ -173,7 +173,9 @@ class Trainer:
         too_long = self._is_warm(course) and course.patience.exhausted_by(watched)
         settles_by_itself = course.learning_rate.kind == "cosine" and not course.early_stopping
         if too_long and not settles_by_itself:
-            history.converged = not course.learning_rate.reduce()
+            is_slowest = not course.learning_rate.reduce()
+            recent = history.n_neurons[-1 - int(course.patience.n_iter_no_change) :]
+            history.converged = is_slowest and (course.early_stopping or len(set(recent)) == 1)
             course.patience.restart()
 
     def _train_epoch(self, rate):
