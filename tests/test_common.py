@@ -45,6 +45,7 @@ PAIRS = {"n_pairs": 2, "n_features_to_select": 1, "random_state": 0, **PATH}
 )
 # The checks fit pure noise and tiny data, for which the best network is a constant.
 @pytest.mark.filterwarnings("ignore:alpha=.* left no weight:UserWarning")
+@pytest.mark.filterwarnings("ignore:The path ends with:UserWarning")
 @pytest.mark.filterwarnings("ignore:.*at the edge of the path:UserWarning")
 @pytest.mark.filterwarnings("ignore:No features were selected:UserWarning")
 def test_all_checks_of_scikit_learn_pass(estimator, n_passed):
