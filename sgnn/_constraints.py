@@ -1,4 +1,4 @@
-"""Types and ranges of the estimators' parameters."""
+"""Types and ranges of the parameters of estimators and of paths."""
 
 from numbers import Integral, Real
 
@@ -7,6 +7,11 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from sgnn.compact import ACTIVATIONS
 from sgnn.penalties import Penalty
+
+PATH_CONSTRAINTS = {
+    "alphas": [Interval(Integral, 2, None, closed="left"), "array-like"],
+    "max_iter": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+}
 
 CONSTRAINTS = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],

@@ -160,11 +160,14 @@ class BaseSparseMLP(
             settings = settings or self._settings()
             return minimise(problem, settings, *start, rng, monitor, state, first_epoch)
         except FloatingPointError as error:
-            magnitudes = validation.column_magnitudes(problem.X)
-            advice = validation.advice_on_divergence(
-                magnitudes, self.learning_rate_init, problem.alpha
-            )
-            raise ValueError(advice) from error
+            raise self._diverged(problem) from error
+
+    def _diverged(self, problem):
+        """Return the error that says what to change when the objective is no longer finite."""
+        magnitudes = validation.column_magnitudes(problem.X)
+        return ValueError(
+            validation.advice_on_divergence(magnitudes, self.learning_rate_init, problem.alpha)
+        )
 
     def _warn_about(self, histories, monitor):
         if any(history.interrupted for history in histories):

@@ -78,8 +78,6 @@ class Monitor:
 class Silent:
     """In place of a monitor: nobody listens."""
 
-    stopped = False
-
     @staticmethod
     def begin_epoch():
         """Do nothing."""

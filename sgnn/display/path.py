@@ -7,6 +7,7 @@ from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from sgnn.display._common import BLUE, GREY, RED, axes_for, check_path
+from sgnn.paths.path import standard_error
 
 _COLUMNS = {
     "n_features": "n_features",
@@ -226,7 +227,7 @@ default="n_features"
             x=x,
             train_scores=path.train_scores[there] if scoring is None else None,
             validation_scores=scores.mean(axis=0),
-            validation_errors=scores.std(axis=0, ddof=1) / math.sqrt(len(scores)),
+            validation_errors=standard_error(scores),
             best_index=estimator.best_index_,
             score_name=_name_of_score(estimator, scoring),
         )

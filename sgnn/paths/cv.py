@@ -1,6 +1,5 @@
 """The strength of the penalty by cross-validation along the path."""
 
-import math
 import warnings
 from abc import ABC, abstractmethod
 from numbers import Integral, Real
@@ -24,16 +23,16 @@ from sklearn.utils.validation import check_is_fitted, indexable
 
 from sgnn._atomic import all_or_nothing
 from sgnn._attributes import take_over
+from sgnn._constraints import PATH_CONSTRAINTS
 from sgnn._docstrings import document_cv
 from sgnn.classifier import SparseMLPClassifier
 from sgnn.paths.defaults import default_estimator
-from sgnn.paths.path import RULES, choose
+from sgnn.paths.path import RULES, choose, standard_error
 from sgnn.paths.sparse_mlp_path import walk_path
 from sgnn.regressor import SparseMLPRegressor
 
-PATH_CONSTRAINTS = {
-    "alphas": [Interval(Integral, 2, None, closed="left"), "array-like"],
-    "max_iter": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+SEARCH_CONSTRAINTS = {
+    **PATH_CONSTRAINTS,
     "cv": ["cv_object"],
     "scoring": [str, callable, None],
     "rule": [StrOptions(set(RULES))],
@@ -134,8 +133,7 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
         self.scores_path_, self.n_features_path_ = map(np.array, zip(*folds, strict=True))
         there = path.n_features > 0
         means = self.scores_path_.mean(axis=0)[there]
-        deviations = self.scores_path_.std(axis=0, ddof=min(1, len(folds) - 1))[there]
-        errors = deviations / math.sqrt(len(folds))
+        errors = standard_error(self.scores_path_)[there]
         if not np.isfinite(means).any():
             raise ValueError(
                 f"All scores are nan: scoring={self.scoring!r} is undefined on the test parts of "
@@ -217,7 +215,7 @@ def _scores_of_fold(estimator, X, y, sample_weight, train, test, scorer, argumen
 )
 class SparseMLPClassifierCV(ClassifierMixin, BaseSparseMLPCV):
     _default_kind = "classifier"
-    _parameter_constraints = {**PATH_CONSTRAINTS, "estimator": [SparseMLPClassifier, None]}
+    _parameter_constraints = {**SEARCH_CONSTRAINTS, "estimator": [SparseMLPClassifier, None]}
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -272,7 +270,7 @@ class SparseMLPClassifierCV(ClassifierMixin, BaseSparseMLPCV):
 )
 class SparseMLPRegressorCV(RegressorMixin, BaseSparseMLPCV):
     _default_kind = "regressor"
-    _parameter_constraints = {**PATH_CONSTRAINTS, "estimator": [SparseMLPRegressor, None]}
+    _parameter_constraints = {**SEARCH_CONSTRAINTS, "estimator": [SparseMLPRegressor, None]}
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -1,11 +1,22 @@
 """What a walk along growing strengths leaves behind: networks of all sizes."""
 
+import math
 from copy import deepcopy
 
 import numpy as np
 from sklearn.base import clone
 
 RULES = "best", "1se", "dense"
+
+
+def _column(name):
+    """Return a property: an attribute of all points as one array, None where they have none."""
+
+    def column(path):
+        values = [getattr(point, name) for point in path.points]
+        return None if values[0] is None else np.array(values)
+
+    return property(column)
 
 
 class SparseMLPPath:
@@ -28,6 +39,18 @@ class SparseMLPPath:
         Inputs that are left.
     """
 
+    alphas = _column("alpha")
+    objectives = _column("objective")
+    train_scores = _column("train_score")
+    validation_scores = _column("validation_score")
+    validation_errors = _column("validation_error")
+    seconds = _column("seconds")
+    sparsities = _column("sparsity")
+    n_features = _column("n_features")
+    n_weights = _column("n_weights")
+    n_multiply_adds = _column("n_multiply_adds")
+    n_neurons = _column("n_neurons")
+
     def __init__(self, model, points):
         self._model = model
         self.points = points
@@ -44,50 +67,6 @@ class SparseMLPPath:
             f"<SparseMLPPath of {len(self)} networks: {first.n_features} to {last.n_features} "
             f"features, alpha up to {last.alpha:.3g}>"
         )
-
-    @property
-    def alphas(self):
-        return self._column("alpha")
-
-    @property
-    def objectives(self):
-        return self._column("objective")
-
-    @property
-    def train_scores(self):
-        return self._column("train_score")
-
-    @property
-    def validation_scores(self):
-        return self._column("validation_score") if self._is_validated else None
-
-    @property
-    def validation_errors(self):
-        return self._column("validation_error") if self._is_validated else None
-
-    @property
-    def seconds(self):
-        return self._column("seconds")
-
-    @property
-    def sparsities(self):
-        return self._column("sparsity")
-
-    @property
-    def n_features(self):
-        return self._column("n_features")
-
-    @property
-    def n_weights(self):
-        return self._column("n_weights")
-
-    @property
-    def n_multiply_adds(self):
-        return self._column("n_multiply_adds")
-
-    @property
-    def n_neurons(self):
-        return self._column("n_neurons")
 
     @property
     def supports(self):
@@ -223,11 +202,12 @@ class SparseMLPPath:
             If no network of the path that is not empty meets the target.
         """
         targets = {"n_features": n_features, "sparsity": sparsity, "alpha": alpha}
+        columns = {"n_features": "n_features", "sparsity": "sparsities", "alpha": "alphas"}
         given = {name: target for name, target in targets.items() if target is not None}
         if len(given) != 1:
             raise ValueError(f"at: give one of {', '.join(targets)}; got {given or 'none'}.")
         [(name, target)] = given.items()
-        values = self._column(name)
+        values = getattr(self, columns[name])
         reached = values <= target if name == "n_features" else values >= target
         candidates = np.flatnonzero(reached & (self.n_features > 0))
         if not candidates.size:
@@ -291,9 +271,6 @@ class SparseMLPPath:
     def _is_validated(self):
         return self.points[0].validation_score is not None
 
-    def _column(self, name):
-        return np.array([getattr(point, name) for point in self.points])
-
 
 def choose(rule, scores, errors, tol):
     """Return the place on a path that a rule chooses.
@@ -316,3 +293,14 @@ def choose(rule, scores, errors, tol):
     best = np.flatnonzero(scores == np.nanmax(scores))[-1]
     floor = {"best": scores[best], "1se": scores[best] - errors[best], "dense": scores[0] - tol}
     return int(np.flatnonzero(scores >= floor[rule])[-1])
+
+
+def standard_error(scores):
+    """Return the standard error of the mean over the first axis, 0 for a single score.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_scores, ...)
+    """
+    n_scores = len(scores)
+    return scores.std(axis=0, ddof=min(1, n_scores - 1)) / math.sqrt(n_scores)

@@ -1,6 +1,5 @@
 """From one dense network to networks of all sizes."""
 
-import math
 import time
 import warnings
 from dataclasses import replace
@@ -8,13 +7,14 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.utils._param_validation import Interval, Options, StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, Options, validate_params
 
 from sgnn import compact
+from sgnn._constraints import PATH_CONSTRAINTS
 from sgnn.base import BaseSparseMLP
 from sgnn.initial import best_constant
 from sgnn.monitor import Silent
-from sgnn.paths.path import SparseMLPPath
+from sgnn.paths.path import SparseMLPPath, standard_error
 from sgnn.paths.point import PathPoint
 
 _STEPS_PER_ALPHA = 120
@@ -24,8 +24,7 @@ _LEAST_EPOCHS = 2
 @validate_params(
     {
         "estimator": [BaseSparseMLP],
-        "alphas": [Interval(Integral, 2, None, closed="left"), "array-like"],
-        "max_iter": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        **PATH_CONSTRAINTS,
         "min_features": [Interval(Integral, 0, None, closed="left")],
         "max_sparsity": [Interval(Real, 0, 1, closed="right")],
         "max_drop": [Interval(Real, 0, None, closed="left"), Options(Real, {np.inf})],
@@ -178,6 +177,8 @@ max_drop
                 break
     except (KeyboardInterrupt, FloatingPointError) as error:
         if not keeps_part or len(points) < 2:
+            if isinstance(error, FloatingPointError):
+                raise model._diverged(problem) from error
             raise
         reason = str(error) or "interrupted by the user"
         warnings.warn(f"The path ends at alpha={points[-1].alpha:.3g}: {reason}.", stacklevel=4)
@@ -241,17 +242,13 @@ def _point(model, problem, alpha, network, history, clock):
         objective=history.objective[-1],
         train_score=float(scores(problem.X, problem.targets).mean()),
         validation_score=None if held_out is None else float(held_out.mean()),
-        validation_error=None if held_out is None else _standard_error(held_out),
+        validation_error=None if held_out is None else float(standard_error(held_out)),
         seconds=time.perf_counter() - clock,
         coefs=coefs,
         intercepts=intercepts,
         kept=kept,
         history=history,
     )
-
-
-def _standard_error(scores):
-    return float(scores.std(ddof=1) / math.sqrt(len(scores))) if len(scores) > 1 else 0.0
 
 
 def _line(point):

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_memory
 
 from sgnn._atomic import all_or_nothing
 from sgnn.base import BaseSparseMLP
-from sgnn.paths.cv import PATH_CONSTRAINTS, SparseMLPClassifierCV, SparseMLPRegressorCV
+from sgnn.paths.cv import SEARCH_CONSTRAINTS, SparseMLPClassifierCV, SparseMLPRegressorCV
 from sgnn.paths.sparse_mlp_path import walk_path
 from sgnn.selection.base import PathSelector
 
@@ -87,7 +87,7 @@ class SparseMLPSelector(PathSelector):
     """
 
     _parameter_constraints = {
-        **PATH_CONSTRAINTS,
+        **SEARCH_CONSTRAINTS,
         "estimator": [BaseSparseMLP, None],
         "n_features_to_select": [
             Interval(Integral, 1, None, closed="left"),

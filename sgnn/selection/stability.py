@@ -13,6 +13,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples, indexable
 
 from sgnn._atomic import all_or_nothing
+from sgnn._constraints import PATH_CONSTRAINTS
 from sgnn.base import BaseSparseMLP
 from sgnn.paths.sparse_mlp_path import walk_path
 from sgnn.problem import MAX_SEED
@@ -93,6 +94,7 @@ class StabilitySelector(PathSelector):
     """
 
     _parameter_constraints = {
+        **PATH_CONSTRAINTS,
         "estimator": [BaseSparseMLP, None],
         "threshold": [Interval(Real, 0.5, 1, closed="right")],
         "max_false": [Interval(Real, 0, None, closed="neither")],
@@ -101,8 +103,6 @@ class StabilitySelector(PathSelector):
             StrOptions({"auto"}),
         ],
         "n_pairs": [Interval(Integral, 2, None, closed="left")],
-        "alphas": [Interval(Integral, 2, None, closed="left"), "array-like"],
-        "max_iter": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
     }

@@ -116,17 +116,26 @@ def test_a_single_split():
     assert model.best_score_ == model.scores_path_[0, model.path_.n_features > 0].max()
 
 
-def test_what_breaks_off_a_path_is_raised_and_the_estimator_is_as_before(monkeypatch, search):
+@pytest.mark.parametrize(
+    ("error", "raised", "message"),
+    [
+        (KeyboardInterrupt, KeyboardInterrupt, None),
+        (FloatingPointError, ValueError, "no longer finite; lower learning_rate_init"),
+    ],
+)
+def test_what_breaks_off_a_path_is_raised_and_the_estimator_is_as_before(
+    monkeypatch, search, error, raised, message
+):
     n_calls, step = iter(range(99)), Walk.step
 
-    def interrupted(self, place, alpha, limit=np.inf):
+    def breaks_off(self, place, alpha, limit=np.inf):
         if next(n_calls) == 5:
-            raise KeyboardInterrupt
+            raise error
         return step(self, place, alpha, limit)
 
-    monkeypatch.setattr(Walk, "step", interrupted)
+    monkeypatch.setattr(Walk, "step", breaks_off)
     model = clone(search)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(raised, match=message):
         model.fit(X, Y)
     assert not hasattr(model, "path_")
 
