@@ -1,52 +1,23 @@
-"""Selection where the relevant features are known: true and false positives.
-
-Protocol: ten seeds, each with new data, network and order of columns; inputs standard-scaled.
-
-- Friedman-1: 500 rows, 10 features, 5 relevant, noise 1.
-- ``make_classification``: 1,000 rows, 500 features, 20 informative.
-- Boston: 506 rows, its 13 features are taken as relevant, beside 13 of standard normal noise.
-- XOR: 1,000 rows of 50 standard normal features; the class is the sign of the product of two.
-
-Each method says which features it keeps, and ranks them: "of first k" is the number of relevant
-ones among as many first as there are relevant ones.
-
-sgnn: ``support_`` and ``path_.ranking`` of ``SparseMLPClassifierCV`` and ``SparseMLPRegressorCV``.
-LassoNet: its path with all defaults; the features at its lowest validation loss, and the order in
-which they disappear. Lasso: ``LassoCV``, ``LogisticRegressionCV`` with l1. Forest: the default
-threshold of ``SelectFromModel``, the mean importance.
-
-Usage::
-
-    python benchmarks/known_answer.py FOLDER [--seeds N] [--methods ...]
-
-FOLDER holds ``uci_boston.npz``. What is measured replaces the same in
-``benchmarks/results/known_answer.json``; the table goes to ``doc/known_answer.md``, and
-``doc/images/known_answer.png`` shows all seeds.
-"""
-
-import argparse
-
-import matplotlib
-
-matplotlib.use("Agg")
+"""True and false positives where the relevant features are known."""
 
 import matplotlib.pyplot as plt
 import numpy as np
-from common import ROOT, first_places, kept, lassonet_path, load, one_thread, table, timed, write
 from sklearn.datasets import make_classification, make_friedman1
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LassoCV, LogisticRegressionCV
 from sklearn.preprocessing import scale
 
+from benchmarks import data, pages
+from benchmarks.peers import first_places, lassonet_path, timed
 from sgnn import SparseMLPClassifierCV, SparseMLPRegressorCV
 from sgnn.paths.defaults import default_estimator
 
 
-def friedman(folder, rng):
+def friedman(rng):
     return *make_friedman1(500, 10, noise=1.0, random_state=rng.integers(2**31)), 5
 
 
-def informative(folder, rng):
+def informative(rng):
     X, y = make_classification(
         1000,
         500,
@@ -58,23 +29,24 @@ def informative(folder, rng):
     return X, y, 20
 
 
-def boston(folder, rng):
-    X, y = load(folder, "uci_boston")
+def boston(rng):
+    X, y, *_ = data.load("boston")
     return np.hstack([X, rng.standard_normal((len(X), 13))]), y, 13
 
 
-def xor(folder, rng):
+def xor(rng):
     X = rng.standard_normal((1000, 50))
     return X, (X[:, 0] * X[:, 1] > 0).astype(int), 2
 
 
-DATA = {"Friedman-1": friedman, "20 of 500": informative, "Boston": boston, "XOR": xor}
+TITLE = "Selection where the answer is known"
+TASKS = {"Friedman-1": friedman, "20 of 500": informative, "Boston": boston, "XOR": xor}
 
 
-def draw(folder, name, seed):
+def draw(name, seed):
     """Return X, y and a mask of the relevant columns, in random order."""
     rng = np.random.default_rng(seed)
-    X, y, n_relevant = DATA[name](folder, rng)
+    X, y, n_relevant = TASKS[name](rng)
     order = rng.permutation(X.shape[1])
     y = scale(y).astype(np.float32) if y.dtype.kind == "f" else y
     return scale(X).astype(np.float32)[:, order], y, order < n_relevant
@@ -112,42 +84,55 @@ def forest(kind, X, y, seed):
 METHODS = {"sgnn": sgnn, "LassoNet": lassonet, "lasso": lasso, "random forest": forest}
 
 
-def measure(folder, name, method, seed):
-    X, y, relevant = draw(folder, name, seed)
+def cases(toy=False):
+    tasks, methods, seeds = (["XOR"], ["sgnn", "lasso"], 1) if toy else (TASKS, METHODS, 10)
+    return [
+        {
+            "task": task,
+            "data": "boston" if task == "Boston" else None,
+            "method": method,
+            "seed": seed,
+        }
+        for method in methods
+        for task in tasks
+        for seed in range(seeds)
+    ]
+
+
+def measure(case):
+    X, y, relevant = draw(case["task"], case["seed"])
     kind = "regressor" if y.dtype.kind == "f" else "classifier"
-    (support, importances), seconds = timed(METHODS[method], kind, X, y, seed)
+    (support, importances), seconds = timed(METHODS[case["method"]], kind, X, y, case["seed"])
     return {
-        "data": name,
-        "method": method,
-        "seed": seed,
         "relevant": int(relevant.sum()),
         "true": int((support & relevant).sum()),
         "false": int((support & ~relevant).sum()),
-        "of first k": int(relevant[first_places(importances, relevant.sum())].sum()),
-        "seconds": seconds,
+        "of_first_k": int(relevant[first_places(importances, relevant.sum())].sum()),
+        "cpu_seconds": seconds,
     }
 
 
-def of(records, name, method):
-    return [run for run in records if (run["data"], run["method"]) == (name, method)]
+def of(records, task, method):
+    return [run for run in records if (run["task"], run["method"]) == (task, method)]
 
 
 def rows(records):
-    for name in DATA:
+    for name in TASKS:
         for method in METHODS:
             runs = of(records, name, method)
             if runs:
                 counts = [
                     f"{np.mean([run[key] for run in runs]):.1f}"
-                    for key in ("relevant", "true", "false", "of first k")
+                    for key in ("relevant", "true", "false", "of_first_k")
                 ]
-                seconds = np.median([run["seconds"] for run in runs])
+                seconds = np.median([run["cpu_seconds"] for run in runs])
                 yield [name, method, len(runs), *counts, f"{seconds:.1f}"]
 
 
-def picture(records, path):
-    fig, axes = plt.subplots(1, len(DATA), figsize=(14, 3.8), layout="constrained")
-    for ax, name in zip(axes, DATA, strict=True):
+def picture(records):
+    tasks = [task for task in TASKS if any(run["task"] == task for run in records)]
+    fig, axes = plt.subplots(1, len(tasks), figsize=(14, 3.8), layout="constrained", squeeze=False)
+    for ax, name in zip(axes[0], tasks, strict=True):
         for number, (method, marker) in enumerate(zip(METHODS, "osD^", strict=True)):
             runs = of(records, name, method)
             if runs:
@@ -155,7 +140,7 @@ def picture(records, path):
                 style = {"color": f"C{number}", "marker": marker}
                 ax.scatter(false, true, s=18, alpha=0.3, linewidths=0, **style)
                 ax.scatter(false.mean(), true.mean(), s=80, label=method, **style)
-        shown = [run for run in records if run["data"] == name]
+        shown = [run for run in records if run["task"] == name]
         n_relevant, most = shown[0]["relevant"], max(run["false"] for run in shown)
         ax.axhline(n_relevant, color="0.7", linewidth=1, zorder=0)
         ax.set_xscale("symlog", linthresh=1)
@@ -163,30 +148,21 @@ def picture(records, path):
         ax.yaxis.get_major_locator().set_params(integer=True)
         ax.set(title=name, xlabel="false positives", ylim=(0, n_relevant * 1.1))
         ax.set_xlim(-0.2, 2 * most + 1)
-    axes[0].set_ylabel("true positives")
-    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside right upper")
-    fig.savefig(path, dpi=110)
+    axes[0, 0].set_ylabel("true positives")
+    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right upper")
+    return pages.save(fig, "known_answer")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder")
-    parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
-    arguments = parser.parse_args()
-    records = kept("known_answer", lambda run: run["method"] not in arguments.methods)
-    with one_thread():
-        for method in arguments.methods:
-            for name in DATA:
-                for seed in range(arguments.seeds):
-                    records.append(measure(arguments.folder, name, method, seed))
+def report(records):
     header = ["data", "method", "seeds", "relevant", "true positives", "false positives"]
     header += ["of first k", "CPU seconds"]
-    image = "![True and false positives](images/known_answer.png)"
-    picture(records, ROOT / "doc" / "images" / "known_answer.png")
-    title = "Selection where the answer is known"
-    write("known_answer", title, records, image, table(header, rows(records)))
+    return [picture(records), pages.table(header, rows(records))]
 
 
-if __name__ == "__main__":
-    main()
+def headline(records):
+    kept = ", ".join(
+        f"{task} {np.mean([run['true'] for run in of(records, task, 'sgnn')]):.1f} true, "
+        f"{np.mean([run['false'] for run in of(records, task, 'sgnn')]):.1f} false"
+        for task in TASKS
+    )
+    return [kept, "lasso, random forest, LassoNet"]

@@ -1,0 +1,177 @@
+"""The data sets of the benchmarks: from a folder, from OpenML, or from scikit-learn.
+
+A folder, named by the environment variable ``SGNN_DATA``, holds ``mnist.npz`` and so on, with the
+arrays ``X`` and ``y``, and ``X_test`` and ``y_test`` where the authors published a split. What is
+not there is fetched from OpenML, once, into scikit-learn's cache.
+"""
+
+import hashlib
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from sklearn import datasets
+from sklearn.model_selection import train_test_split
+
+FOLDER = "SGNN_DATA"
+
+
+class DataUnavailableError(Exception):
+    """A data set is neither in the folder nor to be had from OpenML."""
+
+
+class Data(NamedTuple):
+    """A data set: X in float32; y class numbers, or numbers in float32.
+
+    ``X_test`` and ``y_test`` are None where no split was published.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    X_test: np.ndarray | None = None
+    y_test: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a data set comes from.
+
+    Attributes
+    ----------
+    digest : str
+        First 16 digits of the SHA-256 of all rows of X, as float32, and of y, as float64.
+    file : str
+        Name in the folder, without ``.npz``.
+    openml : int, optional
+        Number on OpenML.
+    n_train : int, optional
+        Rows before the published test set.
+    """
+
+    digest: str
+    file: str
+    openml: int | None = None
+    n_train: int | None = None
+
+
+SOURCES = {
+    "mnist": Source("95a7aadbc1be6186", "mnist", 554, 60_000),
+    "fashion_mnist": Source("a0e39e2a3b3eff0f", "fashion_mnist", 40996, 60_000),
+    "isolet": Source("e3f78bad4696eec3", "isolet", 300, 6_238),
+    "pendigits": Source("c33553aeec569ef2", "pendigits", 32, 7_494),
+    "boston": Source("98e54c8c27ba2b94", "uci_boston", 531),
+    "california_housing": Source("81f03dc1da3d19da", "california_housing"),
+    "sdd_subset2200": Source("ce6ae3c2c5d6be48", "sdd_subset2200"),
+    "tox_171": Source("4c27b44a8176d1ba", "tox_171"),
+    "prostate_ge": Source("c5ef1fb516d866f0", "prostate_ge"),
+}
+SHIPPED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
+
+
+def load(name):
+    """Return a data set.
+
+    Parameters
+    ----------
+    name : str
+        One of `SOURCES` or `SHIPPED`.
+
+    Returns
+    -------
+    Data
+
+    Raises
+    ------
+    DataUnavailableError
+        With what to do about it.
+    ValueError
+        If a file of the folder holds other data than the results were made with.
+    """
+    if name in SHIPPED:
+        X, y = getattr(datasets, f"load_{name}")(return_X_y=True)
+        return Data(X.astype(np.float32), y.astype(np.float32 if name == "diabetes" else int))
+    source = SOURCES[name]
+    path = Path(os.environ.get(FOLDER, "")) / f"{source.file}.npz"
+    if FOLDER in os.environ and path.exists():
+        data = _from_file(path)
+        if digest(data) != source.digest:
+            raise ValueError(
+                f"{path} does not hold the data that the results were made with: its digest is "
+                f"{digest(data)}, and should be {source.digest}."
+            )
+        return data
+    data = _from_openml(name, source)
+    if digest(data) != source.digest:
+        warnings.warn(
+            f"{name} as OpenML has it differs from the data of the committed results.",
+            stacklevel=2,
+        )
+    return data
+
+
+def digest(data):
+    """Return the digest of a data set that `SOURCES` holds."""
+    sha = hashlib.sha256()
+    for part, dtype in zip(data, (np.float32, np.float64) * 2, strict=True):
+        if part is not None:
+            sha.update(np.ascontiguousarray(part, dtype).tobytes())
+    return sha.hexdigest()[:16]
+
+
+def split(data, seed, test_size=0.2):
+    """Return X, X_test, y, y_test: the published split, or a random one, stratified for classes."""
+    if data.X_test is not None:
+        return data.X, data.X_test, data.y, data.y_test
+    stratify = data.y if data.y.dtype.kind == "i" else None
+    return train_test_split(
+        data.X, data.y, test_size=test_size, random_state=seed, stratify=stratify
+    )
+
+
+def _from_file(path):
+    with np.load(path) as arrays:
+        X, y = _typed(arrays["X"], arrays["y"])
+        if "X_test" not in arrays:
+            return Data(X, y)
+        return Data(X, y, *_typed(arrays["X_test"], arrays["y_test"]))
+
+
+def _typed(X, y):
+    return X.astype(np.float32), y.astype(np.float32 if y.dtype.kind == "f" else int)
+
+
+def _from_openml(name, source):
+    if name == "california_housing":
+        fetch = datasets.fetch_california_housing
+        where = "scikit-learn's server"
+    elif source.openml is not None:
+        where = f"OpenML ({source.openml})"
+
+        def fetch(return_X_y):
+            return datasets.fetch_openml(
+                data_id=source.openml, return_X_y=return_X_y, as_frame=False, parser="liac-arff"
+            )
+
+    else:
+        raise DataUnavailableError(
+            f"{name} is on no server that we know of. Put {source.file}.npz, with arrays X and y, "
+            f"into a folder, and name it with --data or the variable {FOLDER}."
+        )
+    try:
+        X, y = fetch(return_X_y=True)
+    except OSError as error:
+        raise DataUnavailableError(
+            f"{name} could not be fetched from {where}: {error}. Without a network, put "
+            f"{source.file}.npz, with arrays X and y, into a folder, and name it with --data or "
+            f"the variable {FOLDER}."
+        ) from error
+    X = np.asarray(X, np.float32)
+    y = np.asarray(y, np.float32)
+    if name not in ("boston", "california_housing"):
+        y = np.unique(y, return_inverse=True)[1]
+    if source.n_train is None:
+        return Data(X, y)
+    return Data(X[: source.n_train], y[: source.n_train], X[source.n_train :], y[source.n_train :])

@@ -1,0 +1,184 @@
+"""Runs the cases of a benchmark that are not measured yet, and writes down what is found.
+
+A benchmark is a folder with a ``README.md``, which is its protocol, and ``benchmark.py``, with
+
+``TITLE``
+    Title of its page in ``doc/``.
+``cases(toy)``
+    The measurements to make, a list of flat dicts that JSON can hold; the key "data" names a data
+    set of `data.py`. With ``toy`` they take seconds, on data that scikit-learn ships.
+``measure(case)``
+    What one of them gives, a dict whose keys are not those of the case.
+``report(records)``
+    The parts of the page, in Markdown; pictures go to :func:`pages.save`. A record is a case and
+    what was measured, with its ``seconds``.
+
+and, if they apply, ``ALONE = True`` where times are compared, so that nothing runs beside it;
+``summary(records)``, its section of ``doc/results.md``; and ``headline(records)``, its row of the
+table in ``README.md``.
+"""
+
+import importlib
+import importlib.metadata
+import json
+import os
+import platform
+import time
+import warnings
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import torch
+from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
+
+from benchmarks import data
+
+HERE = Path(__file__).resolve().parent
+PACKAGES = ("numpy", "scikit-learn", "torch", "skorch", "lassonet")
+
+
+def names():
+    """Return the names of all benchmarks."""
+    return sorted(path.parent.name for path in HERE.glob("*/benchmark.py"))
+
+
+def module(name):
+    """Return the module of a benchmark."""
+    return importlib.import_module(f"benchmarks.{name}.benchmark")
+
+
+def read(name, results=HERE / "results"):
+    """Return the records of a benchmark, each with the ``environment`` that it was made in."""
+    path = results / f"{name}.json"
+    if not path.exists():
+        return []
+    stored = json.loads(path.read_text())
+    return [
+        {**record, "environment": stored["environments"][record["environment"]]}
+        for record in stored["records"]
+    ]
+
+
+def run(name, *, toy=False, jobs=1, only=(), fresh=False, results=HERE / "results", say=print):
+    """Measure the cases of a benchmark that have no record yet.
+
+    Parameters
+    ----------
+    name : str
+    toy : bool, default=False
+        Whether to measure toy cases.
+    jobs : int, default=1
+        Cases at a time.
+    only : sequence of (key, text), default=()
+        Measure only cases whose values, as text, are these.
+    fresh : bool, default=False
+        Whether to measure cases again that have a record.
+    results : Path
+        Folder of the JSON files.
+    say : callable
+        Told of progress, line by line.
+
+    Returns
+    -------
+    list of dict
+        All records that belong to a case, in the order of the cases.
+    """
+    benchmark = module(name)
+    cases = benchmark.cases(toy)
+    chosen = [case for case in cases if all(str(case.get(key)) == text for key, text in only)]
+    known = read(name, results)
+    if fresh:
+        known = [record for record in known if not any(_is_of(record, case) for case in chosen)]
+    missing = [case for case in chosen if not any(_is_of(record, case) for record in known)]
+    missing = _with_data(missing, say)
+    say(f"{name}: {len(missing)} to measure, {len(chosen) - len(missing)} done or without data")
+    clock = time.perf_counter()
+    parallel = Parallel(
+        n_jobs=1 if getattr(benchmark, "ALONE", False) else jobs, return_as="generator_unordered"
+    )
+    for number, record in enumerate(
+        parallel(delayed(_measured)(name, case) for case in missing), start=1
+    ):
+        known.append({**record, "environment": environment()})
+        known = _in_order(known, cases)
+        _write(results / f"{name}.json", known)
+        minutes = (time.perf_counter() - clock) / 60
+        say(f"{name} {number}/{len(missing)}, {minutes:.1f} min: {_brief(record, benchmark)}")
+    return known
+
+
+def environment():
+    """Return what the figures depend on, apart from the case."""
+    versions = {}
+    for package in PACKAGES:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            versions[package] = importlib.metadata.version(package)
+    return {"python": platform.python_version(), **versions, "machine": platform.machine()}
+
+
+@contextmanager
+def one_thread():
+    """One thread for everybody, and no warnings."""
+    torch.set_num_threads(1)
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _measured(name, case):
+    with one_thread():
+        clock = time.perf_counter()
+        found = module(name).measure(case)
+        seconds = time.perf_counter() - clock
+    both = set(case) & set(found)
+    if both:
+        raise ValueError(f"{name}: {sorted(both)} are keys of the case and of what it gives.")
+    record = {**case, **found, "seconds": round(seconds, 2)}
+    return json.loads(json.dumps(record, default=float))
+
+
+def _is_of(record, case):
+    return all(key in record and record[key] == value for key, value in case.items())
+
+
+def _in_order(records, cases):
+    """Return the records that belong to a case, in the order of the cases."""
+    return [record for case in cases for record in records if _is_of(record, case)]
+
+
+def _with_data(cases, say):
+    """Return the cases whose data are to be had."""
+    there = {None: True}
+    for name in dict.fromkeys(case.get("data") for case in cases):
+        if name in data.SOURCES:
+            try:
+                data.load(name)
+            except data.DataUnavailableError as error:
+                say(f"Left out: {error}")
+                there[name] = False
+    return [case for case in cases if there.get(case.get("data"), True)]
+
+
+def _write(path, records):
+    environments = []
+    for record in records:
+        if record["environment"] not in environments:
+            environments.append(record["environment"])
+    rows = [
+        {**record, "environment": environments.index(record["environment"])} for record in records
+    ]
+    lines = ",\n".join(json.dumps(row) for row in rows)
+    text = f'{{"environments": {json.dumps(environments, indent=1)},\n"records": [\n{lines}\n]}}\n'
+    partial = path.with_suffix(".part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial.write_text(text)
+    os.replace(partial, path)
+
+
+def _brief(record, benchmark):
+    shown = {key: value for key, value in record.items() if not isinstance(value, list | dict)}
+    return ", ".join(
+        f"{key}={value:.4g}" if isinstance(value, float) else f"{key}={value}"
+        for key, value in shown.items()
+    )

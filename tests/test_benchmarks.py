@@ -1,0 +1,55 @@
+"""Benchmarks run, at toy size, and their pages are what their results say."""
+
+import json
+
+import pytest
+
+pytest.importorskip("matplotlib")
+
+from benchmarks import pages, suite
+
+WITH_RESULTS = [name for name in suite.names() if suite.read(name)]
+
+
+@pytest.mark.parametrize("name", suite.names())
+def test_a_benchmark_runs_at_toy_size(name, tmp_path):
+    records = suite.run(name, toy=True, results=tmp_path, say=lambda line: None)
+    assert len(records) == len(suite.module(name).cases(toy=True))
+    with pages.written_to(tmp_path):
+        pages.write(name, records)
+    assert suite.module(name).TITLE in (tmp_path / f"{name}.md").read_text()
+
+
+@pytest.mark.parametrize("name", suite.names())
+def test_cases_differ_and_are_plain(name):
+    cases = suite.module(name).cases(toy=False)
+    texts = [json.dumps(case, sort_keys=True) for case in cases]
+    assert len(set(texts)) == len(texts)
+    assert json.loads(json.dumps(cases)) == cases
+
+
+@pytest.mark.parametrize("name", WITH_RESULTS)
+def test_a_committed_page_is_what_its_results_say(name, tmp_path):
+    with pages.written_to(tmp_path):
+        pages.write(name, suite.read(name))
+    assert (tmp_path / f"{name}.md").read_text() == (pages.ROOT / f"doc/{name}.md").read_text()
+
+
+def test_the_pages_of_all_results_are_what_the_results_say(tmp_path):
+    records = {name: suite.read(name) for name in WITH_RESULTS}
+    with pages.written_to(tmp_path):
+        pages.write_summary(records)
+    assert (tmp_path / "results.md").read_text() == (pages.ROOT / "doc/results.md").read_text()
+    readme = (pages.ROOT / "README.md").read_text()
+    assert pages.with_headlines(readme, records) == readme
+
+
+def test_what_is_measured_is_not_measured_again(tmp_path):
+    said = []
+    name = "known_answer"
+    first = suite.run(name, toy=True, results=tmp_path, only=[("method", "lasso")], say=said.append)
+    assert [record["method"] for record in first] == ["lasso"]
+    both = suite.run(name, toy=True, results=tmp_path, say=said.append)
+    assert {record["method"] for record in both} == {"sgnn", "lasso"}
+    assert first[0] in both
+    assert "known_answer: 1 to measure, 1 done or without data" in said
