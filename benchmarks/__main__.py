@@ -13,8 +13,8 @@ def main(arguments=None):
         "names",
         nargs="*",
         metavar="NAME",
-        help="benchmarks to run; 'papers' are those that reproduce a paper; 'report' measures "
-        "nothing, and writes all pages from the results that are there",
+        help="benchmarks to run; 'all' are all, 'papers' those that reproduce a paper; 'report' "
+        "measures nothing, and writes all pages from the results that are there",
     )
     parser.add_argument("--data", type=Path, help=f"folder of the data; or set {data.FOLDER}")
     parser.add_argument("--jobs", type=int, default=2, help="measurements at a time (default: 2)")
@@ -37,13 +37,14 @@ def main(arguments=None):
     everything = suite.names()
     if not chosen.names:
         for name in everything:
-            minutes = sum(record["seconds"] for record in suite.read(name)) / 60
+            minutes = sum(record.get("seconds", 0) for record in suite.read(name)) / 60
             print(f"{name:24} {minutes:6.1f} CPU min  {suite.module(name).TITLE}")
         return
-    wanted = dict.fromkeys(chosen.names)
-    if "papers" in wanted:
-        papers = [name for name in everything if hasattr(suite.module(name), "summary")]
-        wanted = dict.fromkeys([*papers, *(name for name in wanted if name != "papers")])
+    groups = {
+        "all": everything,
+        "papers": [name for name in everything if hasattr(suite.module(name), "summary")],
+    }
+    wanted = dict.fromkeys(one for name in chosen.names for one in groups.get(name, [name]))
     unknown = set(wanted) - {*everything, "report"}
     if unknown:
         parser.error(f"no benchmark {sorted(unknown)}; there are {', '.join(everything)}")

@@ -1,4 +1,4 @@
-"""What several benchmarks need of peers and of lists of features."""
+"""What several benchmarks need: clocks, LassoNet, lists of features."""
 
 import time
 
@@ -10,6 +10,13 @@ def timed(function, *arguments, **keywords):
     start = time.process_time()
     result = function(*arguments, **keywords)
     return result, time.process_time() - start
+
+
+def wall_seconds(function, *arguments):
+    """Return the seconds that a function takes by the clock on the wall."""
+    start = time.perf_counter()
+    function(*arguments)
+    return time.perf_counter() - start
 
 
 def lassonet_path(kind, X, y, seed, *, state_dicts=False, **parameters):

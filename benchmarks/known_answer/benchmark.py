@@ -1,5 +1,7 @@
 """True and false positives where the relevant features are known."""
 
+from functools import partial
+
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import make_classification, make_friedman1
@@ -41,6 +43,8 @@ def xor(rng):
 
 TITLE = "Selection where the answer is known"
 TASKS = {"Friedman-1": friedman, "20 of 500": informative, "Boston": boston, "XOR": xor}
+#: Lemhadri et al. (2021): features at the lowest test error, and how many of them are relevant.
+PUBLISHED = {"Boston": (13, 12)}
 
 
 def draw(name, seed):
@@ -52,9 +56,10 @@ def draw(name, seed):
     return scale(X).astype(np.float32)[:, order], y, order < n_relevant
 
 
-def sgnn(kind, X, y, seed):
+def sgnn(kind, X, y, seed, steps=60):
     cls = SparseMLPClassifierCV if kind == "classifier" else SparseMLPRegressorCV
-    model = cls(default_estimator(kind, X).set_params(random_state=seed)).fit(X, y)
+    model = cls(default_estimator(kind, X).set_params(random_state=seed), alphas=steps)
+    model.fit(X, y)
     return model.support_, -model.path_.ranking
 
 
@@ -82,10 +87,17 @@ def forest(kind, X, y, seed):
 
 
 METHODS = {"sgnn": sgnn, "LassoNet": lassonet, "lasso": lasso, "random forest": forest}
+TOY_METHODS = {"sgnn, three steps": partial(sgnn, steps=3), "lasso": lasso}
+
+
+def n_seeds(task, method):
+    if method == "LassoNet":
+        return 1 if task == "20 of 500" else 2
+    return 10
 
 
 def cases(toy=False):
-    tasks, methods, seeds = (["XOR"], ["sgnn", "lasso"], 1) if toy else (TASKS, METHODS, 10)
+    tasks, methods = (["XOR"], TOY_METHODS) if toy else (TASKS, METHODS)
     return [
         {
             "task": task,
@@ -95,14 +107,15 @@ def cases(toy=False):
         }
         for method in methods
         for task in tasks
-        for seed in range(seeds)
+        for seed in range(1 if toy else n_seeds(task, method))
     ]
 
 
 def measure(case):
     X, y, relevant = draw(case["task"], case["seed"])
     kind = "regressor" if y.dtype.kind == "f" else "classifier"
-    (support, importances), seconds = timed(METHODS[case["method"]], kind, X, y, case["seed"])
+    method = {**METHODS, **TOY_METHODS}[case["method"]]
+    (support, importances), seconds = timed(method, kind, X, y, case["seed"])
     return {
         "relevant": int(relevant.sum()),
         "true": int((support & relevant).sum()),
@@ -117,23 +130,23 @@ def of(records, task, method):
 
 
 def rows(records):
-    for name in TASKS:
-        for method in METHODS:
-            runs = of(records, name, method)
-            if runs:
-                counts = [
-                    f"{np.mean([run[key] for run in runs]):.1f}"
-                    for key in ("relevant", "true", "false", "of_first_k")
-                ]
-                seconds = np.median([run["cpu_seconds"] for run in runs])
-                yield [name, method, len(runs), *counts, f"{seconds:.1f}"]
+    for (name,), runs_of_task in pages.grouped(records, "task"):
+        for (method,), runs in pages.grouped(runs_of_task, "method"):
+            counts = [
+                f"{np.mean([run[key] for run in runs]):.1f}"
+                for key in ("relevant", "true", "false", "of_first_k")
+            ]
+            seconds = np.median([run["cpu_seconds"] for run in runs])
+            yield [name, method, len(runs), *counts, f"{seconds:.1f}"]
 
 
 def picture(records):
-    tasks = [task for task in TASKS if any(run["task"] == task for run in records)]
+    tasks, methods = (
+        list(dict.fromkeys(run[key] for run in records)) for key in ("task", "method")
+    )
     fig, axes = plt.subplots(1, len(tasks), figsize=(14, 3.8), layout="constrained", squeeze=False)
     for ax, name in zip(axes[0], tasks, strict=True):
-        for number, (method, marker) in enumerate(zip(METHODS, "osD^", strict=True)):
+        for number, (method, marker) in enumerate(zip(methods, "osD^", strict=False)):
             runs = of(records, name, method)
             if runs:
                 false, true = (np.array([run[key] for run in runs]) for key in ("false", "true"))
@@ -159,10 +172,41 @@ def report(records):
     return [picture(records), pages.table(header, rows(records))]
 
 
-def headline(records):
-    kept = ", ".join(
-        f"{task} {np.mean([run['true'] for run in of(records, task, 'sgnn')]):.1f} true, "
-        f"{np.mean([run['false'] for run in of(records, task, 'sgnn')]):.1f} false"
-        for task in TASKS
+def kept(runs):
+    """Return how many features are kept on average, and how many of them are relevant."""
+    true, false = (np.mean([run[key] for run in runs]) for key in ("true", "false"))
+    return f"{true + false:.1f} ({true:.1f})"
+
+
+def summary(records):
+    lines = []
+    for (task,), runs in pages.grouped(records, "task"):
+        printed = "{} ({})".format(*PUBLISHED[task]) if task in PUBLISHED else ""
+        lines.append([task, runs[0]["relevant"], printed])
+        for method in ("LassoNet", "sgnn"):
+            some = of(runs, task, method)
+            lines[-1] += [len(some), kept(some), first(some)] if some else ["", "not run", ""]
+    header = ["data", "relevant", "printed", "seeds", "LassoNet, run by us", "of first k"]
+    return "\n\n".join(
+        [
+            "Lemhadri et al. (2021), [LassoNet](https://arxiv.org/abs/1907.12207): the 13 features "
+            "of Boston beside as many of noise; the other data are ours. Features kept, and in "
+            "brackets how many of them are relevant, means over seeds; and the number of relevant "
+            "ones among as many first-ranked as there are. On Boston all 13 count as relevant, as "
+            "in the paper: a method that keeps fewer, as sgnn does with its rule of one standard "
+            "error, misses some by this count.",
+            pages.table([*header, "seeds", "sgnn", "of first k"], lines),
+        ]
     )
-    return [kept, "lasso, random forest, LassoNet"]
+
+
+def first(runs):
+    return f"{np.mean([run['of_first_k'] for run in runs]):.1f}"
+
+
+def headline(records):
+    def phrase(method):
+        found = {task: of(records, task, method) for task in TASKS}
+        return ", ".join(f"{task} {kept(runs)}" for task, runs in found.items() if runs)
+
+    return [f"features kept (relevant ones): {phrase('sgnn')}", f"lasso: {phrase('lasso')}"]

@@ -1,0 +1,109 @@
+"""Default estimators beside scikit-learn's: score, weights removed, seconds."""
+
+import numpy as np
+from sklearn.datasets import load_iris
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from benchmarks import data, pages
+from benchmarks.peers import wall_seconds
+from sgnn import SparseMLPClassifier, SparseMLPRegressor
+
+TITLE = "Default estimators"
+ALONE = True
+DATA = [
+    "digits",
+    "breast_cancer",
+    "wine",
+    "iris",
+    "diabetes",
+    "california_housing",
+    "pendigits",
+]
+
+
+def candidates(y, seed):
+    """Return the estimators by name, the peer first."""
+    peer, ours = (
+        (MLPRegressor, SparseMLPRegressor)
+        if y.dtype.kind == "f"
+        else (MLPClassifier, SparseMLPClassifier)
+    )
+    return {
+        "MLP": peer(random_state=seed),
+        "SparseMLP": ours(random_state=seed),
+        "SparseMLP, no penalty": ours(penalty=None, random_state=seed),
+    }
+
+
+def cases(toy=False):
+    names, seeds = (["iris", "diabetes"], 2) if toy else (DATA, 5)
+    return [{"data": name, "seed": seed} for name in names for seed in range(seeds)]
+
+
+def measure(case):
+    """Fit every candidate on one split, in turn; the first fit of all loads what they need."""
+    SparseMLPClassifier(max_iter=1).fit(*load_iris(return_X_y=True))
+    X, y, *_ = data.load(case["data"])
+    X_train, X_test, y_train, y_test = data.split(
+        data.Data(X.astype(float), y), case["seed"], test_size=0.25
+    )
+    fits = {}
+    for name, estimator in candidates(y, case["seed"]).items():
+        model = make_pipeline(StandardScaler(), estimator)
+        seconds = wall_seconds(model.fit, X_train, y_train)
+        fits[name] = {
+            "score": model.score(X_test, y_test),
+            "removed": getattr(estimator, "sparsity_", 0.0),
+            "units": list(getattr(estimator, "n_neurons_", ())),
+            "epochs": estimator.n_iter_,
+            "fit_seconds": seconds,
+        }
+    return {"rows": X.shape[0], "columns": X.shape[1], "fits": fits}
+
+
+def values(records, estimator, key):
+    return np.array([record["fits"][estimator][key] for record in records])
+
+
+def time_ratio(records, estimator):
+    """Return the median over splits of the time of a fit, in times of the peer's."""
+    seconds = (values(records, name, "fit_seconds") for name in (estimator, "MLP"))
+    return np.median(np.divide(*seconds))
+
+
+def rows(records):
+    for (name,), runs in pages.grouped(records, "data"):
+        shape = f"{name} ({runs[0]['rows']} x {runs[0]['columns']})"
+        for estimator in runs[0]["fits"]:
+            yield [
+                shape,
+                estimator,
+                len(runs),
+                pages.spread(values(runs, estimator, "score"), 4),
+                f"{values(runs, estimator, 'removed').mean():.0%}",
+                f"{np.median(values(runs, estimator, 'fit_seconds')):.2f}",
+                f"{time_ratio(runs, estimator):.2f}",
+            ]
+
+
+def report(records):
+    header = ["data (rows x columns)", "estimator", "seeds", "score", "weights removed", "seconds"]
+    return [pages.table([*header, "time"], rows(records))]
+
+
+def headline(records):
+    sets = [runs for _, runs in pages.grouped(records, "data")]
+    removed = [values(runs, "SparseMLP", "removed").mean() for runs in sets]
+    times = [time_ratio(runs, "SparseMLP") for runs in sets]
+    gains = [
+        values(runs, "SparseMLP", "score").mean() - values(runs, "MLP", "score").mean()
+        for runs in sets
+    ]
+    ours = (
+        f"{min(removed):.0%} to {max(removed):.0%} of the weights removed, in {min(times):.2f} to "
+        f"{max(times):.2f} of the time; on {len(sets)} data sets mean scores differ by "
+        f"{min(gains):+.4f} at worst"
+    )
+    return [ours, "`MLPClassifier`, `MLPRegressor`"]

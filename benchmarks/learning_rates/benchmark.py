@@ -1,0 +1,94 @@
+"""Learning rates: how soon the objective is low, and whether the support comes to rest."""
+
+import numpy as np
+from sklearn.preprocessing import scale
+
+from benchmarks import data, pages
+from sgnn import SparseMLPClassifier, SparseMLPRegressor
+
+TITLE = "Learning rates"
+DATA = ["digits", "breast_cancer", "wine", "diabetes"]
+RATES = ["constant", "adaptive", "cosine"]
+MAX_ITER = 160
+LAST = MAX_ITER // 10
+
+
+class Supports:
+    """A scikit-learn callback that notes the number of inputs and hidden units of each epoch."""
+
+    def setup(self, estimator, context):
+        self.units = []
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+        if context.task_name == "epoch":
+            self.units.append(list(fitted_estimator.n_neurons_[:2]))
+        return False
+
+
+def cases(toy=False):
+    names, seeds = (["wine", "diabetes"], 1) if toy else (DATA, 5)
+    return [
+        {"data": name, "learning_rate": rate, "seed": seed}
+        for name in names
+        for rate in RATES
+        for seed in range(seeds)
+    ]
+
+
+def measure(case):
+    X, y, *_ = data.load(case["data"])
+    is_regression = y.dtype.kind == "f"
+    estimator = SparseMLPRegressor if is_regression else SparseMLPClassifier
+    supports = Supports()
+    model = estimator(
+        learning_rate=case["learning_rate"],
+        max_iter=MAX_ITER,
+        tol=0.0,
+        n_iter_no_change=5 if case["learning_rate"] == "adaptive" else np.inf,
+        random_state=case["seed"],
+    ).set_callbacks(supports)
+    model.fit(scale(X.astype(float)), scale(y.astype(float)) if is_regression else y)
+    return {"objective": list(model.objective_curve_), "units": supports.units}
+
+
+def targets(records):
+    """Return 1.02 times the lowest last objective of each data set and seed."""
+    return {
+        key: 1.02 * min(run["objective"][-1] for run in runs)
+        for key, runs in pages.grouped(records, "data", "seed")
+    }
+
+
+def epochs_to(curve, target):
+    """Return the first epoch whose objective is as low, or infinity."""
+    return next((epoch for epoch, value in enumerate(curve, start=1) if value <= target), np.inf)
+
+
+def rows(records):
+    goals = targets(records)
+    for (name, rate), runs in pages.grouped(records, "data", "learning_rate"):
+        pairs = [(run["objective"], goals[name, run["seed"]]) for run in runs]
+        epochs = np.median([epochs_to(*pair) for pair in pairs])
+        above = np.median([1.02 * curve[-1] / target - 1 for curve, target in pairs])
+        changes = [np.abs(np.diff(run["units"][-LAST:], axis=0)).sum(axis=0) for run in runs]
+        moved = [f"{count:.0f}" for count in np.median(changes, axis=0)]
+        reached = f"{epochs:.0f}" if np.isfinite(epochs) else "not reached"
+        yield [name, rate, reached, f"{100 * above:.1f} %", *moved]
+
+
+def report(records):
+    header = [
+        "data",
+        "`learning_rate`",
+        "epochs to the target",
+        "last objective above the best",
+        "inputs that came or went in the last tenth",
+        "hidden units",
+    ]
+    return [pages.table(header, rows(records))]

@@ -1,0 +1,116 @@
+"""A whole path beside LassoNet's: seconds, and scores at equal numbers of features."""
+
+from functools import partial
+
+import numpy as np
+
+from benchmarks import data, pages
+from benchmarks.peers import lassonet_path, timed
+from sgnn import sparse_mlp_path
+from sgnn.paths.defaults import default_estimator
+
+TITLE = "A whole path beside LassoNet's"
+ALONE = True
+SIZES = {"digits": [50, 40, 30, 20, 10], "mnist": [300, 200, 100, 50, 25]}
+HELD_OUT = {"digits": 0.25, "mnist": 0.5}
+SPLITS = {"digits": 3, "mnist": 1}
+
+
+def load(name, seed):
+    """Return inputs in [0, 1] and targets, to train and to score on."""
+    whole = data.load(name)
+    X, y = whole[:2] if whole.X_test is None else whole[2:]
+    return data.split(data.Data(X / X.max(), y), seed, HELD_OUT[name])
+
+
+def ours(X, X_test, y, y_test, sizes, seed, **parameters):
+    estimator = default_estimator("classifier", X).set_params(random_state=seed)
+    path, seconds = timed(sparse_mlp_path, estimator, X, y, **parameters)
+    models = [path.at(n_features=size) for size in sizes]
+    return {
+        "cpu_seconds": seconds,
+        "points": len(path),
+        "dense": path.estimator(0).score(X_test, y_test),
+        "features": [int(model.n_neurons_[0]) for model in models],
+        "scores": [model.score(X_test, y_test) for model in models],
+    }
+
+
+def lassonet(X, X_test, y, y_test, sizes, seed):
+    (model, points), seconds = timed(lassonet_path, "classifier", X, y, seed, state_dicts=True)
+    counts = np.array([int(point.selected.sum()) for point in points])
+    places = [np.flatnonzero(counts <= size)[0] for size in sizes]
+    return {
+        "cpu_seconds": seconds,
+        "points": len(points),
+        "dense": model.load(points[0]).score(X_test, y_test),
+        "features": counts[places].tolist(),
+        "scores": [model.load(points[place]).score(X_test, y_test) for place in places],
+    }
+
+
+SHORT = "sgnn, max_iter=4"
+METHODS = {"sgnn": ours, SHORT: partial(ours, max_iter=4), "LassoNet": lassonet}
+
+
+def cases(toy=False):
+    names, methods = (["digits"], [SHORT]) if toy else (SIZES, METHODS)
+    return [
+        {"data": name, "method": method, "seed": seed}
+        for name in names
+        for method in methods
+        for seed in range(1 if toy else SPLITS[name])
+    ]
+
+
+def measure(case):
+    name, seed = case["data"], case["seed"]
+    return METHODS[case["method"]](*load(name, seed), SIZES[name], seed)
+
+
+def ratio(records, name, method):
+    """Return how many times as fast as LassoNet a method is."""
+    theirs, seconds = (
+        np.median([run["cpu_seconds"] for run in of(records, name, one)])
+        for one in ("LassoNet", method)
+    )
+    return theirs / seconds
+
+
+def of(records, name, method):
+    return [run for run in records if (run["data"], run["method"]) == (name, method)]
+
+
+def row(method, runs):
+    seconds, n_networks = (
+        np.median([run[key] for run in runs]) for key in ("cpu_seconds", "points")
+    )
+    scores = np.mean([[run["dense"], *run["scores"]] for run in runs], axis=0)
+    cells = [f"{score:.3f}" for score in scores]
+    return [method, len(runs), f"{seconds:.1f}", int(n_networks), *cells]
+
+
+def report(records):
+    parts = ["Scores of the networks with at most so many features."]
+    for (name,), runs in pages.grouped(records, "data"):
+        header = [name, "splits", "CPU seconds", "networks", "all features", *SIZES[name]]
+        lines = [row(method, one) for (method,), one in pages.grouped(runs, "method")]
+        parts.append(pages.table(header, lines))
+        if all(of(runs, name, method) for method in METHODS):
+            ratios = [f"{ratio(runs, name, method):.0f}x" for method in ("sgnn", SHORT)]
+            parts.append(f"sgnn is {ratios[0]} as fast, with fewer epochs {ratios[1]}.")
+    return parts
+
+
+def headline(records):
+    """Compare at the middle of the sizes, where both have been run."""
+    ours, theirs = [], []
+    for name, sizes in SIZES.items():
+        runs = [of(records, name, method) for method in ("sgnn", "LassoNet")]
+        if all(runs):
+            middle = len(sizes) // 2
+            scores = [np.mean([run["scores"][middle] for run in some]) for some in runs]
+            faster = ratio(records, name, "sgnn")
+            ours.append(f"{name}: {faster:.0f}x as fast, {scores[0]:.3f} with {sizes[middle]}")
+            theirs.append(f"{scores[1]:.3f}")
+    return ["; ".join(ours), f"LassoNet: {', '.join(theirs)}"]

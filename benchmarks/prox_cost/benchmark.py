@@ -1,0 +1,96 @@
+"""What a proximal step costs beside a training step without penalty."""
+
+import numpy as np
+import torch
+
+from benchmarks import pages
+from benchmarks.peers import wall_seconds
+from sgnn.penalties import GroupGraph, available, get_penalty
+from sgnn.penalties.build import build_terms
+from sgnn.penalties.terms import Terms
+from sgnn.problem import Units
+from sgnn.training.losses import LOSSES
+from sgnn.training.network import Network
+from sgnn.training.optim import ProxAdam
+from sgnn.training.parameters import Parameters
+from sgnn.training.resources import flushed_denormals, keep_freed_memory, limited_threads
+
+TITLE = "Cost of the proximal operators"
+ALONE = True
+SIZES, BATCH, ALPHA, RATE, CALLS = (784, 300, 100, 10), 100, 1e-4, 1e-3, 5
+
+
+def penalty(name):
+    if name == "group_graph":
+        return get_penalty(GroupGraph(graph=[(i, i + 1) for i in range(SIZES[0] - 1)]))
+    return get_penalty(name)
+
+
+def network():
+    parameters = Parameters(SIZES, torch.float32, torch.device("cpu"))
+    draw = torch.Generator().manual_seed(0)
+    for layer in parameters.layers:
+        bound = (6 / sum(layer.weight.shape)) ** 0.5
+        layer.weight.uniform_(-bound, bound, generator=draw)
+    return parameters
+
+
+def dense_step(parameters):
+    """Return a function that takes one training step without penalty."""
+    net = Network(parameters, "relu", LOSSES["softmax"])
+    units = Units.of_targets(1.0, len(SIZES) - 1, homogeneous=True)
+    optimizer = ProxAdam(parameters, net.gradient, Terms(parameters, []), units)
+    X, y = torch.randn(BATCH, SIZES[0]), torch.randint(SIZES[-1], (BATCH,))
+    weights, losses = torch.full((BATCH,), 1 / BATCH), torch.empty(BATCH)
+
+    def step():
+        net.forward_backward(X, y, weights, losses)
+        optimizer.step(1e-6)
+
+    return step
+
+
+def prox_step(name):
+    """Return a function that applies a prox with a step for each group."""
+    parameters = network()
+    terms = build_terms(penalty(name), parameters, ALPHA)
+    steps = RATE * torch.empty_like(terms.metric.sizes).uniform_(1, 100)
+
+    return lambda: terms.prox_(parameters, steps)
+
+
+def repeated(step):
+    for _ in range(CALLS):
+        step()
+
+
+def cases(toy=False):
+    return [{"round": number} for number in range(1 if toy else 15)]
+
+
+def measure(case):
+    with torch.inference_mode(), limited_threads(1), flushed_denormals():
+        keep_freed_memory()
+        steps = {"dense": dense_step(network()), **{name: prox_step(name) for name in available()}}
+        for step in steps.values():
+            step()
+        return {
+            "step_seconds": {
+                name: wall_seconds(repeated, step) / CALLS for name, step in steps.items()
+            }
+        }
+
+
+def rows(rounds):
+    for name in available():
+        took = [(times[name], times["dense"]) for times in rounds if name in times]
+        ratio = np.median([prox / dense for prox, dense in took])
+        milliseconds = 1e3 * np.median([prox for prox, _ in took])
+        yield [f"`{name}`", f"{ratio:.2f}", f"{milliseconds:.2f}"]
+
+
+def report(records):
+    rounds = [record["step_seconds"] for record in records]
+    milliseconds = 1e3 * np.median([times["dense"] for times in rounds])
+    header = ["penalty", "prox / dense step", "milliseconds"]
+    return [f"The dense step takes {milliseconds:.2f} ms.", pages.table(header, rows(rounds))]

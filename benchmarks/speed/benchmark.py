@@ -1,0 +1,225 @@
+"""Training beside scikit-learn and skorch, start-up, imports and parallel fits."""
+
+import subprocess
+import sys
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+import torch
+from sklearn.model_selection import cross_val_score
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+from benchmarks import pages
+from benchmarks.peers import wall_seconds
+from sgnn import SparseMLPClassifier, SparseMLPRegressor
+
+TITLE = "Speed"
+ALONE = True
+RATE = 1e-3
+#: name: (rows, sizes of all layers, batch size, epochs)
+SHAPES = {
+    "digits, batch 32": (1797, (64, 40, 20, 10), 32, 20),
+    "digits, batch 200": (1797, (64, 40, 20, 10), 200, 40),
+    "50,000 x 48, batch 500": (50_000, (48, 40, 40, 30, 11), 500, 4),
+    "MNIST-shaped, batch 100": (10_000, (784, 300, 100, 10), 100, 2),
+    "500,000 x 90, batch 1024": (500_000, (90, 100, 1), 1024, 1),
+}
+TOY_SHAPES = {
+    "200 x 5, three classes": (200, (5, 4, 3), 32, 2),
+    "200 x 5, regression": (200, (5, 4, 1), 32, 2),
+}
+
+
+def draw(rows, sizes):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((rows, sizes[0]), dtype=np.float32)
+    outputs = X @ rng.standard_normal((sizes[0], sizes[-1]), dtype=np.float32)
+    if sizes[-1] == 1:
+        return X, (outputs[:, 0] / outputs.std()).astype(np.float32)
+    return X, outputs.argmax(1)
+
+
+class SlicingIterator:
+    """Batches of arrays in memory, for skorch."""
+
+    def __init__(self, dataset, batch_size, shuffle=False):
+        self.X, self.y = (torch.as_tensor(part) for part in (dataset.X, dataset.y))
+        self.batch_size = batch_size
+
+    def __iter__(self):
+        order = torch.randperm(len(self.X))
+        for start in range(0, len(order), self.batch_size):
+            rows = order[start : start + self.batch_size]
+            yield self.X[rows], self.y[rows]
+
+
+def skorch_net(sizes, batch_size, n_epochs, **parameters):
+    import skorch
+
+    layers = []
+    for n_in, n_out in pairwise(sizes):
+        layers += [torch.nn.Linear(n_in, n_out), torch.nn.ReLU()]
+    kind = skorch.NeuralNetRegressor if sizes[-1] == 1 else skorch.NeuralNetClassifier
+    criterion = torch.nn.MSELoss if sizes[-1] == 1 else torch.nn.CrossEntropyLoss
+    return kind(
+        torch.nn.Sequential(*layers[:-1]),
+        criterion=criterion,
+        optimizer=torch.optim.Adam,
+        lr=RATE,
+        batch_size=batch_size,
+        max_epochs=n_epochs,
+        train_split=None,
+        verbose=0,
+        **parameters,
+    )
+
+
+def candidates(sizes, batch_size, n_epochs):
+    """Return functions that make the estimators, by name, the peer first."""
+    shared = {
+        "hidden_layer_sizes": sizes[1:-1],
+        "batch_size": batch_size,
+        "max_iter": n_epochs,
+        "learning_rate_init": RATE,
+        "tol": 0.0,
+        "random_state": 0,
+    }
+    dense, ours = (
+        (MLPRegressor, SparseMLPRegressor)
+        if sizes[-1] == 1
+        else (MLPClassifier, SparseMLPClassifier)
+    )
+    ours_too = {**shared, "learning_rate": "constant", "n_iter_no_change": np.inf}
+    net = sizes, batch_size, n_epochs
+    return {
+        "MLP": lambda: dense(alpha=0.0, n_iter_no_change=10**6, **shared),
+        "skorch": lambda: skorch_net(*net),
+        "skorch, slicing": lambda: skorch_net(*net, iterator_train=SlicingIterator),
+        "sgnn, no penalty": lambda: ours(penalty=None, **ours_too),
+        "sgnn, group lasso": lambda: ours(penalty="group_lasso", alpha=1e-4, **ours_too),
+    }
+
+
+def training(rows, sizes, batch_size, n_epochs):
+    """Seconds per epoch of `fit`."""
+    X, y = draw(rows, sizes)
+    makers = candidates(sizes, batch_size, n_epochs)
+    column = y[:, None] if y.dtype.kind == "f" else y
+    target = {name: column if "skorch" in name else y for name in makers}
+    for name, make in makers.items():
+        make().fit(X[:500], target[name][:500])
+    return {
+        name: wall_seconds(make().fit, X, target[name]) / n_epochs for name, make in makers.items()
+    }
+
+
+def start_up(*_):
+    """Seconds of a fit of 200 rows and one epoch."""
+    X, y = draw(1000, (20, 2))
+    model = SparseMLPClassifier(max_iter=1).fit(X, y)
+    return {"fit": [wall_seconds(model.fit, X[:200], y[:200]) for _ in range(20)]}
+
+
+def imports(*_):
+    """Seconds of imports in a new process."""
+    times = {}
+    for module in ("sklearn.base", "sgnn"):
+        code = f"from time import perf_counter as t; s = t(); import {module}; print(t() - s)"
+        times[module] = float(subprocess.check_output([sys.executable, "-c", code]))
+    return times
+
+
+def two_jobs(rows, sizes, batch_size, _):
+    """Seconds of `cross_val_score` with one job and with two."""
+    X, y = draw(rows, sizes)
+    model = SparseMLPClassifier(sizes[1:-1], batch_size=batch_size, max_iter=40)
+    validate = partial(cross_val_score, model, cv=4)
+    validate(X[:500], y[:500], n_jobs=2)
+    return {n_jobs: wall_seconds(partial(validate, n_jobs=n_jobs), X, y) for n_jobs in (1, 2)}
+
+
+MEASURES = {"training": training, "start-up": start_up, "import": imports, "two jobs": two_jobs}
+
+
+def cases(toy=False):
+    """One round of all candidates each."""
+    shapes, of_jobs, rounds = (
+        (TOY_SHAPES, "200 x 5, three classes", 1) if toy else (SHAPES, "50,000 x 48, batch 500", 5)
+    )
+    settings = [
+        *(("training", shape, rounds) for shape in shapes),
+        ("start-up", None, 1),
+        ("import", None, rounds),
+        ("two jobs", of_jobs, rounds),
+    ]
+    return [
+        {"what": what, "shape": shape, "round": number}
+        for what, shape, n_rounds in settings
+        for number in range(n_rounds)
+    ]
+
+
+def measure(case):
+    shape = {**SHAPES, **TOY_SHAPES}.get(case["shape"], ())
+    return {"times": MEASURES[case["what"]](*shape)}
+
+
+def of(records, what):
+    return [record["times"] for record in records if record["what"] == what]
+
+
+def ratio(rounds, one, other):
+    return float(np.median([times[one] / times[other] for times in rounds]))
+
+
+def rows(records):
+    trained = [record for record in records if record["what"] == "training"]
+    for (shape,), runs in pages.grouped(trained, "shape"):
+        rounds = of(runs, "training")
+        yield [
+            shape,
+            *(
+                f"{1e3 * np.median([times[name] for times in rounds]):.3g} ms "
+                f"({ratio(rounds, 'MLP', name):.2f}x)"
+                for name in rounds[0]
+            ),
+        ]
+
+
+def facts(records):
+    for times in of(records, "start-up"):
+        yield f"start-up of a fit (200 rows, one epoch): {1e3 * np.median(times['fit']):.1f} ms"
+    if rounds := of(records, "import"):
+        ours, base = (
+            np.median([times[name] for times in rounds]) for name in ("sgnn", "sklearn.base")
+        )
+        yield f"`import sgnn`: {ours:.2f} s; `import sklearn.base`: {base:.2f} s"
+    if rounds := of(records, "two jobs"):
+        yield (
+            "`cross_val_score` of four fits with two jobs beside one: "
+            f"{ratio(rounds, '1', '2'):.2f}x as fast"
+        )
+
+
+def report(records):
+    about = (
+        "Time per epoch of `fit`, and in brackets how many times as fast as scikit-learn's network."
+    )
+    header = ["data", *candidates((1, 1), 1, 1)]
+    lines = "\n".join(f"- {fact}" for fact in facts(records))
+    return [about, pages.table(header, rows(records)), lines]
+
+
+def headline(records):
+    trained = [record for record in records if record["what"] == "training"]
+    shapes = [of(runs, "training") for _, runs in pages.grouped(trained, "shape")]
+    plain, lasso = (
+        [ratio(rounds, "MLP", f"sgnn, {kind}") for rounds in shapes]
+        for kind in ("no penalty", "group lasso")
+    )
+    ours = (
+        f"an epoch is {min(plain):.1f} to {max(plain):.1f} times as fast, with the group lasso "
+        f"{min(lasso):.1f} to {max(lasso):.1f} times"
+    )
+    return [ours, "`MLPClassifier`, `MLPRegressor`"]

@@ -1,0 +1,107 @@
+"""Many more columns than rows: nested cross-validation on PROSTATE_GE and TOX-171."""
+
+from functools import partial
+
+import numpy as np
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.preprocessing import StandardScaler
+
+from benchmarks import data, pages
+from benchmarks.peers import timed
+from sgnn import SparseMLPClassifierCV
+from sgnn.paths.defaults import default_estimator
+
+TITLE = "Many more columns than rows"
+DATA = ["prostate_ge", "tox_171"]
+N_FOLDS = 5
+
+
+def sgnn(X, steps=60, **parameters):
+    estimator = default_estimator("classifier", X).set_params(random_state=0, **parameters)
+    return SparseMLPClassifierCV(estimator, alphas=steps, cv=3)
+
+
+def dense(X):
+    return default_estimator("classifier", X).set_params(random_state=0, penalty=None)
+
+
+def lasso(X):
+    one = LogisticRegression(l1_ratio=1, solver="liblinear", random_state=0)
+    strengths = {"estimator__C": np.geomspace(1e-2, 1e3, 8)}
+    return GridSearchCV(OneVsRestClassifier(one), strengths, cv=3)
+
+
+METHODS = {
+    "sgnn": sgnn,
+    "sgnn, l2=0": lambda X: sgnn(X, l2=0.0),
+    "sgnn, l2=0.01": lambda X: sgnn(X, l2=1e-2),
+    "dense network": dense,
+    "lasso": lasso,
+    "random forest": lambda X: RandomForestClassifier(500, random_state=0),
+}
+TOY_METHODS = {"sgnn, three steps": partial(sgnn, steps=3), "lasso": lasso}
+
+
+def n_features(model):
+    if isinstance(model, GridSearchCV):
+        used = [binary.coef_[0] != 0 for binary in model.best_estimator_.estimators_]
+        return int(np.any(used, axis=0).sum())
+    return int(np.count_nonzero(model.feature_importances_))
+
+
+def cases(toy=False):
+    names, methods, folds = (["wine"], TOY_METHODS, 1) if toy else (DATA, METHODS, N_FOLDS)
+    return [
+        {"data": name, "method": method, "fold": fold}
+        for name in names
+        for method in methods
+        for fold in range(folds)
+    ]
+
+
+def measure(case):
+    X, y, *_ = data.load(case["data"])
+    outer = StratifiedKFold(N_FOLDS, shuffle=True, random_state=0)
+    train, test = list(outer.split(X, y))[case["fold"]]
+    scaler = StandardScaler().fit(X[train])
+    X_train, X_test = scaler.transform(X[train]), scaler.transform(X[test])
+    make = {**METHODS, **TOY_METHODS}[case["method"]]
+    model, seconds = timed(make(X_train).fit, X_train, y[train])
+    return {
+        "score": model.score(X_test, y[test]),
+        "features": n_features(model),
+        "cpu_seconds": seconds,
+    }
+
+
+def rows(records):
+    for (name, method), runs in pages.grouped(records, "data", "method"):
+        scores = [run["score"] for run in runs]
+        features, seconds = (
+            np.median([run[key] for run in runs]) for key in ("features", "cpu_seconds")
+        )
+        score = f"{np.mean(scores):.3f}"
+        if len(runs) > 1:
+            score += f" ± {np.std(scores, ddof=1) / np.sqrt(len(scores)):.3f}"
+        yield [name, method, len(runs), score, f"{features:.0f}", f"{seconds:.1f}"]
+
+
+def report(records):
+    header = ["data", "method", "folds", "accuracy", "features", "CPU seconds"]
+    about = "Means over the outer folds with standard errors, and medians of features and seconds."
+    return [about, pages.table(header, rows(records))]
+
+
+def headline(records):
+    def phrase(method):
+        return ", ".join(
+            f"{name} {np.mean([run['score'] for run in runs]):.3f} with "
+            f"{np.median([run['features'] for run in runs]):.0f} features"
+            for (name, one), runs in pages.grouped(records, "data", "method")
+            if one == method
+        )
+
+    return [phrase("sgnn"), f"lasso: {phrase('lasso')}"]
