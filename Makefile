@@ -1,15 +1,18 @@
-# make demo    set everything up and run examples/quickstart.py
-# make test    set everything up and check everything
+# make demo         set everything up and run examples/quickstart.py
+# make test         set everything up and check everything
+# make bench        measure what benchmarks/ has not measured yet, and write its pages
+# make reproduce    of these, those that reproduce a paper: doc/results.md
 #
-# Both make a virtual environment in .venv, once, with the versions of constraints.txt.
+# All make a virtual environment in .venv, once, with the versions of constraints.txt.
 # To use another interpreter: make demo PYTHON=python3.12
-# Benchmarks with the larger data sets: make bench DATA=folder
+# Benchmarks take their data from a folder with DATA=folder, else from OpenML. They take hours, and
+# go on where they were stopped.
 
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: demo test lint doctest bench bench-defaults bench-penalties bench-selection bench-speed clean
+.PHONY: demo test lint doctest bench reproduce clean
 .NOTPARALLEL:
 
 demo: $(VENV)/.plot
@@ -25,28 +28,11 @@ lint: $(VENV)/.test
 doctest: $(VENV)/.test
 	$(RUN) -m pytest sgnn
 
-bench: bench-speed bench-penalties bench-defaults bench-selection
+bench: $(VENV)/.bench
+	$(RUN) -m benchmarks all $(if $(DATA),--data $(DATA))
 
-bench-speed: $(VENV)/.bench
-	$(RUN) benchmarks/speed.py
-	$(RUN) benchmarks/scaling.py
-	$(RUN) benchmarks/learning_rates.py
-	$(if $(DATA),$(RUN) benchmarks/removal.py $(DATA))
-
-bench-penalties: $(VENV)/.bench
-	$(RUN) benchmarks/prox_cost.py
-	$(RUN) benchmarks/penalties.py --jobs 2
-
-bench-defaults: $(VENV)/.bench
-	$(RUN) benchmarks/defaults.py $(if $(DATA),--data $(DATA))
-
-bench-selection: $(VENV)/.bench
-	$(RUN) benchmarks/correlated.py
-	$(if $(DATA),$(RUN) benchmarks/paths.py $(DATA))
-	$(if $(DATA),$(RUN) benchmarks/feature_selection.py $(DATA))
-	$(if $(DATA),$(RUN) benchmarks/selection_penalties.py $(DATA))
-	$(if $(DATA),$(RUN) benchmarks/wide.py $(DATA))
-	$(if $(DATA),$(RUN) benchmarks/known_answer.py $(DATA))
+reproduce: $(VENV)/.bench
+	$(RUN) -m benchmarks papers $(if $(DATA),--data $(DATA))
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache quickstart.png

@@ -1,16 +1,18 @@
-"""The data sets of the benchmarks: from a folder, from OpenML, or from scikit-learn.
+"""The data sets of the benchmarks: from a folder, from a server, or from scikit-learn.
 
 A folder, named by the environment variable ``SGNN_DATA``, holds ``mnist.npz`` and so on, with the
 arrays ``X`` and ``y``, and ``X_test`` and ``y_test`` where the authors published a split. What is
-not there is fetched from OpenML, once, into scikit-learn's cache.
+not there is fetched from OpenML or UCI, once, into scikit-learn's cache.
 """
 
 import hashlib
 import os
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+from urllib.request import urlopen
 
 import numpy as np
 from sklearn import datasets
@@ -20,7 +22,7 @@ FOLDER = "SGNN_DATA"
 
 
 class DataUnavailableError(Exception):
-    """A data set is neither in the folder nor to be had from OpenML."""
+    """A data set is neither in the folder nor to be had from a server."""
 
 
 class Data(NamedTuple):
@@ -41,8 +43,9 @@ class Source:
 
     Attributes
     ----------
-    digest : str
-        First 16 digits of the SHA-256 of all rows of X, as float32, and of y, as float64.
+    digest : str or None
+        First 16 digits of the SHA-256 of all rows of X, as float32, and of y, as float64; None if
+        no results were made with it.
     file : str
         Name in the folder, without ``.npz``.
     openml : int, optional
@@ -51,7 +54,7 @@ class Source:
         Rows before the published test set.
     """
 
-    digest: str
+    digest: str | None
     file: str
     openml: int | None = None
     n_train: int | None = None
@@ -64,10 +67,15 @@ SOURCES = {
     "pendigits": Source("c33553aeec569ef2", "pendigits", 32, 7_494),
     "boston": Source("98e54c8c27ba2b94", "uci_boston", 531),
     "california_housing": Source("81f03dc1da3d19da", "california_housing"),
+    "sdd": Source(None, "sdd"),
     "sdd_subset2200": Source("ce6ae3c2c5d6be48", "sdd_subset2200"),
     "tox_171": Source("4c27b44a8176d1ba", "tox_171"),
     "prostate_ge": Source("c5ef1fb516d866f0", "prostate_ge"),
 }
+REGRESSION = ("boston", "california_housing")
+SDD = (
+    "https://archive.ics.uci.edu/ml/machine-learning-databases/00325/Sensorless_drive_diagnosis.txt"
+)
 SHIPPED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 
 
@@ -97,16 +105,16 @@ def load(name):
     path = Path(os.environ.get(FOLDER, "")) / f"{source.file}.npz"
     if FOLDER in os.environ and path.exists():
         data = _from_file(path)
-        if digest(data) != source.digest:
+        if source.digest not in (None, digest(data)):
             raise ValueError(
                 f"{path} does not hold the data that the results were made with: its digest is "
                 f"{digest(data)}, and should be {source.digest}."
             )
         return data
-    data = _from_openml(name, source)
-    if digest(data) != source.digest:
+    data = _from_server(name, source)
+    if source.digest not in (None, digest(data)):
         warnings.warn(
-            f"{name} as OpenML has it differs from the data of the committed results.",
+            f"{name} as the server has it differs from the data of the committed results.",
             stacklevel=2,
         )
     return data
@@ -143,35 +151,46 @@ def _typed(X, y):
     return X.astype(np.float32), y.astype(np.float32 if y.dtype.kind == "f" else int)
 
 
-def _from_openml(name, source):
-    if name == "california_housing":
-        fetch = datasets.fetch_california_housing
-        where = "scikit-learn's server"
-    elif source.openml is not None:
-        where = f"OpenML ({source.openml})"
-
-        def fetch(return_X_y):
-            return datasets.fetch_openml(
-                data_id=source.openml, return_X_y=return_X_y, as_frame=False, parser="liac-arff"
-            )
-
-    else:
-        raise DataUnavailableError(
-            f"{name} is on no server that we know of. Put {source.file}.npz, with arrays X and y, "
-            f"into a folder, and name it with --data or the variable {FOLDER}."
-        )
+def _from_server(name, source):
     try:
-        X, y = fetch(return_X_y=True)
+        X, y = _fetched(name, source)
     except OSError as error:
         raise DataUnavailableError(
-            f"{name} could not be fetched from {where}: {error}. Without a network, put "
-            f"{source.file}.npz, with arrays X and y, into a folder, and name it with --data or "
-            f"the variable {FOLDER}."
+            f"{name} could not be fetched: {error}. Put {source.file}.npz, with arrays X and y, "
+            f"into a folder, and name it with --data or the variable {FOLDER}."
         ) from error
     X = np.asarray(X, np.float32)
-    y = np.asarray(y, np.float32)
-    if name not in ("boston", "california_housing"):
-        y = np.unique(y, return_inverse=True)[1]
+    y = np.asarray(y, np.float32) if name in REGRESSION else _class_numbers(y)
     if source.n_train is None:
         return Data(X, y)
     return Data(X[: source.n_train], y[: source.n_train], X[source.n_train :], y[source.n_train :])
+
+
+def _fetched(name, source):
+    """Return X and y as a server has them."""
+    if name == "california_housing":
+        return datasets.fetch_california_housing(return_X_y=True)
+    if name == "sdd":
+        return _from_uci()
+    if source.openml is None:
+        raise FileNotFoundError("no server that we know of has it")
+    return datasets.fetch_openml(
+        data_id=source.openml, return_X_y=True, as_frame=False, parser="liac-arff"
+    )
+
+
+def _from_uci():
+    path = Path(datasets.get_data_home()) / "sdd.npz"
+    if not path.exists():
+        with urlopen(SDD) as answer:
+            table = np.loadtxt(answer)
+        np.savez_compressed(path, X=table[:, :-1], y=table[:, -1])
+    with np.load(path) as arrays:
+        return arrays["X"], arrays["y"]
+
+
+def _class_numbers(y):
+    """Number the classes in the order of their names, which may be numbers."""
+    with suppress(ValueError):
+        y = np.asarray(y, np.float32)
+    return np.unique(y, return_inverse=True)[1]
