@@ -162,7 +162,8 @@ def picture(records):
         ax.set(title=name, xlabel="false positives", ylim=(0, n_relevant * 1.1))
         ax.set_xlim(-0.2, 2 * most + 1)
     axes[0, 0].set_ylabel("true positives")
-    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right upper")
+    handles = {h.get_label(): h for ax in axes[0] for h in ax.get_legend_handles_labels()[0]}
+    fig.legend(handles=[handles[method] for method in methods], loc="outside right upper")
     return pages.save(fig, "known_answer")
 
 

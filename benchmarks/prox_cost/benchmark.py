@@ -82,10 +82,11 @@ def measure(case):
 
 
 def rows(rounds):
-    for name in available():
-        took = [(times[name], times["dense"]) for times in rounds if name in times]
-        ratio = np.median([prox / dense for prox, dense in took])
-        milliseconds = 1e3 * np.median([prox for prox, _ in took])
+    for name in rounds[0]:
+        if name == "dense":
+            continue
+        ratio = np.median([times[name] / times["dense"] for times in rounds])
+        milliseconds = 1e3 * np.median([times[name] for times in rounds])
         yield [f"`{name}`", f"{ratio:.2f}", f"{milliseconds:.2f}"]
 
 

@@ -179,4 +179,5 @@ def rows(records):
 
 def report(records):
     about = "Seconds per epoch. The limit is the time of the matrix products at the highest rate."
-    return [about, picture(records), pages.table(["varied", "", *STYLES], rows(records))]
+    lines = list(rows(records))
+    return [about, picture(records), pages.table(["varied", "", *STYLES], lines)] if lines else []

@@ -214,6 +214,8 @@ def report(records):
 def headline(records):
     trained = [record for record in records if record["what"] == "training"]
     shapes = [of(runs, "training") for _, runs in pages.grouped(trained, "shape")]
+    if not shapes:
+        return ["not run", ""]
     plain, lasso = (
         [ratio(rounds, "MLP", f"sgnn, {kind}") for rounds in shapes]
         for kind in ("no penalty", "group lasso")
