@@ -152,7 +152,7 @@ def picture(records):
                 false, true = (np.array([run[key] for run in runs]) for key in ("false", "true"))
                 style = {"color": f"C{number}", "marker": marker}
                 ax.scatter(false, true, s=18, alpha=0.3, linewidths=0, **style)
-                ax.scatter(false.mean(), true.mean(), s=80, label=method, **style)
+                ax.scatter(false.mean(), true.mean(), s=180 - 45 * number, label=method, **style)
         shown = [run for run in records if run["task"] == name]
         n_relevant, most = shown[0]["relevant"], max(run["false"] for run in shown)
         ax.axhline(n_relevant, color="0.7", linewidth=1, zorder=0)
@@ -210,4 +210,4 @@ def headline(records):
         found = {task: of(records, task, method) for task in TASKS}
         return ", ".join(f"{task} {kept(runs)}" for task, runs in found.items() if runs)
 
-    return [f"features kept (relevant ones): {phrase('sgnn')}", f"lasso: {phrase('lasso')}"]
+    return [f"features kept (relevant ones): {phrase('sgnn')}", f"LassoNet: {phrase('LassoNet')}"]
