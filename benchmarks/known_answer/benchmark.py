@@ -152,7 +152,7 @@ def picture(records):
                 false, true = (np.array([run[key] for run in runs]) for key in ("false", "true"))
                 style = {"color": f"C{number}", "marker": marker}
                 ax.scatter(false, true, s=18, alpha=0.3, linewidths=0, **style)
-                ax.scatter(false.mean(), true.mean(), s=180 - 45 * number, label=method, **style)
+                ax.scatter(false.mean(), true.mean(), s=220 / (number + 1), label=method, **style)
         shown = [run for run in records if run["task"] == name]
         n_relevant, most = shown[0]["relevant"], max(run["false"] for run in shown)
         ax.axhline(n_relevant, color="0.7", linewidth=1, zorder=0)
