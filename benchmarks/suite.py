@@ -11,7 +11,7 @@ A benchmark is a folder with a ``README.md``, which is its protocol, and ``bench
     What one of them gives, a dict whose keys are not those of the case.
 ``report(records)``
     The parts of the page, in Markdown; pictures go to :func:`pages.save`. A record is a case and
-    what was measured, with its ``seconds``.
+    what was measured, with its CPU ``seconds``.
 
 and, if they apply, ``ALONE = True`` where times are compared, so that nothing runs beside it;
 ``summary(records)``, its section of ``doc/results.md``; and ``headline(records)``, its row of the
@@ -128,9 +128,9 @@ def one_thread():
 
 def _measured(name, case):
     with one_thread():
-        clock = time.perf_counter()
+        clock = time.process_time()
         found = module(name).measure(case)
-        seconds = time.perf_counter() - clock
+        seconds = time.process_time() - clock
     both = set(case) & set(found)
     if both:
         raise ValueError(f"{name}: {sorted(both)} are keys of the case and of what it gives.")
