@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from benchmarks import pages
 
@@ -13,9 +14,12 @@ def of(records, **keys):
     return [run for run in records if all(run[key] == value for key, value in keys.items())]
 
 
-def shares(run, key):
-    """Return what is left of weights or multiply-adds in each network, in percent."""
-    return 100 * np.array(run["networks"][key]) / np.dot(run["sizes"][:-1], run["sizes"][1:])
+def curve(run, key):
+    """Return the logarithms of what is left in percent, growing, and test accuracies in percent."""
+    full = np.dot(run["sizes"][:-1], run["sizes"][1:])
+    left, scores = np.array(run["networks"][key]), np.array(run["networks"]["test"])
+    order = np.argsort(left, kind="stable")[np.count_nonzero(left == 0) :]
+    return np.log(100 * left[order] / full), 100 * scores[order]
 
 
 def boxes(runs):
@@ -34,8 +38,8 @@ def boxes(runs):
         column[0].axhline(100 * np.mean(dense), color="0.5", linestyle="--", linewidth=1)
         column[0].set_title(name)
         for ax in column[1:]:
-            ax.set(yscale="log")
-            ax.yaxis.set_major_formatter("{x:g}")
+            ax.set_yscale("log")
+            _plain(ax.yaxis)
         column[-1].set_xticks(range(len(labels)), labels, rotation=45, ha="right")
     for ax, text in zip(axes[:, 0], ["test accuracy (%)", *COUNTS.values()], strict=True):
         ax.set_ylabel(text)
@@ -71,15 +75,11 @@ def curves(runs, name):
                 for method in dict.fromkeys(run["method"] for run in runs):
                     found = of(runs, data=one, penalty=label, method=method)
                     if found:
-                        style = (
-                            {"label": label}
-                            if method == "path"
-                            else {"linestyle": ":", "marker": "."}
-                        )
+                        style = {"label": label} if method == "path" else {"linestyle": ":"}
                         ax.plot(*_mean_curve(found, key), color=f"C{number}", **style)
             top = 100 * max(max(run["networks"]["test"]) for run in runs if run["data"] == one)
             ax.set(xscale="log", title=one, xlabel=text, ylim=(top - 12, top + 1))
-            ax.xaxis.set_major_formatter("{x:g}")
+            _plain(ax.xaxis)
             ax.grid(alpha=0.3)
         row[0].set_ylabel("test accuracy (%)")
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=6)
@@ -87,13 +87,8 @@ def curves(runs, name):
 
 
 def _mean_curve(runs, key):
-    """Return shares and mean accuracies, each run interpolated along its logarithmic shares."""
-    parts = []
-    for run in runs:
-        share, score = shares(run, key), 100 * np.array(run["networks"]["test"])
-        order = np.argsort(share)[np.count_nonzero(share == 0) :]
-        parts.append((np.log(share[order]), score[order]))
-    places = np.linspace(max(part[0][0] for part in parts), np.log(100), 25)
+    parts = [curve(run, key) for run in runs]
+    places = np.linspace(max(logs[0] for logs, _ in parts), np.log(100), 25)
     return np.exp(places), np.mean([np.interp(places, *part) for part in parts], axis=0)
 
 
@@ -110,9 +105,9 @@ def epochs(runs):
             full = np.dot(found[0]["sizes"][:-1], found[0]["sizes"][1:])
             scales = {"loss": 1, "score": 100, "multiply_adds": 100 / full}
             for ax, (key, scale) in zip(row, scales.items(), strict=True):
-                curve = scale * np.mean([r["chosen"]["curves"][key] for r in found], axis=0)
-                places = np.linspace(1, found[0]["epochs"], len(curve))
-                ax.plot(places, curve, color=f"C{number}", label=label)
+                values = scale * np.mean([r["chosen"]["curves"][key] for r in found], axis=0)
+                places = np.linspace(1, found[0]["epochs"], len(values))
+                ax.plot(places, values, color=f"C{number}", label=label)
         texts = ["training loss", "validation accuracy (%)", "multiply-adds left (%)"]
         for ax, text in zip(row, texts, strict=True):
             ax.set(title=name, xlabel="epoch", ylabel=text)
@@ -121,6 +116,13 @@ def epochs(runs):
         row[2].set_ylim(0, 103)
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=6)
     return pages.save(fig, "combined_sparsity_epochs")
+
+
+def _plain(axis):
+    """Write 1, 2, 5, 10, ... on a logarithmic axis."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _grid(n_rows, n_columns, **options):
