@@ -23,7 +23,10 @@ def curve(run, key):
 
 
 def boxes(runs):
-    """Accuracy and size of the networks chosen: on paths filled, of separate fits hollow."""
+    """Accuracy and size of the networks chosen: on paths filled, of separate fits hollow.
+
+    One seed alone is a dot.
+    """
     names = list(dict.fromkeys(run["data"] for run in runs))
     labels = list(dict.fromkeys(run["penalty"] for run in runs))
     fig, axes = _grid(3, len(names), sharex=True, figsize=(14, 8))
@@ -52,6 +55,9 @@ def _three_boxes(column, place, runs, colour, face):
     values = [100 * np.array([one["test"] for one in chosen])]
     values += [100 * np.array([one[key] for one in chosen]) / full for key in COUNTS]
     for ax, of_ax in zip(column, values, strict=True):
+        if len(runs) == 1:
+            ax.plot(place, of_ax[0], "o", color=colour, markerfacecolor=face)
+            continue
         ax.boxplot(
             of_ax,
             positions=[place],
@@ -113,6 +119,7 @@ def epochs(runs):
             ax.set(title=name, xlabel="epoch", ylabel=text)
             ax.grid(alpha=0.3)
         row[0].set_yscale("log")
+        row[1].set_ylim(bottom=row[1].get_ylim()[1] - 12)
         row[2].set_ylim(0, 103)
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=6)
     return pages.save(fig, "combined_sparsity_epochs")
