@@ -42,6 +42,7 @@ def boxes(runs):
         column[0].set_title(name)
         for ax in column[1:]:
             ax.set_yscale("log")
+            ax.set_ylim(top=120)
             _plain(ax.yaxis)
         column[-1].set_xticks(range(len(labels)), labels, rotation=45, ha="right")
     for ax, text in zip(axes[:, 0], ["test accuracy (%)", *COUNTS.values()], strict=True):
