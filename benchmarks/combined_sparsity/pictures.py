@@ -72,7 +72,7 @@ def _three_boxes(column, place, runs, colour, face):
 
 
 def curves(runs, name):
-    """Test accuracy against what is left, means over seeds: paths solid, separate fits dashed."""
+    """Test accuracy against what is left, means over seeds: paths solid, separate fits dotted."""
     data = list(dict.fromkeys(run["data"] for run in runs))
     labels = list(dict.fromkeys(run["penalty"] for run in runs))
     fig, axes = _grid(len(data), 2, figsize=(12, 3.2 * len(data) + 0.6))
