@@ -27,6 +27,7 @@ def jointly(rows, group, exclusive):
     return SquaredL1().prox_plus_norm(rows, exclusive, 1.0, group)
 
 
+@torch.random.fork_rng()
 def train(X, y, hidden, prox, strength, *, n_epochs, seed, batch_size=100, learning_rate=0.05):
     """Train a network of rectified linear units under combined group and exclusive sparsity.
 

@@ -1,0 +1,32 @@
+"""Data, networks, penalties and strengths that are compared."""
+
+from benchmarks.combined_sparsity import proximal
+from sgnn.penalties import TransformedL1
+
+# The README of github.com/jaehong-yoon93/CGES: "L2 baseline test accuracy might be 98.8x%".
+PRINTED = {"dense_mnist": "98.8x"}
+
+IMAGES = "mnist", "fashion_mnist"
+HIDDEN = {"digits": (40, 20), "pendigits": (40, 20)} | dict.fromkeys(IMAGES, (300, 100))
+BATCH_SIZES = {"digits": 200, "pendigits": 200} | dict.fromkeys(IMAGES, 500)
+EPOCHS = {"digits": 80, "pendigits": 20} | dict.fromkeys(IMAGES, 8)
+EPOCHS_PER_ALPHA = {"digits": 20, "pendigits": 6} | dict.fromkeys(IMAGES, 2)
+SEEDS = {"digits": 5, "pendigits": 3} | dict.fromkeys(IMAGES, 1)
+STRENGTHS = [3e-4, 1e-3, 3e-3, 1e-2, 3e-2]
+PATHS = {"digits": 40, "pendigits": 40} | {name: [1e-4, *STRENGTHS] for name in IMAGES}
+TOLERANCE = 0.005
+MAX_DROP = 0.1
+TARGETS = [("weights", 20), ("weights", 10), ("weights", 5)]
+TARGETS += [("multiply_adds", 50), ("multiply_adds", 25), ("multiply_adds", 10)]
+
+PENALTIES = {
+    "l1": "l1",
+    "group lasso": "group_lasso",
+    "sparse group lasso": "sparse_group_lasso",
+    "CGES": "cges",
+    "transformed l1": "transformed_l1",
+    "integrated transformed l1": "integrated_transformed_l1",
+}
+CONCAVITIES = {f"transformed l1, a={a:g}": TransformedL1(a) for a in (0.01, 0.1, 10, 100)}
+LABELS = {"path": "path, refit", "fits": "one fit per strength"}
+PROXES = {"prox in turn": proximal.in_turn, "joint prox": proximal.jointly}
