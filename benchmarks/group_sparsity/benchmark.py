@@ -16,7 +16,9 @@ TITLE = "Group sparsity: weights, neurons and inputs at once"
 
 
 class Task(NamedTuple):
-    """A data set, and how a network is trained on it; ``seeds_in_loss`` are for the slow way."""
+    """A data set, and how a network is trained on it; ``seeds_in_loss`` are for the slow way,
+    ``path_rate`` and ``path`` for the path.
+    """
 
     label: str
     hidden: tuple
@@ -25,12 +27,16 @@ class Task(NamedTuple):
     strengths: tuple
     seeds: int = 5
     seeds_in_loss: int = 5
+    path_rate: float = 0.01
+    path: dict | None = None
 
 
 TASKS = {
     "digits": Task("DIGITS", (40, 20), 300, 300, (10**-3.5, 1e-4)),
     "sdd_subset2200": Task("SDD, 2,200 rows", (40, 40, 30), 500, 300, (1e-4,)),
-    "mnist": Task("MNIST", (400, 300, 100), 400, 15, (1e-4,), 2, 1),
+    "mnist": Task(
+        "MNIST", (400, 300, 100), 400, 15, (1e-4,), 2, 1, 3e-3, {"alphas": 12, "max_iter": 5}
+    ),
 }
 
 
@@ -122,8 +128,9 @@ def path(case, X, y):
     X, X_val, y, y_val = train_test_split(
         X, y, test_size=1 / 6, stratify=y, random_state=case["seed"]
     )
-    model = classifier(case, penalty="log_sum", refit=True)
-    networks = sparse_mlp_path(model, X, y, X_val=X_val, y_val=y_val)
+    task = TASKS[case["data"]]
+    model = classifier(case, penalty="log_sum", refit=True, learning_rate_init=task.path_rate)
+    networks = sparse_mlp_path(model, X, y, X_val=X_val, y_val=y_val, **(task.path or {}))
     best = networks.best("1se")
     chosen = {"alpha": best.alpha_, "validation_accuracy": best.score(X_val, y_val)}
     return *best.expand(), {**chosen, "points": len(networks)}
@@ -148,7 +155,7 @@ def zeros(runs):
 
 
 def zeros_of_matrices(runs):
-    return ", ".join(f"{share:.2f}" for share in np.mean([run["sparsity"] for run in runs], axis=0))
+    return ", ".join(f"{share:.3f}" for share in np.mean([run["sparsity"] for run in runs], axis=0))
 
 
 def strength_of(value):

@@ -21,21 +21,26 @@ Alvarez & Salzmann (2016), abstract."""
 
 
 class Task(NamedTuple):
-    """A data set, and the network that is too large for it."""
+    """A data set, the network that is too large for it, and settings of the path."""
 
     label: str
     hidden: tuple
     epochs: int
     seeds: int
+    learning_rate: float = 0.01
+    path: dict | None = None
+
+
+IMAGES = 3e-3, {"alphas": 10, "max_iter": 3}
 
 
 TASKS = {
-    "digits": Task("DIGITS", (300, 100), 40, 5),
+    "digits": Task("DIGITS", (300, 100), 40, 3),
     "pendigits": Task("PENDIGITS", (300, 100), 20, 3),
     "isolet": Task("ISOLET", (500,), 20, 3),
     "california_housing": Task("California housing (R²)", (300, 100), 20, 3),
-    "mnist": Task("MNIST", (300, 100), 10, 2),
-    "fashion_mnist": Task("Fashion-MNIST", (300, 100), 10, 2),
+    "mnist": Task("MNIST", (300, 100), 8, 2, *IMAGES),
+    "fashion_mnist": Task("Fashion-MNIST", (300, 100), 8, 2, *IMAGES),
 }
 TOY = {"digits": Task("DIGITS", (10,), 2, 1), "diabetes": Task("Diabetes (R²)", (5,), 2, 1)}
 PENALTIES = {
@@ -64,7 +69,7 @@ def cases(toy=False):
 
 def measure(case):
     X, X_test, y, y_test = data.split(data.load(case["data"]), case["seed"])
-    is_classifier = y.dtype.kind == "i"
+    task, is_classifier = (TOY | TASKS)[case["data"]], y.dtype.kind == "i"
     scaler = (MinMaxScaler() if is_classifier else StandardScaler()).fit(X)
     X, X_test = scaler.transform(X), scaler.transform(X_test)
     if not is_classifier:
@@ -78,9 +83,11 @@ def measure(case):
         penalty=PENALTIES[case["penalty"]](factors),
         refit=True,
         max_iter=case["epochs"],
+        learning_rate_init=task.learning_rate,
         random_state=case["seed"],
     )
-    path, seconds = timed(sparse_mlp_path, model, X, y, X_val=X_val, y_val=y_val)
+    held_out = {"X_val": X_val, "y_val": y_val}
+    path, seconds = timed(sparse_mlp_path, model, X, y, **held_out, **(task.path or {}))
 
     def described(network):
         coefs, _ = network.expand()
