@@ -40,7 +40,7 @@ TASKS = {
     "isolet": Task("ISOLET", (500,), 20, 3),
     "california_housing": Task("California housing (R²)", (300, 100), 20, 3),
     "mnist": Task("MNIST", (300, 100), 8, 2, *IMAGES),
-    "fashion_mnist": Task("Fashion-MNIST", (300, 100), 8, 2, *IMAGES),
+    "fashion_mnist": Task("Fashion-MNIST", (300, 100), 8, 1, *IMAGES),
 }
 TOY = {"digits": Task("DIGITS", (10,), 2, 1), "diabetes": Task("Diabetes (R²)", (5,), 2, 1)}
 PENALTIES = {
