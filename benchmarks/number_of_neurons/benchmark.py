@@ -1,0 +1,268 @@
+"""How many neurons and parameters go at no loss: the claim of Alvarez and Salzmann."""
+
+from typing import NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+from benchmarks import data, pages
+from benchmarks.networks import anatomy
+from benchmarks.peers import timed
+from sgnn import SparseMLPClassifier, SparseMLPRegressor, sparse_mlp_path
+from sgnn.penalties import LogSum, NeuronLasso
+
+TITLE = "Learning the number of neurons"
+
+CLAIM = 0.8
+"""Share of the parameters that go "while retaining or even improving the network accuracy":
+Alvarez & Salzmann (2016), abstract."""
+
+
+class Task(NamedTuple):
+    """A data set, the network that is too large for it, and settings of the path."""
+
+    label: str
+    hidden: tuple
+    epochs: int
+    seeds: int
+    learning_rate: float = 0.01
+    path: dict | None = None
+
+
+IMAGES = 3e-3, {"alphas": 10, "max_iter": 3}
+
+
+TASKS = {
+    "digits": Task("DIGITS", (300, 100), 40, 3),
+    "pendigits": Task("PENDIGITS", (300, 100), 20, 3),
+    "isolet": Task("ISOLET", (500,), 20, 3),
+    "california_housing": Task("California housing (R²)", (300, 100), 20, 3),
+    "mnist": Task("MNIST", (300, 100), 8, 2, *IMAGES),
+    "fashion_mnist": Task("Fashion-MNIST", (300, 100), 8, 1, *IMAGES),
+}
+TOY = {"digits": Task("DIGITS", (10,), 2, 1), "diabetes": Task("Diabetes (R²)", (5,), 2, 1)}
+PENALTIES = {
+    "neuron lasso": lambda factors: NeuronLasso(layers=factors),
+    "neuron lasso, half l1": lambda factors: NeuronLasso(0.5, layers=factors),
+    "log-sum": lambda factors: LogSum(groups="incoming", layers=factors),
+}
+TICKS = [0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
+RULES = {"1se": "one standard error", "dense": "no worse than dense"}
+
+
+def cases(toy=False):
+    return [
+        {
+            "data": name,
+            "hidden": list(task.hidden),
+            "epochs": task.epochs,
+            "penalty": penalty,
+            "seed": seed,
+        }
+        for name, task in (TOY if toy else TASKS).items()
+        for penalty in list(PENALTIES)[: 1 if toy else None]
+        for seed in range(task.seeds)
+    ]
+
+
+def measure(case):
+    X, X_test, y, y_test = data.split(data.load(case["data"]), case["seed"])
+    task, is_classifier = (TOY | TASKS)[case["data"]], y.dtype.kind == "i"
+    scaler = (MinMaxScaler() if is_classifier else StandardScaler()).fit(X)
+    X, X_test = scaler.transform(X), scaler.transform(X_test)
+    if not is_classifier:
+        y, y_test = (y - y.mean()) / y.std(), (y_test - y.mean()) / y.std()
+    X, X_val, y, y_val = train_test_split(
+        X, y, test_size=1 / 6, stratify=y if is_classifier else None, random_state=case["seed"]
+    )
+    factors = [0.4] + [1.0] * len(case["hidden"])
+    model = (SparseMLPClassifier if is_classifier else SparseMLPRegressor)(
+        case["hidden"],
+        penalty=PENALTIES[case["penalty"]](factors),
+        refit=True,
+        max_iter=case["epochs"],
+        learning_rate_init=task.learning_rate,
+        random_state=case["seed"],
+    )
+    held_out = {"X_val": X_val, "y_val": y_val}
+    path, seconds = timed(sparse_mlp_path, model, X, y, **held_out, **(task.path or {}))
+
+    def described(network):
+        coefs, _ = network.expand()
+        left = anatomy(coefs)
+        n_parameters = left["weights"] + sum(left["units"][1:])
+        return {
+            "alpha": network.alpha_,
+            "validation_score": network.score(X_val, y_val),
+            "test_score": network.score(X_test, y_test),
+            "units": left["units"],
+            "neurons_removed": 1 - sum(left["units"][1:-1]) / sum(case["hidden"]),
+            "parameters_removed": 1 - n_parameters / sum(c.size + c.shape[1] for c in coefs),
+        }
+
+    return {
+        "unpenalised": described(path.estimator(0)),
+        **{rule: described(path.best(rule)) for rule in RULES},
+        "points": len(path),
+        "cpu_seconds": seconds,
+    }
+
+
+class Outcome(NamedTuple):
+    """What a rule chose, over seeds: scores and their differences in points, shares removed."""
+
+    data: str
+    penalty: str
+    rule: str
+    dense: list
+    sparse: list
+    gains: list
+    neurons: float
+    parameters: float
+    units: str
+    cpu_seconds: float
+
+    @property
+    def holds(self):
+        return self.parameters >= CLAIM and np.mean(self.gains) >= 0
+
+    @property
+    def verdict(self):
+        if self.holds:
+            return "yes"
+        loss = -np.mean(self.gains)
+        return f"no: loses {loss:.2f}" if loss > 0 else f"no: {self.parameters:.0%} removed"
+
+
+def outcomes(records):
+    for (name, penalty), runs in pages.grouped(records, "data", "penalty"):
+        for rule in RULES:
+            chosen = [run[rule] for run in runs]
+            dense, sparse = (
+                [100 * network["test_score"] for network in networks]
+                for networks in ([run["unpenalised"] for run in runs], chosen)
+            )
+            units = np.mean([network["units"] for network in chosen], axis=0)
+            yield Outcome(
+                name,
+                penalty,
+                rule,
+                dense,
+                sparse,
+                list(np.subtract(sparse, dense)),
+                np.mean([network["neurons_removed"] for network in chosen]),
+                np.mean([network["parameters_removed"] for network in chosen]),
+                "-".join(f"{count:.0f}" for count in units),
+                np.mean([run["cpu_seconds"] for run in runs]),
+            )
+
+
+def label(name):
+    return (TOY | TASKS)[name].label
+
+
+def picture(records):
+    """Draw what is gained or lost over the share of parameters that is left."""
+    names = list(dict.fromkeys(run["data"] for run in records))
+    fig, axes = plt.subplots(
+        2, -(-len(names) // 2), figsize=(12, 6.5), layout="constrained", sharex=True, squeeze=False
+    )
+    for ax in axes.flat[len(names) :]:
+        ax.set_visible(False)
+    for ax, name in zip(axes.flat, names, strict=False):
+        ax.axhline(0, color="0.6", linewidth=1, zorder=0)
+        ax.axvline(100 * (1 - CLAIM), color="0.6", linewidth=1, linestyle=":", zorder=0)
+        for rule, marker in zip(RULES, "os", strict=True):
+            for number, penalty in enumerate(PENALTIES):
+                runs = [run for run in records if (run["data"], run["penalty"]) == (name, penalty)]
+                left = [100 * (1 - run[rule]["parameters_removed"]) for run in runs]
+                gains = [
+                    100 * (run[rule]["test_score"] - run["unpenalised"]["test_score"])
+                    for run in runs
+                ]
+                style = {"facecolor": f"C{number}" if rule == "1se" else "none"}
+                style |= {"edgecolor": f"C{number}", "marker": marker, "s": 36}
+                ax.scatter(left, gains, label=f"{penalty}, {RULES[rule]}", **style)
+        ax.set(title=label(name), xscale="log")
+        ax.set_xticks(TICKS, [f"{tick:g}" for tick in TICKS])
+        ax.xaxis.set_minor_formatter("")
+    for ax in axes[-1]:
+        ax.set_xlabel("parameters left, % (dotted: the claim)")
+    fig.supylabel("test score beside the dense network, points")
+    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return pages.save(fig, "number_of_neurons")
+
+
+def report(records):
+    header = ["data", "penalty", "chosen", "seeds", "dense", "sparse", "difference"]
+    header += ["neurons removed", "parameters removed", "units, inputs first", "claim holds"]
+    header += ["CPU seconds"]
+    rows = [
+        [
+            label(one.data),
+            one.penalty,
+            RULES[one.rule],
+            len(one.gains),
+            pages.spread(one.dense),
+            pages.spread(one.sparse),
+            pages.spread(one.gains),
+            f"{one.neurons:.1%}",
+            f"{one.parameters:.1%}",
+            one.units,
+            one.verdict,
+            f"{one.cpu_seconds:.0f}",
+        ]
+        for one in outcomes(records)
+    ]
+    return [
+        f"The claim holds where at least {CLAIM:.0%} of the parameters are removed and the mean "
+        "test score is not below that of the dense network. Scores are accuracies in %, or R² "
+        "times 100.",
+        picture(records),
+        pages.table(header, rows),
+    ]
+
+
+def summary(records):
+    rows = [
+        [
+            label(one.data),
+            one.penalty,
+            len(one.gains),
+            pages.spread(one.dense),
+            pages.spread(one.sparse),
+            f"{one.parameters:.1%}",
+            one.verdict,
+        ]
+        for one in outcomes(records)
+        if one.rule == "1se"
+    ]
+    header = ["data", "penalty", "seeds", "dense", "sparse", "parameters removed", "claim holds"]
+    return "\n\n".join(
+        [
+            "Alvarez & Salzmann (2016), [arXiv:1611.06321](https://arxiv.org/abs/1611.06321), "
+            f"claim up to {CLAIM:.0%} fewer parameters at no loss of accuracy, for convolutional "
+            "networks on images. Here networks are fully connected; *neuron lasso* is their "
+            "penalty, *log-sum* ours on the same groups. Of each path, the sparsest network "
+            "within one standard error of the best on validation data; the claim holds where at "
+            f"least {CLAIM:.0%} go and the mean test score does not fall at all.",
+            pages.table(header, rows),
+        ]
+    )
+
+
+def headline(records):
+    def phrase(penalty):
+        found = [one for one in outcomes(records) if (one.penalty, one.rule) == (penalty, "1se")]
+        if not found:
+            return f"{penalty} not measured"
+        shares = [f"{pick(one.parameters for one in found):.0%}" for pick in (min, max)]
+        gains = [f"{pick(np.mean(one.gains) for one in found):+.1f}" for pick in (min, max)]
+        return (
+            f"{penalty}: {' to '.join(shares)} of the parameters removed, scores change by "
+            f"{' to '.join(gains)} points, over {len(found)} data sets"
+        )
+
+    return [phrase("log-sum"), f"{phrase('neuron lasso')} (paper: {CLAIM:.0%} at no loss)"]
