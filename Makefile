@@ -1,12 +1,12 @@
 # make demo         set everything up and run examples/quickstart.py
 # make test         set everything up and check everything
 # make bench        measure what benchmarks/ has not measured yet, and write its pages
-# make reproduce    of these, those that reproduce a paper: doc/results.md
+# make reproduce    measure anew, within an hour, what reproduces papers, into reproduced/
 #
 # All make a virtual environment in .venv, once, with the versions of constraints.txt.
 # To use another interpreter: make demo PYTHON=python3.12
-# Benchmarks take their data from a folder with DATA=folder, else from OpenML. They take hours, and
-# go on where they were stopped.
+# Benchmarks take their data from a folder with DATA=folder, else from OpenML. All take hours; what
+# was stopped goes on where it was.
 
 PYTHON ?= python3
 VENV := .venv
@@ -32,7 +32,7 @@ bench: $(VENV)/.bench
 	$(RUN) -m benchmarks all $(if $(DATA),--data $(DATA))
 
 reproduce: $(VENV)/.bench
-	$(RUN) -m benchmarks papers $(if $(DATA),--data $(DATA))
+	$(RUN) -m benchmarks reproduce --into reproduced $(if $(DATA),--data $(DATA))
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache quickstart.png

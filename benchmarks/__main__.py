@@ -13,8 +13,9 @@ def main(arguments=None):
         "names",
         nargs="*",
         metavar="NAME",
-        help="benchmarks to run; 'all' are all, 'papers' those that reproduce a paper; 'report' "
-        "measures nothing, and writes all pages from the results that are there",
+        help="benchmarks to run; 'all' are all, 'papers' those that reproduce a paper, 'reproduce' "
+        "these without the cases that take long; 'report' measures nothing, and writes all pages "
+        "from the results that are there",
     )
     parser.add_argument("--data", type=Path, help=f"folder of the data; or set {data.FOLDER}")
     parser.add_argument("--jobs", type=int, default=2, help="measurements at a time (default: 2)")
@@ -25,6 +26,11 @@ def main(arguments=None):
         type=lambda text: tuple(text.split("=", 1)),
         metavar="KEY=VALUE",
         help="measure only cases with these values, such as data=mnist",
+    )
+    parser.add_argument(
+        "--into",
+        type=Path,
+        help="folder for results and pages, instead of benchmarks/results and doc",
     )
     parser.add_argument("--fresh", action="store_true", help="measure again what has a record")
     chosen = parser.parse_args(arguments)
@@ -40,30 +46,41 @@ def main(arguments=None):
             minutes = sum(record.get("seconds", 0) for record in suite.read(name)) / 60
             print(f"{name:24} {minutes:6.1f} CPU min  {suite.module(name).TITLE}")
         return
-    groups = {
-        "all": everything,
-        "papers": [name for name in everything if hasattr(suite.module(name), "summary")],
-    }
+    papers = [name for name in everything if hasattr(suite.module(name), "summary")]
+    groups = {"all": everything, "papers": papers, "reproduce": papers}
     wanted = dict.fromkeys(one for name in chosen.names for one in groups.get(name, [name]))
     unknown = set(wanted) - {*everything, "report"}
     if unknown:
         parser.error(f"no benchmark {sorted(unknown)}; there are {', '.join(everything)}")
     for name in wanted:
         if name != "report":
-            suite.run(name, jobs=chosen.jobs, only=chosen.only, fresh=chosen.fresh)
-    report(everything if "report" in wanted else list(wanted))
+            suite.run(
+                name,
+                short="reproduce" in chosen.names,
+                jobs=chosen.jobs,
+                only=chosen.only,
+                fresh=chosen.fresh,
+                results=chosen.into or suite.RESULTS,
+            )
+    names = everything if "report" in wanted else list(wanted)
+    if chosen.into:
+        with pages.written_to(chosen.into):
+            report(names, chosen.into)
+    else:
+        records = report(names, suite.RESULTS)
+        readme = pages.ROOT / "README.md"
+        readme.write_text(pages.with_headlines(readme.read_text(), records))
 
 
-def report(names):
-    """Write the pages of some benchmarks, and those that show all."""
-    records = {name: suite.read(name) for name in suite.names()}
+def report(names, results):
+    """Write the pages of some benchmarks, and that of all papers; return all records."""
+    records = {name: suite.read(name, results) for name in suite.names()}
     records = {name: found for name, found in records.items() if found}
     for name in names:
         if name in records:
             pages.write(name, records[name])
     pages.write_summary(records)
-    readme = pages.ROOT / "README.md"
-    readme.write_text(pages.with_headlines(readme.read_text(), records))
+    return records
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ A benchmark is a folder with a ``README.md``, which is its protocol, and ``bench
     what was measured, with its CPU ``seconds``.
 
 and, if they apply, ``ALONE = True`` where times are compared, so that nothing runs beside it;
+``is_long(case)``, true of cases that `run` leaves out when it is to be short;
 ``summary(records)``, its section of ``doc/results.md``; and ``headline(records)``, its row of the
 table in ``README.md``.
 """
@@ -35,6 +36,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks import data
 
 HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "results"
 PACKAGES = ("numpy", "scikit-learn", "torch", "skorch", "lassonet")
 
 
@@ -48,7 +50,7 @@ def module(name):
     return importlib.import_module(f"benchmarks.{name}.benchmark")
 
 
-def read(name, results=HERE / "results"):
+def read(name, results=RESULTS):
     """Return the records of a benchmark, each with the ``environment`` that it was made in."""
     path = results / f"{name}.json"
     if not path.exists():
@@ -60,7 +62,17 @@ def read(name, results=HERE / "results"):
     ]
 
 
-def run(name, *, toy=False, jobs=1, only=(), fresh=False, results=HERE / "results", say=print):
+def run(
+    name,
+    *,
+    toy=False,
+    short=False,
+    jobs=1,
+    only=(),
+    fresh=False,
+    results=RESULTS,
+    say=print,
+):
     """Measure the cases of a benchmark that have no record yet.
 
     Parameters
@@ -68,6 +80,8 @@ def run(name, *, toy=False, jobs=1, only=(), fresh=False, results=HERE / "result
     name : str
     toy : bool, default=False
         Whether to measure toy cases.
+    short : bool, default=False
+        Whether to leave out cases that take long.
     jobs : int, default=1
         Cases at a time.
     only : sequence of (key, text), default=()
@@ -87,6 +101,9 @@ def run(name, *, toy=False, jobs=1, only=(), fresh=False, results=HERE / "result
     benchmark = module(name)
     cases = benchmark.cases(toy)
     chosen = [case for case in cases if all(str(case.get(key)) == text for key, text in only)]
+    if short:
+        is_long = getattr(benchmark, "is_long", lambda case: False)
+        chosen = [case for case in chosen if not is_long(case)]
     known = read(name, results)
     if fresh:
         known = [record for record in known if not any(_is_of(record, case) for case in chosen)]

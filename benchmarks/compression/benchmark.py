@@ -73,6 +73,10 @@ def cases(toy=False):
     ]
 
 
+def is_long(case):
+    return case["of"] == "trial" or case["seed"] > 0
+
+
 def measure(case):
     X, X_test, y, y_test = scaled_split(case["data"])
     if case["of"] in ("recipe", "trial"):

@@ -53,7 +53,9 @@ _FAST = {"learning_rate_init": 3e-3}
 RECIPES = {
     "log-sum": Recipe(ELEMENTS, _weights(166), 2.2e-3, 5e-5, 200),
     "log-sum, weaker": Recipe(ELEMENTS, _weights(166), 1.5e-3, 1e-4, 200),
-    "log-sum of units": Recipe(GROUPS, _units(83, [0.2, 2.5, 3]), 2e-3, 3e-5, 100),
+    "log-sum of units, taught": Recipe(
+        GROUPS, _units(100, [0.2, 2.7, 3.2]), 2e-3, 3e-5, 120, _FAST, n_teachers=3
+    ),
 }
 TRIALS = {
     "120 epochs": Recipe(ELEMENTS, _weights(100), 3e-3, 3e-5, 120),
@@ -74,6 +76,9 @@ TRIALS = {
     ),
     "units, taught, longer": Recipe(
         GROUPS, _units(80, [0.15, 2, 2.5]), 2e-3, 1e-5, 100, n_teachers=3
+    ),
+    "units, taught, rate 3e-3": Recipe(
+        GROUPS, _units(66, [0.2, 2.5, 3]), 2e-3, 3e-5, 80, _FAST, n_teachers=3
     ),
 }
 

@@ -77,6 +77,10 @@ def cases(toy=False):
     ]
 
 
+def is_long(case):
+    return case["method"] in SLOW
+
+
 def measure(case):
     return measured_choice(case["data"], METHODS[case["method"]], case["seed"])
 

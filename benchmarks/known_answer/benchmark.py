@@ -111,6 +111,10 @@ def cases(toy=False):
     ]
 
 
+def is_long(case):
+    return case["method"] == "LassoNet"
+
+
 def measure(case):
     X, y, relevant = draw(case["task"], case["seed"])
     kind = "regressor" if y.dtype.kind == "f" else "classifier"
