@@ -250,7 +250,8 @@ def picture(recipes, paths):
         ax.set(xscale="log", xlabel=size.replace("_", "-"), ylim=(96, 98.8))
         ax.set(xlim=(1500, 3e5) if size == "weights" else (6000, 3e5))
         ax.grid(alpha=0.3)
-        ax.legend(fontsize=7, loc="lower right")
+        if ax.get_legend_handles_labels()[0]:
+            ax.legend(fontsize=7, loc="lower right")
     axes[0].set_ylabel("test accuracy (%)")
     return pages.save(fig, "compression")
 
