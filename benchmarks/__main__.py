@@ -44,7 +44,7 @@ def main(arguments=None):
     if not chosen.names:
         for name in everything:
             minutes = sum(record.get("seconds", 0) for record in suite.read(name)) / 60
-            print(f"{name:24} {minutes:6.1f} CPU min  {suite.module(name).TITLE}")
+            print(f"{name:24} {minutes:6.1f} min  {suite.module(name).TITLE}")
         return
     papers = [name for name in everything if hasattr(suite.module(name), "summary")]
     groups = {"all": everything, "papers": papers, "reproduce": papers}

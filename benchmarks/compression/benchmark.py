@@ -21,9 +21,9 @@ from sgnn.penalties import (
 )
 
 TITLE = "The compression frontier"
-SEEDS = 3
+SEEDS = 2
 N_WEIGHTS = 266_200
-SHOWN = "log-sum"
+SHOWN = "log-sum, blank pixels"
 PENALTIES = {
     ELEMENTS: {
         "l1": L1(),
@@ -143,16 +143,17 @@ def of_kind(records, kind):
 def published_tables():
     """Return what others printed, as two tables."""
     weights = [
-        [method, f"{n:,}", f"{N_WEIGHTS / n:.0f}", accuracy, source]
-        for method, n, accuracy, source in UNSTRUCTURED
+        [number, method, f"{n:,}", f"{N_WEIGHTS / n:.0f}", accuracy, source]
+        for number, (method, n, accuracy, source) in enumerate(UNSTRUCTURED, start=1)
     ]
     units = [
-        [method, "-".join(map(str, one)), f"{multiply_adds(one):,}", accuracy, source]
-        for method, one, accuracy, source in STRUCTURED
+        [number, method, "-".join(map(str, one)), f"{multiply_adds(one):,}", accuracy, source]
+        for number, (method, one, accuracy, source) in enumerate(STRUCTURED, start=1)
     ]
+    header = ["in the picture", "method"]
     return [
-        pages.table(["method", "weights", "times fewer", "test accuracy", "source"], weights),
-        pages.table(["method", "units", "multiply-adds", "test accuracy", "source"], units),
+        pages.table([*header, "weights", "times fewer", "test accuracy", "source"], weights),
+        pages.table([*header, "units", "multiply-adds", "test accuracy", "source"], units),
     ]
 
 
@@ -231,8 +232,8 @@ def best_within(points, size, limit):
 def picture(recipes, paths):
     fig, axes = plt.subplots(1, 2, figsize=(14, 6.5), layout="constrained")
     others = (
-        [(name, n, accuracy) for name, n, accuracy, _ in UNSTRUCTURED],
-        [(name, multiply_adds(units), accuracy) for name, units, accuracy, _ in STRUCTURED],
+        [(n, accuracy) for _, n, accuracy, _ in UNSTRUCTURED],
+        [(multiply_adds(units), accuracy) for _, units, accuracy, _ in STRUCTURED],
     )
     for ax, kind, size, published in zip(
         axes, (ELEMENTS, GROUPS), ("weights", "multiply_adds"), others, strict=True
@@ -244,9 +245,9 @@ def picture(recipes, paths):
             if RECIPES[name].of == kind:
                 sizes, scores = ([run[key] for run in runs] for key in (size, "test"))
                 ax.scatter(sizes, 100 * np.array(scores), s=45, zorder=4, label=name)
-        for name, n, accuracy in published:
-            ax.plot(n, accuracy, "kx", markersize=6, zorder=3)
-            ax.annotate(name, (n, accuracy), xytext=(5, 3), textcoords="offset points", fontsize=7)
+        for number, point in enumerate(published, start=1):
+            ax.plot(*point, "kx", markersize=6, zorder=3)
+            ax.annotate(str(number), point, xytext=(4, 3), textcoords="offset points")
         ax.set(xscale="log", xlabel=size.replace("_", "-"), ylim=(96, 98.8))
         ax.set(xlim=(1500, 3e5) if size == "weights" else (6000, 3e5))
         ax.grid(alpha=0.3)

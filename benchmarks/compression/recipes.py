@@ -52,7 +52,10 @@ def _units(warm_up, layers, eps=0.01):
 _FAST = {"learning_rate_init": 3e-3}
 RECIPES = {
     "log-sum": Recipe(ELEMENTS, _weights(166), 2.2e-3, 5e-5, 200),
-    "log-sum, weaker": Recipe(ELEMENTS, _weights(166), 1.5e-3, 1e-4, 200),
+    "log-sum, blank pixels": Recipe(ELEMENTS, _weights(20), 5e-3, 3e-5, 24, _FAST, n_copies=4),
+    "log-sum, blank pixels, weaker": Recipe(
+        ELEMENTS, _weights(20), 3e-3, 3e-5, 24, _FAST, n_copies=4
+    ),
     "log-sum of units, taught": Recipe(
         GROUPS, _units(100, [0.2, 2.7, 3.2]), 2e-3, 3e-5, 120, _FAST, n_teachers=3
     ),
@@ -67,6 +70,7 @@ TRIALS = {
     "refit": Recipe(ELEMENTS, _weights(64), 4e-3, 0.0, 80, {"refit": True}),
     "eps=0.03": Recipe(ELEMENTS, _weights(64, eps=0.03), 1e-3, 1e-5, 80),
     "blank pixels": Recipe(ELEMENTS, _weights(25), 3e-3, 3e-5, 30, n_copies=4),
+    "blank pixels, rate 3e-3": Recipe(ELEMENTS, _weights(20), 3e-3, 3e-5, 24, _FAST, n_copies=4),
     "taught": Recipe(ELEMENTS, _weights(64), 3e-3, 3e-5, 80, n_teachers=3),
     "taught, longer": Recipe(ELEMENTS, _weights(96), 2e-3, 0.0, 120, n_teachers=3),
     "taught, rate 3e-3": Recipe(ELEMENTS, _weights(84), 3e-3, 5e-5, 100, _FAST, n_teachers=3),
