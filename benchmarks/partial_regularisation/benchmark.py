@@ -29,6 +29,23 @@ class Cell(NamedTuple):
     units: tuple | None = None
 
 
+class Path(NamedTuple):
+    """A path of group log-sum penalties.
+
+    Attributes
+    ----------
+    layers : tuple of float
+        Factors of the layers of weights.
+    alphas : tuple
+        The first and the last strength, and their number.
+    learning_rate : float, default=3e-3
+    """
+
+    layers: tuple
+    alphas: tuple
+    learning_rate: float = 3e-3
+
+
 class Task(NamedTuple):
     """A data set with its network and its training.
 
@@ -45,10 +62,7 @@ class Task(NamedTuple):
         Under the penalties of the paper.
     dense_epochs : int
         Of the network that a path starts from; each point of the path takes half as many.
-    alphas : ndarray
-        Strengths along the path.
-    layers : list of tuple of float
-        Factors of the layers, for one path or more.
+    paths : tuple of Path
     """
 
     title: str
@@ -58,26 +72,19 @@ class Task(NamedTuple):
     free: float
     epochs: int
     dense_epochs: int
-    alphas: np.ndarray
-    layers: list
+    paths: tuple
 
 
 IMAGES = ("mnist", "fashion_mnist", "digits")
+DEEP = 400, 300, 100
+SMALL = 1e-5, 0.3, 30
+NARROW = Path((0.005, 1, 0.3, 0.6), (3e-3, 0.016, 16), learning_rate=1e-2)
+WIDE = Path((0.002, 1, 0.8, 3), (4e-4, 0.012, 14))
 TASKS = {
     "parabola": Task(
-        "Toy, y = -x²",
-        (50, 50),
-        1e-3,
-        40,
-        1 / 8,
-        2000,
-        250,
-        np.geomspace(1e-5, 0.3, 30),
-        [(1, 1, 5)],
+        "Toy, y = -x²", (50, 50), 1e-3, 40, 1 / 8, 2000, 250, (Path((1, 1, 5), SMALL),)
     ),
-    "boston": Task(
-        "Boston", (40, 30), 1e-3, 404, 1 / 8, 2000, 250, np.geomspace(1e-5, 0.3, 30), [(0.1, 1, 20)]
-    ),
+    "boston": Task("Boston", (40, 30), 1e-3, 404, 1 / 8, 2000, 250, (Path((0.1, 1, 20), SMALL),)),
     "sdd_subset2200": Task(
         "Sensorless drive, 2,200 rows",
         (40, 40, 30),
@@ -86,34 +93,13 @@ TASKS = {
         1 / 8,
         300,
         60,
-        np.geomspace(1e-4, 0.03, 30),
-        [(0.1, 1, 1, 3)],
+        (Path((0.1, 1, 1, 3), (1e-4, 0.03, 30)),),
     ),
     "mnist": Task(
-        "MNIST",
-        (400, 300, 100),
-        1e-4,
-        400,
-        1 / 8,
-        12,
-        8,
-        np.geomspace(5e-4, 8e-3, 12),
-        [(0.02, 1, 0.5, 3)],
+        "MNIST", DEEP, 1e-4, 400, 1 / 8, 12, 8, (Path((0.02, 1, 0.5, 3), (5e-4, 8e-3, 12)),)
     ),
-    "fashion_mnist": Task(
-        "Fashion-MNIST",
-        (400, 300, 100),
-        1e-4,
-        400,
-        1 / 4,
-        12,
-        8,
-        np.append(np.geomspace(4e-4, 0.03, 18), np.linspace(0.031, 0.045, 8)),
-        [(0.002, 1, 0.8, 3), (0.0012, 2, 0.6, 1.2)],
-    ),
-    "digits": Task(
-        "Digits", (20, 10), 1e-4, 200, 1 / 8, 20, 10, np.geomspace(1e-3, 1, 6), [(1, 1, 1)]
-    ),
+    "fashion_mnist": Task("Fashion-MNIST", DEEP, 1e-4, 400, 1 / 4, 12, 8, (NARROW, WIDE)),
+    "digits": Task("Digits", (20, 10), 1e-4, 200, 1 / 8, 20, 10, (Path((1, 1, 1), (1e-3, 1, 6)),)),
 }
 PUBLISHED = {
     "parabola": [
@@ -257,13 +243,13 @@ def trained(case, task, X, y):
     return model.fit(X, y).expand()
 
 
-def estimator(case, task, y, **parameters):
+def estimator(case, task, y, learning_rate=3e-3, **parameters):
     cls = SparseMLPRegressor if y.dtype.kind == "f" else SparseMLPClassifier
     return cls(
         task.hidden,
         batch_size=task.batch_size,
         max_iter=case["epochs"],
-        learning_rate_init=3e-3,
+        learning_rate_init=learning_rate,
         random_state=case["seed"],
         **parameters,
     )
@@ -273,11 +259,19 @@ def walked(case, task, X, X_test, y, y_test):
     """Walk paths, and choose for each cell of the paper a network that is nowhere larger."""
     n_train = len(X) - len(X) // 6
     X, X_val, y, y_val = X[:n_train], X[n_train:], y[:n_train], y[n_train:]
-    keywords = {"alphas": task.alphas, "max_iter": case["epochs"] // 2}
     candidates, seconds = [], 0
-    for layers in task.layers:
-        model = estimator(case, task, y, penalty=LogSum(layers=layers), l2=1e-4, refit=True)
-        path, spent = timed(sparse_mlp_path, model, X, y, X_val=X_val, y_val=y_val, **keywords)
+    for layers, alphas, learning_rate in task.paths:
+        penalty = LogSum(layers=layers)
+        path, spent = timed(
+            sparse_mlp_path,
+            estimator(case, task, y, learning_rate, penalty=penalty, l2=1e-4, refit=True),
+            X,
+            y,
+            X_val=X_val,
+            y_val=y_val,
+            alphas=np.geomspace(*alphas),
+            max_iter=case["epochs"] // 2,
+        )
         candidates += [path.estimator(index) for index in np.flatnonzero(path.n_features)]
         seconds += spent
 
