@@ -7,7 +7,8 @@ from pathlib import Path
 from benchmarks import data, pages, suite
 
 
-def main(arguments=None):
+def parser_of_arguments():
+    """Return what reads the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
         "names",
@@ -33,6 +34,12 @@ def main(arguments=None):
         help="folder for results and pages, instead of benchmarks/results and doc",
     )
     parser.add_argument("--fresh", action="store_true", help="measure again what has a record")
+    return parser
+
+
+def main(arguments=None):
+    everything = suite.names()
+    parser = parser_of_arguments()
     chosen = parser.parse_args(arguments)
     if chosen.data:
         if not chosen.data.is_dir():
@@ -40,11 +47,8 @@ def main(arguments=None):
         os.environ[data.FOLDER] = str(chosen.data.resolve())
     if any(len(pair) != 2 for pair in chosen.only):
         parser.error("--only takes KEY=VALUE")
-    everything = suite.names()
     if not chosen.names:
-        for name in everything:
-            minutes = sum(record.get("seconds", 0) for record in suite.read(name)) / 60
-            print(f"{name:24} {minutes:6.1f} min  {suite.module(name).TITLE}")
+        show(everything)
         return
     papers = [name for name in everything if hasattr(suite.module(name), "summary")]
     groups = {"all": everything, "papers": papers, "reproduce": papers}
@@ -70,6 +74,13 @@ def main(arguments=None):
         records = report(names, suite.RESULTS)
         readme = pages.ROOT / "README.md"
         readme.write_text(pages.with_headlines(readme.read_text(), records))
+
+
+def show(names):
+    """Print what benchmarks there are, and how long the committed results took."""
+    for name in names:
+        minutes = sum(record.get("seconds", 0) for record in suite.read(name)) / 60
+        print(f"{name:24} {minutes:6.1f} min  {suite.module(name).TITLE}")
 
 
 def report(names, results):
