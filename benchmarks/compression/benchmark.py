@@ -23,7 +23,7 @@ from sgnn.penalties import (
 TITLE = "The compression frontier"
 SEEDS = 2
 N_WEIGHTS = 266_200
-SHOWN = "log-sum, blank pixels"
+SHOWN = "log-sum, blank pixels, weaker"
 PENALTIES = {
     ELEMENTS: {
         "l1": L1(),
