@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("matplotlib")
 
 from benchmarks import pages, suite
+from benchmarks.__main__ import main
 
 WITH_RESULTS = [name for name in suite.names() if suite.read(name)]
 
@@ -53,3 +54,37 @@ def test_what_is_measured_is_not_measured_again(tmp_path):
     assert {record["data"] for record in both} == {"wine", "diabetes"}
     assert all(record in both for record in first)
     assert f"{name}: 3 to measure, 3 done or without data" in said
+
+
+def test_a_short_run_leaves_out_what_takes_long(tmp_path):
+    said = []
+    lassonet = {"only": [("method", "LassoNet")], "results": tmp_path, "say": said.append}
+    assert suite.run("feature_selection", short=True, **lassonet) == []
+    assert said == ["feature_selection: 0 to measure, 0 done or without data"]
+
+
+def test_reproduction_runs_all_papers_and_leaves_the_committed_pages_alone(tmp_path, monkeypatch):
+    runs = {}
+    monkeypatch.setattr(suite, "run", lambda name, **options: runs.update({name: options}))
+    readme = (pages.ROOT / "README.md").read_text()
+    main(["reproduce", "--into", str(tmp_path)])
+    assert {"compression", "feature_selection", "partial_regularisation"} <= set(runs)
+    assert "speed" not in runs
+    assert all(options["short"] for options in runs.values())
+    assert all(options["results"] == tmp_path for options in runs.values())
+    assert (tmp_path / "results.md").exists()
+    assert (pages.ROOT / "README.md").read_text() == readme
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["no_such_benchmark"], "no benchmark"),
+        (["known_answer", "--only", "seed"], "KEY=VALUE"),
+        (["known_answer", "--data", "no_such_folder"], "not a folder"),
+    ],
+)
+def test_the_command_line_says_what_is_wrong(arguments, message, capsys):
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert message in capsys.readouterr().err
