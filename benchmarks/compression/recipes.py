@@ -71,6 +71,9 @@ TRIALS = {
     "eps=0.03": Recipe(ELEMENTS, _weights(64, eps=0.03), 1e-3, 1e-5, 80),
     "blank pixels": Recipe(ELEMENTS, _weights(25), 3e-3, 3e-5, 30, n_copies=4),
     "blank pixels, rate 3e-3": Recipe(ELEMENTS, _weights(20), 3e-3, 3e-5, 24, _FAST, n_copies=4),
+    "blank pixels, rate 3e-3, longer": Recipe(
+        ELEMENTS, _weights(45), 4e-3, 3e-5, 54, _FAST, n_copies=4
+    ),
     "taught": Recipe(ELEMENTS, _weights(64), 3e-3, 3e-5, 80, n_teachers=3),
     "taught, longer": Recipe(ELEMENTS, _weights(96), 2e-3, 0.0, 120, n_teachers=3),
     "taught, rate 3e-3": Recipe(ELEMENTS, _weights(84), 3e-3, 5e-5, 100, _FAST, n_teachers=3),
