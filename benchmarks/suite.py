@@ -34,6 +34,7 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from benchmarks import data
+from benchmarks.peers import timed
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
@@ -121,7 +122,7 @@ def run(
         known = _in_order(known, cases)
         _write(results / f"{name}.json", known)
         minutes = (time.perf_counter() - clock) / 60
-        say(f"{name} {number}/{len(missing)}, {minutes:.1f} min: {_brief(record, benchmark)}")
+        say(f"{name} {number}/{len(missing)}, {minutes:.1f} min: {_brief(record)}")
     return known
 
 
@@ -145,9 +146,7 @@ def one_thread():
 
 def _measured(name, case):
     with one_thread():
-        clock = time.process_time()
-        found = module(name).measure(case)
-        seconds = time.process_time() - clock
+        found, seconds = timed(module(name).measure, case)
     both = set(case) & set(found)
     if both:
         raise ValueError(f"{name}: {sorted(both)} are keys of the case and of what it gives.")
@@ -193,7 +192,7 @@ def _write(path, records):
     os.replace(partial, path)
 
 
-def _brief(record, benchmark):
+def _brief(record):
     shown = {key: value for key, value in record.items() if not isinstance(value, list | dict)}
     return ", ".join(
         f"{key}={value:.4g}" if isinstance(value, float) else f"{key}={value}"

@@ -13,24 +13,6 @@ MAX_ITER = 160
 LAST = MAX_ITER // 10
 
 
-class Supports:
-    """A scikit-learn callback that notes the number of inputs and hidden units of each epoch."""
-
-    def setup(self, estimator, context):
-        self.units = []
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
-        if context.task_name == "epoch":
-            self.units.append(list(fitted_estimator.n_neurons_[:2]))
-        return False
-
-
 def cases(toy=False):
     names, seeds = (["wine", "diabetes"], 1) if toy else (DATA, 5)
     return [
@@ -45,16 +27,16 @@ def measure(case):
     X, y, *_ = data.load(case["data"])
     is_regression = y.dtype.kind == "f"
     estimator = SparseMLPRegressor if is_regression else SparseMLPClassifier
-    supports = Supports()
     model = estimator(
         learning_rate=case["learning_rate"],
         max_iter=MAX_ITER,
         tol=0.0,
         n_iter_no_change=5 if case["learning_rate"] == "adaptive" else np.inf,
         random_state=case["seed"],
-    ).set_callbacks(supports)
+    )
     model.fit(scale(X.astype(float)), scale(y.astype(float)) if is_regression else y)
-    return {"objective": list(model.objective_curve_), "units": supports.units}
+    units = [list(counts[:2]) for counts in model.n_neurons_curve_]
+    return {"objective": list(model.objective_curve_), "units": units}
 
 
 def targets(records):
