@@ -3,7 +3,9 @@
 _ESTIMATOR = r"""{summary}
 
 Inputs, hidden units and single weights that the penalty makes redundant are exactly zero and
-physically removed from the fitted network. The objective is meant literally, whatever the solver:
+physically removed from the fitted network. Scale X first, for instance with
+:class:`sklearn.preprocessing.StandardScaler`: penalty and rates are made for inputs of about unit
+size. The objective is meant literally, whatever the solver:
 
 .. math::
     \frac{{\sum_i s_i\, \ell(y_i, f(x_i))}}{{\sum_i s_i}} + \alpha\,\Omega(W)
@@ -47,7 +49,8 @@ max_iter : int >= 1, default={max_iter}
 shuffle : bool, default=True
     Whether to shuffle the samples in each epoch.
 random_state : int, RandomState instance or None, default=None
-    Initial weights, shuffling and the split for early stopping. The global state is not touched.
+    Initial weights, shuffling and the split for early stopping. None draws from numpy's global
+    state, an int touches no global state.
 tol : float >= 0, default=1e-4
     Change of the objective, in natural units, that counts as progress.
 n_iter_no_change : int >= 1 or inf, default=10
@@ -104,8 +107,9 @@ n_neurons_curve_ : list of tuple of int
 best_loss_ : float
     Least value of `loss_curve_`.
 n_iter_ : int
-    Epochs trained. More than `max_iter` if inputs were removed that the loss wants back in the end:
-    then the last quarter is repeated, up to three times. Callbacks hear of `max_iter` epochs.
+    Epochs trained, with those of `refit`, without those that find adaptive weights. More than
+    `max_iter` also if inputs were removed that the loss wants back in the end: then the last
+    quarter is repeated, up to three times, without a word to callbacks.
 {classes}n_features_in_ : int
     Number of inputs.
 feature_names_in_ : ndarray of str
@@ -152,11 +156,12 @@ estimator : {estimator} or None, default=None
 alphas : int or array-like of float > 0, default=60
     The number of steps at most, of a path that finds its strengths; or the strengths.
 max_iter : int or "auto", default="auto"
-    Epochs at each strength; "auto" is as many as make 120 steps, but two at least.
+    Epochs at each strength; "auto" is as many as make 120 steps, but five at least.
 cv : int, cross-validation generator or iterable, default=None
-    Folds, as everywhere in scikit-learn; None is 5 folds.
+    Folds, as everywhere in scikit-learn; None is 5 folds. Splits that need groups are given as a
+    list, ``list(cv.split(X, y, groups))``.
 scoring : str or callable, default=None
-    What decides, as everywhere in scikit-learn; None is {score}.
+    What decides, and what :meth:`score` returns, as everywhere in scikit-learn; None is {score}.
 rule : {{"best", "1se", "dense"}}, default="1se"
     "best": the highest mean score. "1se": the largest alpha whose mean score is within one
     standard error of the highest. "dense": the largest alpha whose mean score is at most `tol`
@@ -188,7 +193,7 @@ estimator_ : {estimator}
     The network chosen, never an empty one.
 coefs_, intercepts_, n_neurons_, sparsity_, support_, selected_features_, feature_importances_
     Those of `estimator_`.
-{classes}    n_features_in_, feature_names_in_
+{classes}n_features_in_, feature_names_in_
     As everywhere in scikit-learn.
 
 See Also

@@ -119,10 +119,7 @@ class BaseSparseMLP(
         problem, start, rng = self._set_up(X, y, sample_weight, X_val, y_val)
         n_runs = 1 + problem.is_adaptive + self.refit
         monitor = self._monitor(X, y, sample_weight, self.max_iter * n_runs)
-        if problem.is_adaptive:
-            start = self._minimise(problem.without_penalty(), start, rng, monitor).network
-            problem = replace(problem, pilot=start)
-        outcome = self._minimise(problem, start, rng, monitor)
+        outcome = self._penalised(problem, start, rng, monitor)
         network, histories = outcome.network, [outcome.history]
         if not compact.units_on_paths(network[0])[0].any():
             warnings.warn(
@@ -132,7 +129,7 @@ class BaseSparseMLP(
                 stacklevel=4,
             )
             network = network[0], [*network[1][:-1], best_constant(problem)]
-        elif self.refit and not outcome.history.interrupted:
+        elif self.refit and not (outcome.history.interrupted or monitor.stopped):
             *small, kept = compact.compact(*network, self.activation, self._feature_blocks)
             again = self._minimise(problem.on_support(kept[0]), small, rng, monitor)
             network = compact.expand(*again.network, kept)
@@ -145,6 +142,15 @@ class BaseSparseMLP(
         monitor.end_fit()
         self._warn_about(histories, monitor)
         return self
+
+    def _penalised(self, problem, start, rng, monitor):
+        """Minimise, from a fit without penalty if that is to find the weights of the penalty."""
+        if problem.is_adaptive:
+            pilot = self._minimise(problem.without_penalty(), start, rng, monitor)
+            if pilot.history.interrupted or monitor.stopped:
+                return pilot
+            start, problem = pilot.network, replace(problem, pilot=pilot.network)
+        return self._minimise(problem, start, rng, monitor)
 
     def _settings(self):
         return Settings(**{field.name: getattr(self, field.name) for field in fields(Settings)})

@@ -5,6 +5,7 @@ from scipy import sparse
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils import compute_sample_weight
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
@@ -46,7 +47,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
     _auto_alpha = 0.17
     _parameter_constraints = {
         **CONSTRAINTS,
-        "class_weight": [dict, list, str, None],
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
 
     def __init__(
@@ -118,7 +119,8 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
 
         Nothing is removed from the network that is trained, so what is zero may come back; the
         fitted attributes describe what :meth:`fit` would have kept of it. ``alpha="auto"`` is
-        settled in the first call.
+        settled by the data of :meth:`fit`, or else of the first call, which should hold more than
+        a few samples.
 
         Parameters
         ----------
@@ -135,7 +137,18 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         -------
         self : object
             Fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are invalid; also for ``class_weight="balanced"``, which
+            needs all data at once. The estimator is then as it was before the call.
         """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                'class_weight="balanced" needs all data at once, and partial_fit sees a part: give '
+                "a dict of weights, or sample_weight."
+            )
         return self._partial_fit(X, y, sample_weight, classes)
 
     def predict(self, X):

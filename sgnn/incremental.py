@@ -6,7 +6,7 @@ from dataclasses import replace
 from sklearn.utils import check_random_state
 
 from sgnn.initial import random_network
-from sgnn.problem import MAX_SEED, n_effective
+from sgnn.problem import MAX_SEED
 
 
 class IncrementalFit:
@@ -24,10 +24,10 @@ class IncrementalFit:
         X, y, targets, weights = self._check_data(X, y, sample_weight, classes, dtype)
         state = getattr(self, "_partial_state", None) or {}
         rng = deepcopy(state.get("rng")) or check_random_state(self.random_state)
-        n_samples = state.get("n_samples") or n_effective(X, weights)
-        scale = state.get("scale") or self._target_scale(targets, weights)
+        if first:
+            self._learn_units(X, targets, weights)
         sizes = (self.n_features_in_, *hidden, self._n_outputs)
-        problem = self._problem(X, targets, weights, None, n_samples, scale, sizes)
+        problem = self._problem(X, targets, weights, None, sizes)
         if problem.is_adaptive:
             raise ValueError(
                 "adaptive weights need a pilot fit, which partial_fit has not: use fit."
@@ -38,15 +38,13 @@ class IncrementalFit:
         start = last or random_network(problem, sizes, rng)
         monitor = self._monitor(X, y, sample_weight, 1)
         settings = replace(self._settings(), learning_rate="constant", max_iter=1)
-        n_epochs = state.get("n_epochs", 0)
+        n_epochs = state.get("n_epochs", 0 if first else self.max_iter)
         outcome = self._minimise(
             problem, start, rng, monitor, settings, state.get("optimizer"), n_epochs
         )
         self._full_network = outcome.network
         self._partial_state = {
             "optimizer": outcome.optimizer_state,
-            "n_samples": n_samples,
-            "scale": scale,
             "seed": problem.seed,
             "n_epochs": n_epochs + 1,
             "rng": rng,

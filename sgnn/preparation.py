@@ -34,12 +34,11 @@ class Preparation(ABC):
         validation.check_warm_up(get_penalty(self.penalty), self.max_iter)
         rng = check_random_state(self.random_state)
         X, y, targets, weights = self._check_data(X, y, sample_weight)
-        validation.warn_if_badly_scaled(validation.column_magnitudes(X))
+        validation.warn_if_badly_scaled(X)
         X, targets, weights, held_out = self._hold_out(X, targets, weights, X_val, y_val, rng)
-        scale = self._target_scale(targets, weights)
+        self._learn_units(X, targets, weights)
         sizes = (self.n_features_in_, *hidden, self._n_outputs)
-        n_samples = n_effective(X, weights)
-        problem = self._problem(X, targets, weights, held_out, n_samples, scale, sizes)
+        problem = self._problem(X, targets, weights, held_out, sizes)
         validation.warn_if_unpenalised(problem, sizes)
         last = self._last_network(sizes, X.dtype) if self.warm_start else None
         start = last or random_network(problem, sizes, rng)
@@ -73,6 +72,10 @@ class Preparation(ABC):
     def _check_data(self, X, y, sample_weight, classes=None, dtype=None):
         """Return X, y, targets and sample weights, checked; without `dtype` the data are new and
         the estimator learns their form."""
+        X, y, targets = self._check_pairs(X, y, classes, dtype)
+        return X, y, targets, self._combined_weights(y, validation.check_weights(sample_weight, X))
+
+    def _check_pairs(self, X, y, classes=None, dtype=None):
         reset = dtype is None
         X, y = validate_data(
             self,
@@ -89,7 +92,7 @@ class Preparation(ABC):
         self._feature_blocks = validation.resolve_feature_groups(
             self.feature_groups, X.shape[1], getattr(self, "feature_names_in_", None)
         )
-        return X, y, targets, self._combined_weights(y, validation.check_weights(sample_weight, X))
+        return X, y, targets
 
     def _combined_weights(self, y, sample_weight):
         return sample_weight
@@ -99,7 +102,7 @@ class Preparation(ABC):
         if (X_val is None) != (y_val is None):
             raise ValueError("X_val and y_val must be given together.")
         if X_val is not None:
-            X_val, _, targets_val, _ = self._check_data(X_val, y_val, None, dtype=X.dtype)
+            X_val, _, targets_val = self._check_pairs(X_val, y_val, dtype=X.dtype)
         elif self.early_stopping:
             weights = np.ones(len(targets), dtype=X.dtype) if weights is None else weights
             try:
@@ -129,7 +132,14 @@ class Preparation(ABC):
             )
         return X, targets, weights, Validation(X_val, targets_val, self._sample_scores)
 
-    def _problem(self, X, targets, weights, held_out, n_samples, scale, sizes):
+    def _learn_units(self, X, targets, weights):
+        """Learn what "auto" and natural units depend on."""
+        self._n_effective, self._scale = (
+            n_effective(X, weights),
+            self._target_scale(targets, weights),
+        )
+
+    def _problem(self, X, targets, weights, held_out, sizes):
         penalties = get_penalty(self.penalty)
         for penalty in penalties:
             penalty.check(sizes, self._feature_blocks)
@@ -137,7 +147,7 @@ class Preparation(ABC):
         homogeneous = self.activation in _HOMOGENEOUS_ACTIVATIONS
         alpha = self.alpha
         if alpha == "auto":
-            alpha = self._auto_alpha * n_samples**-0.85 * scale ** (2 - 1 / n_layers)
+            alpha = self._auto_alpha * self._n_effective**-0.85 * self._scale ** (2 - 1 / n_layers)
         return Problem(
             X=X,
             targets=targets,
@@ -150,7 +160,7 @@ class Preparation(ABC):
             alpha=float(alpha),
             l2=float(self.l2),
             blocks=self._feature_blocks,
-            units=Units.of_targets(scale, n_layers, homogeneous),
+            units=Units.of_targets(self._scale, n_layers, homogeneous),
         )
 
     def _last_network(self, sizes, dtype):
@@ -162,6 +172,6 @@ class Preparation(ABC):
         if fitted != sizes:
             raise ValueError(
                 f"The network to go on from has layers of {fitted} units, and the parameters and "
-                f"data ask for {sizes}; set warm_start=False or keep the sizes."
+                f"data ask for {sizes}: keep the sizes, or start anew by fit with warm_start=False."
             )
         return [c.astype(dtype) for c in coefs], [b.astype(dtype) for b in intercepts]

@@ -48,7 +48,8 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
 
         Nothing is removed from the network that is trained, so what is zero may come back; the
         fitted attributes describe what :meth:`fit` would have kept of it. ``alpha="auto"`` and the
-        unit of the targets are settled in the first call.
+        unit of the targets are settled by the data of :meth:`fit`, or else of the first call, which
+        should hold more than a few samples.
 
         Parameters
         ----------

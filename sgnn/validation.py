@@ -11,6 +11,8 @@ from sgnn.penalties.schedule import unpenalised_layers
 
 _WILD_RATIO = 1e3
 _LARGE_MAGNITUDE = 1e2
+_USUAL_MAGNITUDES = 1e-2, 50.0
+_WILD_OFFSET = 5.0
 
 
 def check_hidden_layer_sizes(sizes):
@@ -66,22 +68,44 @@ def check_weights(sample_weight, X):
 
 def column_magnitudes(X):
     """Return the largest absolute value of each column."""
+    low, high = _column_ends(X)
+    return np.maximum(high, -low)
+
+
+def _column_ends(X):
     if sparse.issparse(X):
-        return abs(X).max(axis=0).toarray().ravel()
-    return np.maximum(X.max(axis=0), -X.min(axis=0))
+        return tuple(end(axis=0).toarray().ravel() for end in (X.min, X.max))
+    return X.min(axis=0), X.max(axis=0)
 
 
-def warn_if_badly_scaled(magnitudes):
-    """Warn when columns live on scales so different that one learning rate cannot fit all."""
+def warn_if_badly_scaled(X):
+    """Warn when one learning rate cannot fit all columns, or the usual one hardly any."""
+    low, high = (end.astype(np.float64) for end in _column_ends(X))
+    magnitudes, widths = np.maximum(high, -low), high - low
     used = magnitudes[magnitudes > 0]
-    if used.size and used.max() > _WILD_RATIO * used.min():
-        warnings.warn(
-            f"The columns of X reach magnitudes from {used.min():.3g} to {used.max():.3g}. Neither "
-            "the learning rate nor the penalty can suit all of them: scale X first, for instance "
-            "with sklearn.preprocessing.StandardScaler.",
-            UserWarning,
-            stacklevel=6,
+    if not used.size:
+        return
+    typical = np.median(used)
+    offset = np.median(2 * magnitudes[widths > 0] / widths[widths > 0]) if widths.any() else 0.0
+    if used.max() > _WILD_RATIO * used.min():
+        problem = (
+            f"The columns of X reach magnitudes from {used.min():.3g} to {used.max():.3g}; neither "
+            "the learning rate nor the penalty can suit all"
         )
+    elif not _USUAL_MAGNITUDES[0] <= typical <= _USUAL_MAGNITUDES[1]:
+        problem = (
+            f"The columns of X reach magnitudes of about {typical:.3g}; the learning rate and the "
+            "penalty are made for unit scale"
+        )
+    elif offset > _WILD_OFFSET:
+        problem = f"The columns of X are about {offset:.3g} times further from 0 than they vary"
+    else:
+        return
+    warnings.warn(
+        f"{problem}: scale X first, for instance with sklearn.preprocessing.StandardScaler.",
+        UserWarning,
+        stacklevel=6,
+    )
 
 
 def warn_if_unpenalised(problem, sizes):

@@ -126,6 +126,18 @@ def test_bad_class_weights_are_named(value):
         model.fit(IRIS_X, IRIS_Y)
 
 
+def test_balanced_classes_need_all_data():
+    model = classifier(class_weight="balanced")
+    with raises_and_leaves_no_trace(model, match="needs all data at once"):
+        model.partial_fit(IRIS_X, IRIS_Y)
+
+
+def test_held_out_data_may_hold_classes_without_weight():
+    model = classifier(class_weight={0: 1, 1: 1, 2: 0})
+    model.fit(IRIS_X, IRIS_Y, X_val=IRIS_X[IRIS_Y == 2], y_val=IRIS_Y[IRIS_Y == 2])
+    assert len(model.validation_scores_) == model.n_iter_
+
+
 @pytest.mark.parametrize("name", ["max_iter", "hidden_layer_sizes", "n_threads", "batch_size"])
 def test_numpy_numbers_are_numbers(name):
     shared = {"alpha": np.float32(0.01), "l2": np.float64(0), "shuffle": np.bool_(True)}
@@ -506,6 +518,7 @@ def test_other_features_in_a_later_partial_fit():
 # Losses that are not finite
 
 
+@pytest.mark.filterwarnings("ignore:The columns of X")
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 @pytest.mark.parametrize(
     ("parameters", "factor", "dtype", "advice"),
@@ -554,6 +567,19 @@ def test_wildly_scaled_columns_warn(factor, container):
     X = DIABETES_X * np.r_[factor, np.ones(9)]
     with pytest.warns(UserWarning, match=r"(?s)scale.*StandardScaler"):
         regressor().fit(container(X), DIABETES_Y)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda X: 100 * X, "magnitudes of about"),
+        (lambda X: 1e-4 * X, "magnitudes of about"),
+        (lambda X: X + 30, "further from 0 than they vary"),
+    ],
+)
+def test_inputs_far_from_unit_scale_warn(change, message):
+    with pytest.warns(UserWarning, match=rf"{message}(?s:.*)StandardScaler"):
+        regressor(alpha=0.0).fit(change(DIABETES_X), DIABETES_Y)
 
 
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])

@@ -879,6 +879,22 @@ def test_partial_fit_goes_on_from_a_fit():
     assert_consistent(model, DIABETES_X, 1)
 
 
+def test_partial_fit_after_a_fit_keeps_its_strength_and_unit():
+    model = regressor(alpha="auto").fit(DIABETES_X, DIABETES_Y)
+    alpha, score = model.alpha_, model.score(DIABETES_X, DIABETES_Y)
+    for row in range(5):
+        model.partial_fit(DIABETES_X[row : row + 1], DIABETES_Y[row : row + 1])
+        assert model.alpha_ == alpha
+    assert model.score(DIABETES_X, DIABETES_Y) > score - 0.2
+
+
+def test_partial_fit_after_a_fit_does_not_warm_up_again():
+    model = regressor(penalty=GroupLasso(warm_up=10), alpha=0.02, max_iter=20)
+    model.fit(DIABETES_X, DIABETES_Y).partial_fit(DIABETES_X, DIABETES_Y)
+    penalties = np.subtract(model.objective_curve_, model.loss_curve_)
+    assert penalties[-1] == pytest.approx(penalties[-2], rel=0.1)
+
+
 def test_partial_fit_after_a_watched_fit_leaves_the_held_out_curves_alike():
     model = classifier(max_iter=3).fit(IRIS_X, IRIS_Y, X_val=IRIS_X, y_val=IRIS_Y)
     model.partial_fit(IRIS_X, IRIS_Y)
@@ -1035,6 +1051,15 @@ def test_ctrl_c_during_the_refit_keeps_the_support(monkeypatch):
     with pytest.warns(UserWarning, match="interrupted"):
         model.fit(DIABETES_X, DIABETES_Y)
     assert model.n_iter_ == 24
+    assert_consistent(model, DIABETES_X, 1)
+
+
+def test_ctrl_c_in_the_pilot_of_adaptive_weights_ends_the_fit(monkeypatch):
+    interrupt_at_step(monkeypatch, 5)
+    model = regressor(penalty=GroupLasso(adaptive=1), batch_size=1000, max_iter=20, refit=True)
+    with pytest.warns(UserWarning, match="interrupted"):
+        model.fit(DIABETES_X, DIABETES_Y)
+    assert model.n_iter_ == 4
     assert_consistent(model, DIABETES_X, 1)
 
 

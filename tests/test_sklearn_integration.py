@@ -389,6 +389,12 @@ def test_a_callback_that_returns_true_stops_training_without_a_warning(learning_
     assert len(model.loss_curve_) == 7
 
 
+@pytest.mark.parametrize("parameters", [{"refit": True}, {"penalty": GroupLasso(adaptive=1)}])
+def test_a_callback_that_returns_true_stops_what_would_follow(parameters):
+    model = classifier(max_iter=50, **parameters).set_callbacks(Recorder(stop_at=6))
+    assert model.fit(IRIS_X, IRIS_Y).n_iter_ == 7
+
+
 def test_partial_fit_calls_back_once():
     recorder = Recorder()
     model = classifier().set_callbacks(recorder).partial_fit(IRIS_X, IRIS_Y)

@@ -162,6 +162,24 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
         check_is_fitted(self)
         return self.estimator_.predict(X)
 
+    def score(self, X, y, sample_weight=None):
+        """Return the score of the network that was chosen, by `scoring`.
+
+        Parameters
+        ----------
+        X : {array-like, sparse CSR matrix, DataFrame} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+        """
+        check_is_fitted(self)
+        scorer = check_scoring(self.estimator_, self.scoring)
+        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+        return scorer(self.estimator_, X, y, **weights)
+
     def _get_support_mask(self):
         check_is_fitted(self)
         return self.support_
@@ -215,6 +233,7 @@ def _scores_of_fold(estimator, X, y, sample_weight, train, test, scorer, argumen
 )
 class SparseMLPClassifierCV(ClassifierMixin, BaseSparseMLPCV):
     _default_kind = "classifier"
+    score = BaseSparseMLPCV.score
     _parameter_constraints = {**SEARCH_CONSTRAINTS, "estimator": [SparseMLPClassifier, None]}
 
     def __sklearn_tags__(self):
@@ -270,6 +289,7 @@ class SparseMLPClassifierCV(ClassifierMixin, BaseSparseMLPCV):
 )
 class SparseMLPRegressorCV(RegressorMixin, BaseSparseMLPCV):
     _default_kind = "regressor"
+    score = BaseSparseMLPCV.score
     _parameter_constraints = {**SEARCH_CONSTRAINTS, "estimator": [SparseMLPRegressor, None]}
 
     def __sklearn_tags__(self):

@@ -22,7 +22,8 @@ def default_estimator(kind, X):
     X : array-like of shape (n_samples, n_features)
     """
     of_kind = {"classifier": SparseMLPClassifier, "regressor": SparseMLPRegressor}
-    n_epochs = _DENSE_STEPS // -(-_num_samples(X) // _BATCH_SIZE)
+    n_batches = max(1, -(-_num_samples(X) // _BATCH_SIZE))
+    n_epochs = _DENSE_STEPS // n_batches
     max_iter = min(max(n_epochs, _LEAST_EPOCHS), _MOST_EPOCHS)
     return of_kind[kind](penalty="log_sum", l2=1e-3, max_iter=max_iter)
 

@@ -18,7 +18,7 @@ from sgnn.paths.path import SparseMLPPath, standard_error
 from sgnn.paths.point import PathPoint
 
 _STEPS_PER_ALPHA = 120
-_LEAST_EPOCHS = 2
+_LEAST_EPOCHS = 5
 
 
 @validate_params(
@@ -57,7 +57,8 @@ def sparse_mlp_path(
     to the next about the same share of what is left goes, until nothing is left. Penalties that do
     not grow any more for large weights, such as ``"l0"`` and ``"capped_l1"``, or that only make
     weights compete, such as ``"exclusive_lasso"``, may never remove the last of them: then the path
-    ends when a million times the strength has removed nothing.
+    ends, with a warning, when a million times the strength has removed nothing. So does one with
+    too few steps of the optimiser at each strength.
 
     Parameters
     ----------
@@ -65,7 +66,9 @@ def sparse_mlp_path(
         Network, penalty and training; not changed. Its ``max_iter`` is for the dense network, its
         ``alpha`` is not used, and with ``refit=True`` each network is trained on without penalty
         before it is kept. Concave penalties, such as ``"log_sum"``, select better than ``"l1"`` or
-        ``"group_lasso"``, which also shrink what they keep.
+        ``"group_lasso"``, which also shrink what they keep. Deep networks on tens of thousands of
+        samples stay closer to the accuracy of the dense one at a lower ``learning_rate_init``, such
+        as 3e-3.
     X : {array-like, sparse CSR matrix, DataFrame} of shape (n_samples, n_features)
         Training inputs.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -80,7 +83,7 @@ def sparse_mlp_path(
         are walked in growing order.
     max_iter : int or "auto", default="auto"
         Epochs at each strength; the learning rate runs through its schedule in them. "auto" is as
-        many as make 120 steps of the optimiser, but two at least.
+        many as make 120 steps of the optimiser, but five at least.
     min_features : int >= 0, default=0
         Stop when no more inputs than these are left.
     max_sparsity : float in (0, 1], default=1.0
@@ -175,6 +178,15 @@ max_drop
             )
             if point.n_features <= min_features or point.sparsity >= max_sparsity or dropped:
                 break
+        else:
+            if keeps_part and isinstance(alphas, Integral) and len(points) <= alphas:
+                warnings.warn(
+                    f"The path ends at alpha={points[-1].alpha:.3g} with {points[-1].n_features} "
+                    "inputs left: a million times the strength removed nothing. Raise max_iter, "
+                    "the epochs at each strength, or take another penalty.",
+                    UserWarning,
+                    stacklevel=4,
+                )
     except (KeyboardInterrupt, FloatingPointError) as error:
         if not keeps_part or len(points) < 2:
             if isinstance(error, FloatingPointError):

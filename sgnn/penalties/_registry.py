@@ -65,7 +65,8 @@ def register(name, penalty):
     Parameters
     ----------
     name : str
-        The name; an existing one is refused.
+        The name, in this process; an existing one is refused. Workers of a search with ``n_jobs``
+        do not know it: give them the penalty object.
     penalty : subclass of Penalty
         Must be constructible without arguments.
 
@@ -74,8 +75,10 @@ def register(name, penalty):
     ValueError
         If the name is taken.
     TypeError
-        If `penalty` is not a subclass of :class:`Penalty`.
+        If `name` is not a str, or `penalty` not a subclass of :class:`Penalty`.
     """
+    if not isinstance(name, str):
+        raise TypeError(f"name must be a str; got {name!r}.")
     if name in _PENALTIES:
         raise ValueError(f"The name {name!r} is taken by {_PENALTIES[name].__name__}.")
     if not (isinstance(penalty, type) and issubclass(penalty, Penalty)):

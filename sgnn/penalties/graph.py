@@ -132,8 +132,7 @@ class GroupGraph(Penalty):
 
     Parameters
     ----------
-    graph : sparse matrix or array of shape (n_features, n_features), networkx graph, or list of \
-edges
+    graph : sparse matrix or array of shape (n_features, n_features), networkx graph, or list
         Symmetric adjacency, or one triangle of it, with weights >= 0; or a list of edges (i, j) or
         (i, j, weight) between columns, with weights > 0.
     smoothing : float >= 0, default=1.0

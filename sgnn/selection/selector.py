@@ -38,7 +38,7 @@ class SparseMLPSelector(PathSelector):
     alphas : int or array-like of float > 0, default=60
         The number of steps at most, of a path that finds its strengths; or the strengths.
     max_iter : int or "auto", default="auto"
-        Epochs at each strength; "auto" is as many as make 120 steps, but two at least.
+        Epochs at each strength; "auto" is as many as make 120 steps, but five at least.
     cv : int, cross-validation generator or iterable, default=None
         Folds for "auto", as everywhere in scikit-learn; None is 5 folds.
     scoring : str or callable, default=None

@@ -55,7 +55,7 @@ class StabilitySelector(PathSelector):
     alphas : int or array-like of float > 0, default=60
         As for :func:`sgnn.sparse_mlp_path`.
     max_iter : int or "auto", default="auto"
-        Epochs at each strength; "auto" is as many as make 120 steps, but two at least.
+        Epochs at each strength; "auto" is as many as make 120 steps, but five at least.
     random_state : int, RandomState or None, default=None
         Of the halves, and of the networks.
     n_jobs : int or None, default=None

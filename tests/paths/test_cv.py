@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_wine, make_friedman1
 from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.metrics import get_scorer
+from sklearn.metrics import get_scorer, log_loss
 from sklearn.model_selection import LeaveOneOut, ShuffleSplit, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
@@ -47,6 +47,21 @@ def test_scores_are_those_of_paths_on_the_folds(search):
     assert_allclose(search.scores_path_[0, : len(path)], scores)
     assert_array_equal(search.scores_path_[0, len(path) :], scores[-1])
     assert_array_equal(search.n_features_path_[0, : len(path)], path.n_features)
+
+
+def test_score_is_that_of_scoring():
+    search = SparseMLPClassifierCV(classifier(), alphas=10, cv=FOLDS, scoring="neg_log_loss")
+    search.fit(X, Y)
+    weights = np.arange(len(Y))
+    for given in ({}, {"sample_weight": weights}):
+        expected = -log_loss(Y, search.predict_proba(X), **given)
+        assert search.score(X, Y, **given) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("cls", [SparseMLPClassifierCV, SparseMLPRegressorCV])
+def test_no_data_are_refused_by_the_default_estimator_too(cls):
+    with pytest.raises(ValueError, match="0 sample"):
+        cls().fit(np.empty((0, 3)), np.empty(0, dtype=int))
 
 
 def test_choice_by_one_standard_error(search):

@@ -264,6 +264,13 @@ def test_only_subclasses_of_penalty_can_be_registered(wrong):
     assert "own" not in available()
 
 
+@pytest.mark.usefixtures("registry")
+def test_a_name_is_a_str():
+    with pytest.raises(TypeError, match="name must be a str; got 3"):
+        register(3, Own)
+    assert "l1" in available()
+
+
 def test_abstract_classes_cannot_be_instantiated():
     for cls in (Penalty, Shape):
         with pytest.raises(TypeError, match="abstract"):
