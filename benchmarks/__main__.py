@@ -56,16 +56,21 @@ def main(arguments=None):
     unknown = set(wanted) - {*everything, "report"}
     if unknown:
         parser.error(f"no benchmark {sorted(unknown)}; there are {', '.join(everything)}")
-    for name in wanted:
-        if name != "report":
-            suite.run(
-                name,
-                short="reproduce" in chosen.names,
-                jobs=chosen.jobs,
-                only=chosen.only,
-                fresh=chosen.fresh,
-                results=chosen.into or suite.RESULTS,
-            )
+    measured = [name for name in wanted if name != "report"]
+    if chosen.only and not any(
+        suite.of_interest(suite.module(name).cases(), chosen.only) for name in measured
+    ):
+        pairs = " ".join("=".join(pair) for pair in chosen.only)
+        parser.error(f"--only: no case of {', '.join(measured)} has {pairs}")
+    for name in measured:
+        suite.run(
+            name,
+            short="reproduce" in chosen.names,
+            jobs=chosen.jobs,
+            only=chosen.only,
+            fresh=chosen.fresh,
+            results=chosen.into or suite.RESULTS,
+        )
     names = everything if "report" in wanted else list(wanted)
     if chosen.into:
         with pages.written_to(chosen.into):

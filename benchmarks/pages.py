@@ -95,8 +95,8 @@ def table(header, rows):
 def spread(values, digits=2, scale=1):
     """Return mean and standard deviation, as "98.21 ± 0.03"; one value alone has no spread."""
     values = scale * np.asarray(values, dtype=float)
-    mean = f"{values.mean():.{digits}f}"
-    return mean if len(values) < 2 else f"{mean} ± {values.std(ddof=1):.{digits}f}"
+    mean = f"{values.mean():,.{digits}f}"
+    return mean if len(values) < 2 else f"{mean} ± {values.std(ddof=1):,.{digits}f}"
 
 
 def grouped(records, *keys):

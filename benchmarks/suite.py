@@ -101,7 +101,7 @@ def run(
     """
     benchmark = module(name)
     cases = benchmark.cases(toy)
-    chosen = [case for case in cases if all(str(case.get(key)) == text for key, text in only)]
+    chosen = of_interest(cases, only)
     if short:
         is_long = getattr(benchmark, "is_long", lambda case: False)
         chosen = [case for case in chosen if not is_long(case)]
@@ -124,6 +124,11 @@ def run(
         minutes = (time.perf_counter() - clock) / 60
         say(f"{name} {number}/{len(missing)}, {minutes:.1f} min: {_brief(record)}")
     return known
+
+
+def of_interest(cases, only):
+    """Return the cases whose values, as text, are those of the pairs of key and text."""
+    return [case for case in cases if all(str(case.get(key)) == text for key, text in only)]
 
 
 def environment():

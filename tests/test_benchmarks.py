@@ -2,12 +2,15 @@
 
 import json
 
+import numpy as np
 import pytest
+from scipy.ndimage import shift
 
 pytest.importorskip("matplotlib")
 
 from benchmarks import pages, suite
 from benchmarks.__main__ import main
+from benchmarks.compression.recipes import with_shifts
 
 WITH_RESULTS = [name for name in suite.names() if suite.read(name)]
 
@@ -81,6 +84,7 @@ def test_reproduction_runs_all_papers_and_leaves_the_committed_pages_alone(tmp_p
     [
         (["no_such_benchmark"], "no benchmark"),
         (["known_answer", "--only", "seed"], "KEY=VALUE"),
+        (["known_answer", "--only", "sead=0"], "no case of known_answer has sead=0"),
         (["known_answer", "--data", "no_such_folder"], "not a folder"),
     ],
 )
@@ -88,3 +92,10 @@ def test_the_command_line_says_what_is_wrong(arguments, message, capsys):
     with pytest.raises(SystemExit):
         main(arguments)
     assert message in capsys.readouterr().err
+
+
+def test_images_are_shifted_by_a_pixel_to_each_side():
+    X = np.random.default_rng(0).random((3, 16))
+    shifted = with_shifts(X).reshape(5, 3, 4, 4)
+    for found, sides in zip(shifted, [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)], strict=True):
+        assert np.array_equal(found, shift(X.reshape(3, 4, 4), (0, *sides), order=0))

@@ -18,6 +18,7 @@ from benchmarks.combined_sparsity.protocol import (
     PATHS,
     PENALTIES,
     PROXES,
+    RATES,
     SEEDS,
     STRENGTHS,
     TOLERANCE,
@@ -64,6 +65,10 @@ def cases(toy=False):
         for choice in choices
         for seed in range(2 if choice[1] in PROXES else SEEDS[choice[0]])
     ]
+
+
+def is_long(case):
+    return case["data"] == "fashion_mnist"
 
 
 def _case(name, method, penalty, seed):
@@ -152,6 +157,7 @@ def estimator(case, alpha, refit=False):
         alpha=alpha,
         refit=refit,
         batch_size=BATCH_SIZES[case["data"]],
+        learning_rate_init=RATES[case["data"]],
         max_iter=case["epochs"],
         random_state=case["seed"],
     )

@@ -203,8 +203,6 @@ def summary(records):
             "accuracy. Ours are fully connected. Test accuracy, with the share of the weights that "
             "is left in brackets, in percent:",
             pages.table(["data", "training", "seeds", "dense", *penalties], lines),
-            "Where 100 % is left, no penalised network came within half a point of the best on "
-            "validation data, and the dense one was chosen.",
             "On the paths, interpolated, test accuracy with 10 % of the weights and, behind the "
             "stroke, with 25 % of the multiply-adds:",
             pages.table(["data", *penalties], compared),

@@ -31,7 +31,7 @@ class Task(NamedTuple):
     path: dict | None = None
 
 
-IMAGES = 3e-3, {"alphas": 10, "max_iter": 3}
+IMAGES = 3e-3, {"alphas": 25, "max_iter": 3}
 
 
 TASKS = {
@@ -49,7 +49,11 @@ PENALTIES = {
     "log-sum": lambda factors: LogSum(groups="incoming", layers=factors),
 }
 TICKS = [0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
-RULES = {"1se": "one standard error", "dense": "no worse than dense"}
+RULES = {
+    "claim": "best with 80% removed",
+    "1se": "one standard error",
+    "dense": "no worse than dense",
+}
 
 
 def cases(toy=False):
@@ -90,24 +94,33 @@ def measure(case):
     path, seconds = timed(sparse_mlp_path, model, X, y, **held_out, **(task.path or {}))
 
     def described(network):
-        coefs, _ = network.expand()
-        left = anatomy(coefs)
-        n_parameters = left["weights"] + sum(left["units"][1:])
+        left = anatomy(network.expand()[0])
         return {
             "alpha": network.alpha_,
             "validation_score": network.score(X_val, y_val),
             "test_score": network.score(X_test, y_test),
             "units": left["units"],
             "neurons_removed": 1 - sum(left["units"][1:-1]) / sum(case["hidden"]),
-            "parameters_removed": 1 - n_parameters / sum(c.size + c.shape[1] for c in coefs),
+            "parameters_removed": removed(network),
         }
 
+    networks = [path.estimator(index) for index in np.flatnonzero(path.n_features)]
+    small = [network for network in networks if removed(network) >= CLAIM]
     return {
-        "unpenalised": described(path.estimator(0)),
-        **{rule: described(path.best(rule)) for rule in RULES},
+        "unpenalised": described(networks[0]),
+        "claim": described(max(small, key=lambda network: network.score(X_val, y_val))),
+        **{rule: described(path.best(rule)) for rule in ("1se", "dense")},
         "points": len(path),
         "cpu_seconds": seconds,
     }
+
+
+def removed(network):
+    """Return the share of the parameters that are gone: weights, and biases of units."""
+    coefs, _ = network.expand()
+    left = anatomy(coefs)
+    n_all = sum(coef.size + coef.shape[1] for coef in coefs)
+    return 1 - (left["weights"] + sum(left["units"][1:])) / n_all
 
 
 class Outcome(NamedTuple):
@@ -174,7 +187,7 @@ def picture(records):
     for ax, name in zip(axes.flat, names, strict=False):
         ax.axhline(0, color="0.6", linewidth=1, zorder=0)
         ax.axvline(100 * (1 - CLAIM), color="0.6", linewidth=1, linestyle=":", zorder=0)
-        for rule, marker in zip(RULES, "os", strict=True):
+        for rule, marker in zip(RULES, "dos", strict=True):
             for number, penalty in enumerate(PENALTIES):
                 runs = [run for run in records if (run["data"], run["penalty"]) == (name, penalty)]
                 left = [100 * (1 - run[rule]["parameters_removed"]) for run in runs]
@@ -182,7 +195,7 @@ def picture(records):
                     100 * (run[rule]["test_score"] - run["unpenalised"]["test_score"])
                     for run in runs
                 ]
-                style = {"facecolor": f"C{number}" if rule == "1se" else "none"}
+                style = {"facecolor": f"C{number}" if rule == "claim" else "none"}
                 style |= {"edgecolor": f"C{number}", "marker": marker, "s": 36}
                 ax.scatter(left, gains, label=f"{penalty}, {RULES[rule]}", **style)
         ax.set(title=label(name), xscale="log")
@@ -237,7 +250,7 @@ def summary(records):
             one.verdict,
         ]
         for one in outcomes(records)
-        if one.rule == "1se"
+        if one.rule == "claim"
     ]
     header = ["data", "penalty", "seeds", "dense", "sparse", "parameters removed", "claim holds"]
     return "\n\n".join(
@@ -245,9 +258,9 @@ def summary(records):
             "Alvarez & Salzmann (2016), [arXiv:1611.06321](https://arxiv.org/abs/1611.06321), "
             f"claim up to {CLAIM:.0%} fewer parameters at no loss of accuracy, for convolutional "
             "networks on images. Here networks are fully connected; *neuron lasso* is their "
-            "penalty, *log-sum* ours on the same groups. Of each path, the sparsest network "
-            "within one standard error of the best on validation data; the claim holds where at "
-            f"least {CLAIM:.0%} go and the mean test score does not fall at all.",
+            "penalty, *log-sum* ours on the same groups. Of the networks of each path that have "
+            f"lost at least {CLAIM:.0%}, the best on validation data; the claim holds where the "
+            "mean test score does not fall at all.",
             pages.table(header, rows),
         ]
     )
@@ -255,7 +268,7 @@ def summary(records):
 
 def headline(records):
     def phrase(penalty):
-        found = [one for one in outcomes(records) if (one.penalty, one.rule) == (penalty, "1se")]
+        found = [one for one in outcomes(records) if (one.penalty, one.rule) == (penalty, "claim")]
         if not found:
             return f"{penalty} not measured"
         shares = [f"{pick(one.parameters for one in found):.0%}" for pick in (min, max)]
