@@ -134,10 +134,8 @@ class Preparation(ABC):
 
     def _learn_units(self, X, targets, weights):
         """Learn what "auto" and natural units depend on."""
-        self._n_effective, self._scale = (
-            n_effective(X, weights),
-            self._target_scale(targets, weights),
-        )
+        self._n_effective = n_effective(X, weights)
+        self._scale = self._target_scale(targets, weights)
 
     def _problem(self, X, targets, weights, held_out, sizes):
         penalties = get_penalty(self.penalty)

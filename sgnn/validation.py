@@ -81,12 +81,11 @@ def _column_ends(X):
 def warn_if_badly_scaled(X):
     """Warn when one learning rate cannot fit all columns, or the usual one hardly any."""
     low, high = (end.astype(np.float64) for end in _column_ends(X))
-    magnitudes, widths = np.maximum(high, -low), high - low
+    magnitudes = np.maximum(high, -low)
     used = magnitudes[magnitudes > 0]
     if not used.size:
         return
     typical = np.median(used)
-    offset = np.median(2 * magnitudes[widths > 0] / widths[widths > 0]) if widths.any() else 0.0
     if used.max() > _WILD_RATIO * used.min():
         problem = (
             f"The columns of X reach magnitudes from {used.min():.3g} to {used.max():.3g}; neither "
@@ -97,7 +96,7 @@ def warn_if_badly_scaled(X):
             f"The columns of X reach magnitudes of about {typical:.3g}; the learning rate and the "
             "penalty are made for unit scale"
         )
-    elif offset > _WILD_OFFSET:
+    elif (offset := _typical_offset(low, high)) > _WILD_OFFSET:
         problem = f"The columns of X are about {offset:.3g} times further from 0 than they vary"
     else:
         return
@@ -106,6 +105,15 @@ def warn_if_badly_scaled(X):
         UserWarning,
         stacklevel=6,
     )
+
+
+def _typical_offset(low, high):
+    """Return how far columns reach from 0, in halves of their widths; 0 if all are constant."""
+    varies = high > low
+    if not varies.any():
+        return 0.0
+    low, high = low[varies], high[varies]
+    return np.median(2 * np.maximum(high, -low) / (high - low))
 
 
 def warn_if_unpenalised(problem, sizes):
