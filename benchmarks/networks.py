@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sgnn import compact
+from sgnn.networks import compact
 
 
 def anatomy(coefs):

@@ -2,11 +2,11 @@
 
 from sgnn import display, penalties
 from sgnn._version import __version__
-from sgnn.classifier import SparseMLPClassifier
+from sgnn.estimators.classifier import SparseMLPClassifier
+from sgnn.estimators.regressor import SparseMLPRegressor
 from sgnn.paths.cv import SparseMLPClassifierCV, SparseMLPRegressorCV
 from sgnn.paths.path import SparseMLPPath
-from sgnn.paths.sparse_mlp_path import sparse_mlp_path
-from sgnn.regressor import SparseMLPRegressor
+from sgnn.paths.walk import sparse_mlp_path
 from sgnn.selection.selector import SparseMLPSelector
 from sgnn.selection.stability import StabilitySelector
 

@@ -14,7 +14,7 @@ from sklearn.preprocessing import MinMaxScaler
 from benchmarks import data, pages
 from benchmarks.peers import first_places, lassonet_path, timed
 from sgnn import sparse_mlp_path
-from sgnn.paths.defaults import default_estimator
+from sgnn.estimators.defaults import default_estimator
 
 TITLE = "The best 50 features"
 COUNT = 50

@@ -12,7 +12,7 @@ from sklearn.preprocessing import scale
 from benchmarks import data, pages
 from benchmarks.peers import first_places, lassonet_path, timed
 from sgnn import SparseMLPClassifierCV, SparseMLPRegressorCV
-from sgnn.paths.defaults import default_estimator
+from sgnn.estimators.defaults import default_estimator
 
 
 def friedman(rng):

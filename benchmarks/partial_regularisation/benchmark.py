@@ -16,7 +16,8 @@ from benchmarks.partial_regularisation.tasks import (
     fits,
 )
 from benchmarks.peers import timed
-from sgnn import SparseMLPClassifier, SparseMLPRegressor, compact, sparse_mlp_path
+from sgnn import SparseMLPClassifier, SparseMLPRegressor, sparse_mlp_path
+from sgnn.networks import compact
 from sgnn.penalties import GroupLasso, LogSum, SparseGroupLasso
 
 __all__ = ["TITLE", "cases", "headline", "measure", "report", "summary"]

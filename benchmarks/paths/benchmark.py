@@ -7,7 +7,7 @@ import numpy as np
 from benchmarks import data, pages
 from benchmarks.peers import lassonet_path, timed
 from sgnn import sparse_mlp_path
-from sgnn.paths.defaults import default_estimator
+from sgnn.estimators.defaults import default_estimator
 
 TITLE = "A whole path beside LassoNet's"
 ALONE = True

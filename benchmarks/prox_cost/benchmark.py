@@ -5,14 +5,14 @@ import torch
 
 from benchmarks import pages
 from benchmarks.peers import wall_seconds
+from sgnn.losses.losses import LOSSES
+from sgnn.networks.parameters import Parameters
 from sgnn.penalties import GroupGraph, available, get_penalty
-from sgnn.penalties.build import build_terms
-from sgnn.penalties.terms import Terms
-from sgnn.problem import Units
-from sgnn.training.losses import LOSSES
-from sgnn.training.network import Network
-from sgnn.training.optim import ProxAdam
-from sgnn.training.parameters import Parameters
+from sgnn.proximal.build import build_terms
+from sgnn.proximal.optimizers import ProxAdam
+from sgnn.proximal.terms import Terms
+from sgnn.training.backprop import Network
+from sgnn.training.problem import Units
 from sgnn.training.resources import flushed_denormals, keep_freed_memory, limited_threads
 
 TITLE = "Cost of the proximal operators"

@@ -7,7 +7,7 @@ import numpy as np
 from benchmarks import pages
 from benchmarks.feature_selection.benchmark import COUNT, measured_choice
 from sgnn import penalties, sparse_mlp_path
-from sgnn.paths.defaults import default_estimator
+from sgnn.estimators.defaults import default_estimator
 
 TITLE = "Which penalty selects best"
 DATA = ["isolet", "mnist"]

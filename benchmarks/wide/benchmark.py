@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from benchmarks import data, pages
 from benchmarks.peers import timed
 from sgnn import SparseMLPClassifierCV
-from sgnn.paths.defaults import default_estimator
+from sgnn.estimators.defaults import default_estimator
 
 TITLE = "Many more columns than rows"
 DATA = ["prostate_ge", "tox_171"]

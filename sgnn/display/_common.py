@@ -3,7 +3,7 @@
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
-from sgnn.fitted import FittedNetwork
+from sgnn.estimators.fitted import FittedNetwork
 from sgnn.paths.path import SparseMLPPath
 
 BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"

@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from sgnn import compact
 from sgnn.display._common import BLUE, GREY, RED, axes_for, fitted_network
+from sgnn.networks import compact
 
 _INK = "#33383D"
 _MOST_NAMES = 40

@@ -18,7 +18,7 @@ class Groups(ABC):
 
     Parameters
     ----------
-    parameters : sgnn.training.parameters.Parameters
+    parameters : sgnn.networks.parameters.Parameters
         The full-size network.
 
     Attributes

@@ -21,15 +21,15 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, indexable
 
-from sgnn._atomic import all_or_nothing
-from sgnn._attributes import take_over
-from sgnn._constraints import PATH_CONSTRAINTS
-from sgnn._docstrings import document_cv
-from sgnn.classifier import SparseMLPClassifier
-from sgnn.paths.defaults import default_estimator
+from sgnn._common.atomic import all_or_nothing
+from sgnn._common.attributes import take_over
+from sgnn.estimators.classifier import SparseMLPClassifier
+from sgnn.estimators.constraints import PATH_CONSTRAINTS
+from sgnn.estimators.defaults import default_estimator
+from sgnn.estimators.docstrings import document_cv
+from sgnn.estimators.regressor import SparseMLPRegressor
 from sgnn.paths.path import RULES, choose, standard_error
-from sgnn.paths.sparse_mlp_path import walk_path
-from sgnn.regressor import SparseMLPRegressor
+from sgnn.paths.walk import walk_path
 
 SEARCH_CONSTRAINTS = {
     **PATH_CONSTRAINTS,

@@ -8,7 +8,7 @@ shape
 structure
     which weights stand or fall together, by name (see :mod:`sgnn.groups`);
 schedule
-    one number per group that multiplies the shape (see :mod:`sgnn.penalties.schedule`).
+    one number per group that multiplies the shape (see :mod:`sgnn.penalties.strengths`).
 
 A :class:`Penalty` names the pieces (:class:`Piece`) that are summed over the layers of a network.
 """
@@ -19,7 +19,7 @@ from dataclasses import KW_ONLY, dataclass
 from sklearn.base import BaseEstimator
 
 from sgnn.penalties._checks import check_choice, check_flag
-from sgnn.penalties.schedule import check_schedule
+from sgnn.penalties.strengths import check_schedule
 
 
 class Shape(ABC):
@@ -202,7 +202,7 @@ class GroupPenalty(Penalty):
         "outgoing": all weights that leave an input or a hidden unit form a group.
         "incoming": all weights that enter a unit form a group, with its bias.
         "weights": single weights. "both": the sum over outgoing and incoming groups; they overlap,
-        so their joint prox is found by splitting, :class:`sgnn.penalties.joint.SplitProx`. For
+        so their joint prox is found by splitting, :class:`sgnn.proximal.joint.SplitProx`. For
         convex shapes that is exact; for others it is not certain to find the minimum.
     size_scaling : bool, default=True
         Whether each group is weighted by :math:`\\sqrt{|g|}`, its size in the full network; no

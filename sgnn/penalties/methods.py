@@ -6,7 +6,7 @@ from sgnn.penalties._checks import check_choice, check_flag, check_interval
 from sgnn.penalties.base import Penalty, Piece
 from sgnn.penalties.exclusive import SquaredL1
 from sgnn.penalties.l1 import AbsoluteEntries, AbsoluteValue
-from sgnn.penalties.schedule import Ramp
+from sgnn.penalties.strengths import Ramp
 from sgnn.penalties.transformed_l1 import TransformedMagnitude
 
 

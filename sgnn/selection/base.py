@@ -6,8 +6,8 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.validation import check_is_fitted
 
-from sgnn._attributes import take_over
-from sgnn.paths.defaults import default_estimator, kind_of
+from sgnn._common.attributes import take_over
+from sgnn.estimators.defaults import default_estimator, kind_of
 
 
 class PathSelector(SelectorMixin, BaseEstimator, ABC):

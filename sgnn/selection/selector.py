@@ -8,10 +8,10 @@ from sklearn.base import _fit_context, is_classifier
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_memory
 
-from sgnn._atomic import all_or_nothing
-from sgnn.base import BaseSparseMLP
+from sgnn._common.atomic import all_or_nothing
+from sgnn.estimators.base import BaseSparseMLP
 from sgnn.paths.cv import SEARCH_CONSTRAINTS, SparseMLPClassifierCV, SparseMLPRegressorCV
-from sgnn.paths.sparse_mlp_path import walk_path
+from sgnn.paths.walk import walk_path
 from sgnn.selection.base import PathSelector
 
 

@@ -12,12 +12,12 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples, indexable
 
-from sgnn._atomic import all_or_nothing
-from sgnn._constraints import PATH_CONSTRAINTS
-from sgnn.base import BaseSparseMLP
-from sgnn.paths.sparse_mlp_path import walk_path
-from sgnn.problem import MAX_SEED
+from sgnn._common.atomic import all_or_nothing
+from sgnn.estimators.base import BaseSparseMLP
+from sgnn.estimators.constraints import PATH_CONSTRAINTS
+from sgnn.paths.walk import walk_path
 from sgnn.selection.base import PathSelector
+from sgnn.training.problem import MAX_SEED
 
 
 class StabilitySelector(PathSelector):

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from sgnn.training.data import Batches
+from sgnn.training.rates import LearningRate, Patience
 from sgnn.training.resources import engine
-from sgnn.training.schedule import LearningRate, Patience
 from sgnn.training.stages import Stages
 from sgnn.training.subnetworks import Subnetworks
 from sgnn.training.trainer import Course, History

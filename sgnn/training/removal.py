@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from sgnn import compact
+from sgnn.networks import compact
 
 LEAST_SAVING = 0.25
 MARGIN = 1.5

@@ -2,10 +2,10 @@
 
 import torch
 
-from sgnn import compact
+from sgnn.losses.losses import LOSSES
+from sgnn.networks import compact
 from sgnn.training import removal
-from sgnn.training.losses import LOSSES
-from sgnn.training.network import Network
+from sgnn.training.backprop import Network
 
 _N_STAGES, _LEAST_STAGE = 8, 4
 _MAX_REPAIRS = 3

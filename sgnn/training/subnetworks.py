@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from sgnn.penalties.build import build_terms
-from sgnn.penalties.terms import KeptZeros
-from sgnn.training.losses import LOSSES
-from sgnn.training.network import Network
-from sgnn.training.optim import ProxAdam, ProxSGD
-from sgnn.training.parameters import Parameters
+from sgnn.losses.losses import LOSSES
+from sgnn.networks.parameters import Parameters
+from sgnn.proximal.build import build_terms
+from sgnn.proximal.optimizers import ProxAdam, ProxSGD
+from sgnn.proximal.terms import KeptZeros
+from sgnn.training.backprop import Network
 from sgnn.training.trainer import Trainer
 
 _FULL_BATCH_FLOOR = 0.1

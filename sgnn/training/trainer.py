@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sgnn import compact
+from sgnn.networks import compact
 from sgnn.training.data import to_tensor
-from sgnn.training.schedule import LearningRate, Patience
+from sgnn.training.rates import LearningRate, Patience
 
 _ROWS_PER_CHUNK = 4096
 
@@ -102,7 +102,7 @@ class Trainer:
         Ridge strength.
     blocks : ndarray of int or None
         Blocks of the inputs in `kept` that live as long as one of them does.
-    validation : sgnn.problem.Validation or None
+    validation : sgnn.training.problem.Validation or None
     """
 
     def __init__(

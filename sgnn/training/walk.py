@@ -3,12 +3,12 @@
 import math
 from dataclasses import dataclass, field, replace
 
-from sgnn import compact
-from sgnn.monitor import Silent
+from sgnn.estimators.monitor import Silent
+from sgnn.networks import compact
 from sgnn.training import removal
 from sgnn.training.data import Batches
+from sgnn.training.rates import LearningRate, Patience
 from sgnn.training.resources import engine
-from sgnn.training.schedule import LearningRate, Patience
 from sgnn.training.subnetworks import Subnetworks
 from sgnn.training.trainer import Course, History
 

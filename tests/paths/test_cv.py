@@ -21,7 +21,7 @@ from sgnn import (
     SparseMLPRegressorCV,
     sparse_mlp_path,
 )
-from sgnn.paths.defaults import default_estimator
+from sgnn.estimators.defaults import default_estimator
 from sgnn.training.walk import Walk
 
 X, Y = load_wine(return_X_y=True)

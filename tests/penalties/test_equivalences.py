@@ -10,6 +10,7 @@ import pyproximal
 import pytest
 import torch
 
+from sgnn.networks.parameters import Parameters
 from sgnn.penalties import (
     CGES,
     L0,
@@ -32,8 +33,7 @@ from sgnn.penalties import (
     TransformedL1,
     get_penalty,
 )
-from sgnn.penalties.build import build_terms
-from sgnn.training.parameters import Parameters
+from sgnn.proximal.build import build_terms
 
 STEPS = (0.1, 1.0, 4.0)
 

@@ -12,6 +12,7 @@ import torch
 from scipy.optimize import brentq, minimize
 
 from sgnn import SparseMLPRegressor
+from sgnn.networks.parameters import Parameters
 from sgnn.penalties import (
     CGES,
     L0,
@@ -42,7 +43,6 @@ from sgnn.penalties import (
     register,
 )
 from sgnn.penalties.bridge import SquareRoot, TwoThirdsPower
-from sgnn.penalties.build import build_terms
 from sgnn.penalties.capped_l1 import CappedMagnitude
 from sgnn.penalties.elastic_net import AbsoluteAndSquare
 from sgnn.penalties.l0 import NonZero
@@ -51,7 +51,7 @@ from sgnn.penalties.log_sum import Logarithm
 from sgnn.penalties.mcp import MinimaxConcave
 from sgnn.penalties.scad import SmoothlyClipped
 from sgnn.penalties.transformed_l1 import TransformedMagnitude
-from sgnn.training.parameters import Parameters
+from sgnn.proximal.build import build_terms
 from sgnn.training.removal import positions
 
 

@@ -11,7 +11,8 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 from sklearn.linear_model import Lasso
 from sklearn.preprocessing import scale
 
-from sgnn import SparseMLPClassifier, SparseMLPRegressor, compact
+from sgnn import SparseMLPClassifier, SparseMLPRegressor
+from sgnn.networks import compact
 from sgnn.penalties import L1, GroupGraph, GroupLasso, NeuronLasso
 from sgnn.training import removal
 from sgnn.training.data import Batches

@@ -1,0 +1,1 @@
+"""The estimators: what a user sets and gets."""

@@ -1,0 +1,202 @@
+"""Checks of data and of parameters that need data; nothing here changes an estimator."""
+
+import warnings
+from numbers import Integral
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.validation import _check_sample_weight
+
+from sgnn.penalties.strengths import unpenalised_layers
+
+_WILD_RATIO = 1e3
+_LARGE_MAGNITUDE = 1e2
+_USUAL_MAGNITUDES = 1e-2, 50.0
+_WILD_OFFSET = 5.0
+
+
+def check_hidden_layer_sizes(sizes):
+    """Return the hidden layer sizes as a tuple of int.
+
+    Raises
+    ------
+    ValueError
+        If an entry is not a positive integer.
+    """
+    as_tuple = tuple(sizes) if np.iterable(sizes) else (sizes,)
+    if not all(isinstance(size, Integral) and size >= 1 for size in as_tuple):
+        raise ValueError(f"hidden_layer_sizes must hold integers of at least 1; got {sizes!r}.")
+    return tuple(int(size) for size in as_tuple)
+
+
+def check_device(device):
+    """Raise a ValueError if torch cannot compute on a device."""
+    import torch
+
+    try:
+        torch.zeros(1, device=device).item()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(
+            f"device={device!r} cannot be used; it must be 'cpu' or one that torch finds, such "
+            f"as 'cuda' or 'cuda:0' ({reason})."
+        ) from error
+
+
+def check_warm_up(penalties, max_iter):
+    """Raise a ValueError if the strength of a penalty is still rising at the end of a fit."""
+    for penalty in penalties:
+        if penalty.warm_up > max_iter:
+            raise ValueError(
+                f"{type(penalty).__name__}: warm_up={penalty.warm_up} epochs are more than "
+                f"max_iter={max_iter}; the penalty would never have its full strength."
+            )
+
+
+def check_weights(sample_weight, X):
+    """Return the sample weights as an array, None for None.
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong, a weight is negative or not finite, or all are zero.
+    """
+    if sample_weight is None:
+        return None
+    return _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
+
+
+def column_magnitudes(X):
+    """Return the largest absolute value of each column."""
+    low, high = _column_ends(X)
+    return np.maximum(high, -low)
+
+
+def _column_ends(X):
+    if sparse.issparse(X):
+        return tuple(end(axis=0).toarray().ravel() for end in (X.min, X.max))
+    return X.min(axis=0), X.max(axis=0)
+
+
+def warn_if_badly_scaled(X):
+    """Warn when one learning rate cannot fit all columns, or the usual one hardly any."""
+    low, high = (end.astype(np.float64) for end in _column_ends(X))
+    magnitudes = np.maximum(high, -low)
+    used = magnitudes[magnitudes > 0]
+    if not used.size:
+        return
+    typical = np.median(used)
+    if used.max() > _WILD_RATIO * used.min():
+        problem = (
+            f"The columns of X reach magnitudes from {used.min():.3g} to {used.max():.3g}; neither "
+            "the learning rate nor the penalty can suit all"
+        )
+    elif not _USUAL_MAGNITUDES[0] <= typical <= _USUAL_MAGNITUDES[1]:
+        problem = (
+            f"The columns of X reach magnitudes of about {typical:.3g}; the learning rate and the "
+            "penalty are made for unit scale"
+        )
+    elif (offset := _typical_offset(low, high)) > _WILD_OFFSET:
+        problem = f"The columns of X are about {offset:.3g} times further from 0 than they vary"
+    else:
+        return
+    warnings.warn(
+        f"{problem}: scale X first, for instance with sklearn.preprocessing.StandardScaler.",
+        UserWarning,
+        stacklevel=6,
+    )
+
+
+def _typical_offset(low, high):
+    """Return how far columns reach from 0, in halves of their widths; 0 if all are constant."""
+    varies = high > low
+    if not varies.any():
+        return 0.0
+    low, high = low[varies], high[varies]
+    return np.median(2 * np.maximum(high, -low) / (high - low))
+
+
+def warn_if_unpenalised(problem, sizes):
+    """Warn when weights without penalty can take over what the penalised ones lose."""
+    if not (problem.penalties and problem.alpha and len(sizes) > 2) or problem.l2:
+        return
+    layers = unpenalised_layers(problem.penalties, sizes)
+    if layers:
+        warnings.warn(
+            f"Layers {layers} of weights are not penalised, or only in part: the penalty can be "
+            "made small by scaling the other weights down and these up. Set l2 > 0, for instance "
+            "l2=1e-4.",
+            UserWarning,
+            stacklevel=6,
+        )
+
+
+def advice_on_divergence(magnitudes, learning_rate_init, alpha):
+    """Say what to change when the loss is no longer finite."""
+    if magnitudes.max(initial=0) > _LARGE_MAGNITUDE:
+        cause = (
+            f"the columns of X reach {magnitudes.max():.3g}: scale X first, for instance with "
+            "sklearn.preprocessing.StandardScaler"
+        )
+    elif alpha > 1e10:
+        cause = f"lower alpha={alpha!r}"
+    else:
+        cause = f"lower learning_rate_init={learning_rate_init!r}"
+    return f"Training stopped: the objective is no longer finite; {cause}."
+
+
+def resolve_feature_groups(feature_groups, n_features, feature_names):
+    """Number the block of each input.
+
+    Parameters
+    ----------
+    feature_groups : None or list of lists of int or str
+        Inputs that stand or fall together; inputs that are not named stand alone.
+    n_features : int
+    feature_names : ndarray of str or None
+
+    Returns
+    -------
+    ndarray of int, shape (n_features,), or None
+        Blocks numbered from 0.
+
+    Raises
+    ------
+    ValueError
+        If an input is unknown or in two groups.
+    """
+    if feature_groups is None:
+        return None
+    positions = {
+        name: index for index, name in enumerate(() if feature_names is None else feature_names)
+    }
+    block = np.full(n_features, -1)
+    for number, group in enumerate(feature_groups):
+        if isinstance(group, str) or not np.iterable(group):
+            raise ValueError(
+                f"feature_groups must be a list of lists of columns; entry {number} is {group!r}."
+            )
+        for column in group:
+            index = _column_index(column, n_features, positions)
+            if block[index] >= 0:
+                raise ValueError(
+                    f"feature_groups: column {column!r} is named twice; groups must not overlap."
+                )
+            block[index] = number
+    alone = block < 0
+    block[alone] = len(feature_groups) + np.arange(alone.sum())
+    return np.unique(block, return_inverse=True)[1]
+
+
+def _column_index(column, n_features, positions):
+    if isinstance(column, str):
+        if column not in positions:
+            known = "X has no column names" if not positions else f"columns are {list(positions)}"
+            raise ValueError(f"feature_groups: there is no column {column!r}; {known}.")
+        return positions[column]
+    if not isinstance(column, Integral) or not 0 <= column < n_features:
+        raise ValueError(
+            f"feature_groups: columns are names or integers from 0 to {n_features - 1}; "
+            f"got {column!r}."
+        )
+    return int(column)

@@ -1,0 +1,45 @@
+"""The estimator that paths and selectors use when they are given none."""
+
+import numpy as np
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import _num_samples
+
+from sgnn.estimators.classifier import SparseMLPClassifier
+from sgnn.estimators.regressor import SparseMLPRegressor
+
+_DENSE_STEPS, _BATCH_SIZE = 1000, 200
+_LEAST_EPOCHS, _MOST_EPOCHS = 20, 400
+
+
+def default_estimator(kind, X):
+    """Return an estimator with the penalty that selects best, its training cut to the data.
+
+    The dense network of a path need not be trained to the end: a thousand steps will do.
+
+    Parameters
+    ----------
+    kind : {"classifier", "regressor"}
+    X : array-like of shape (n_samples, n_features)
+    """
+    of_kind = {"classifier": SparseMLPClassifier, "regressor": SparseMLPRegressor}
+    n_batches = max(1, -(-_num_samples(X) // _BATCH_SIZE))
+    n_epochs = _DENSE_STEPS // n_batches
+    max_iter = min(max(n_epochs, _LEAST_EPOCHS), _MOST_EPOCHS)
+    return of_kind[kind](penalty="log_sum", l2=1e-3, max_iter=max_iter)
+
+
+def kind_of(y):
+    """Return "regressor" for continuous targets, else "classifier".
+
+    Raises
+    ------
+    ValueError
+        If the targets are floating-point numbers and all of them integers, more than two.
+    """
+    kind = type_of_target(y)
+    if kind.startswith("multiclass") and np.asarray(y).dtype.kind == "f":
+        raise ValueError(
+            "y may hold quantities or classes: its numbers are of floating point, but integers. "
+            "Give a SparseMLPRegressor or a SparseMLPClassifier as estimator."
+        )
+    return "regressor" if kind.startswith("continuous") else "classifier"

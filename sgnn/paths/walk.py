@@ -1,0 +1,285 @@
+"""From one dense network to networks of all sizes."""
+
+import time
+import warnings
+from dataclasses import replace
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils._param_validation import Interval, Options, validate_params
+
+from sgnn.estimators.base import BaseSparseMLP
+from sgnn.estimators.constraints import PATH_CONSTRAINTS
+from sgnn.estimators.monitor import Silent
+from sgnn.networks import compact
+from sgnn.paths.path import SparseMLPPath, standard_error
+from sgnn.paths.point import PathPoint
+from sgnn.training.initial import best_constant
+
+_STEPS_PER_ALPHA = 120
+_LEAST_EPOCHS = 5
+
+
+@validate_params(
+    {
+        "estimator": [BaseSparseMLP],
+        **PATH_CONSTRAINTS,
+        "min_features": [Interval(Integral, 0, None, closed="left")],
+        "max_sparsity": [Interval(Real, 0, 1, closed="right")],
+        "max_drop": [Interval(Real, 0, None, closed="left"), Options(Real, {np.inf})],
+    },
+    prefer_skip_nested_validation=True,
+)
+def sparse_mlp_path(
+    estimator,
+    X,
+    y,
+    *,
+    sample_weight=None,
+    X_val=None,
+    y_val=None,
+    alphas=60,
+    max_iter="auto",
+    min_features=0,
+    max_sparsity=1.0,
+    max_drop=np.inf,
+):
+    r"""Train networks of all sizes, from the dense one to the empty one.
+
+    The network is trained without penalty first. Then the strength of the penalty grows from point
+    to point; each network is trained on from the last, and what has become zero is removed for
+    good. So the path gets cheaper as it goes, and follows one minimum of
+
+    .. math:: \text{loss} + \alpha\,\Omega(W) + \tfrac{l2}{2} \sum w^2
+
+    from one end to the other. The ends are found: the first strength removes nothing, and from one
+    to the next about the same share of what is left goes, until nothing is left. Penalties that do
+    not grow any more for large weights, such as ``"l0"`` and ``"capped_l1"``, or that only make
+    weights compete, such as ``"exclusive_lasso"``, may never remove the last of them: then the path
+    ends, with a warning, when a million times the strength has removed nothing. So does one with
+    too few steps of the optimiser at each strength.
+
+    Parameters
+    ----------
+    estimator : SparseMLPClassifier or SparseMLPRegressor
+        Network, penalty and training; not changed. Its ``max_iter`` is for the dense network, its
+        ``alpha`` is not used, and with ``refit=True`` each network is trained on without penalty
+        before it is kept. Concave penalties, such as ``"log_sum"``, select better than ``"l1"`` or
+        ``"group_lasso"``, which also shrink what they keep. Deep networks on tens of thousands of
+        samples stay closer to the accuracy of the dense one at a lower ``learning_rate_init``, such
+        as 3e-3.
+    X : {array-like, sparse CSR matrix, DataFrame} of shape (n_samples, n_features)
+        Training inputs.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Targets.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Non-negative weights of the samples.
+    X_val, y_val : array-like, default=None
+        Held-out data for the validation scores. Without them, ``early_stopping=True`` holds out
+        ``validation_fraction`` of the training data.
+    alphas : int >= 2 or array-like of float > 0, default=60
+        The number of steps at most, of a path that finds its strengths; or the strengths, which
+        are walked in growing order.
+    max_iter : int or "auto", default="auto"
+        Epochs at each strength; the learning rate runs through its schedule in them. "auto" is as
+        many as make 120 steps of the optimiser, but five at least.
+    min_features : int >= 0, default=0
+        Stop when no more inputs than these are left.
+    max_sparsity : float in (0, 1], default=1.0
+        Stop when at least this fraction of the weights is zero.
+    max_drop : float >= 0, default=inf
+        Stop when the validation score is further than this below that of the dense network.
+
+    Returns
+    -------
+    SparseMLPPath
+
+    Raises
+    ------
+    ValueError
+        If a parameter or the data are invalid, or the loss of the dense network is not finite.
+
+    See Also
+    --------
+    SparseMLPClassifierCV, SparseMLPRegressorCV : The strength by cross-validation.
+    SparseMLPSelector : Selection of features by a path.
+
+    References
+    ----------
+    Paths that run from the dense to the sparse network: Lemhadri, Ruan, Abraham & Tibshirani
+    (2021), "LassoNet", JMLR 22, arXiv:1907.12207. Warm starts along a path: Friedman, Hastie &
+    Tibshirani (2010), doi:10.18637/jss.v033.i01.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn.preprocessing import scale
+    >>> from sgnn import SparseMLPClassifier, sparse_mlp_path
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> X, X_val, y, y_val = train_test_split(scale(X), y, random_state=0)
+    >>> clf = SparseMLPClassifier((30,), penalty="log_sum", random_state=0)
+    >>> path = sparse_mlp_path(clf, X, y, X_val=X_val, y_val=y_val)
+    >>> path.at(n_features=5).score(X_val, y_val) > 0.9
+    True
+    """
+    rules = {"min_features": min_features, "max_sparsity": max_sparsity, "max_drop": max_drop}
+    held_out = {"X_val": X_val, "y_val": y_val}
+    arguments = {"sample_weight": sample_weight, "alphas": alphas, "max_iter": max_iter}
+    return walk_path(estimator, X, y, **arguments, **held_out, **rules, keeps_part=True)
+
+
+def walk_path(
+    estimator,
+    X,
+    y,
+    *,
+    sample_weight=None,
+    X_val=None,
+    y_val=None,
+    alphas=60,
+    max_iter="auto",
+    min_features=0,
+    max_sparsity=1.0,
+    max_drop=np.inf,
+    keeps_part=False,
+):
+    """Walk a path, as :func:`sparse_mlp_path` does.
+
+    Parameters
+    ----------
+    keeps_part : bool, default=False
+        Whether a path that breaks off is returned, with a warning; else the error is raised, so
+        that nobody takes a part for the whole.
+    estimator, X, y, sample_weight, X_val, y_val, alphas, max_iter, min_features, max_sparsity, \
+max_drop
+        As for :func:`sparse_mlp_path`, types and ranges checked.
+    """
+    if not isinstance(alphas, Integral):
+        alphas = _in_growing_order(alphas)
+    estimator._validate_params()
+    model = clone(estimator).set_params(warm_start=False)
+    problem, start, rng = model._set_up(X, y, sample_weight, X_val, y_val)
+    if not problem.penalties:
+        raise ValueError(f"penalty={estimator.penalty!r}: a path needs a penalty.")
+    if max_drop < np.inf and problem.validation is None:
+        raise ValueError(
+            f"max_drop={max_drop!r} needs X_val and y_val, or early_stopping=True of the estimator."
+        )
+    points = []
+    try:
+        for point in _points(model, problem, start, rng, alphas, max_iter):
+            points.append(point)
+            if estimator.verbose:
+                print(_line(point))
+            dropped = max_drop < np.inf and (
+                point.validation_score < points[0].validation_score - max_drop
+            )
+            if point.n_features <= min_features or point.sparsity >= max_sparsity or dropped:
+                break
+        else:
+            if keeps_part and isinstance(alphas, Integral) and len(points) <= alphas:
+                warnings.warn(
+                    f"The path ends at alpha={points[-1].alpha:.3g} with {points[-1].n_features} "
+                    "inputs left: a million times the strength removed nothing. Raise max_iter, "
+                    "the epochs at each strength, or take another penalty.",
+                    UserWarning,
+                    stacklevel=4,
+                )
+    except (KeyboardInterrupt, FloatingPointError) as error:
+        if not keeps_part or len(points) < 2:
+            if isinstance(error, FloatingPointError):
+                raise model._diverged(problem) from error
+            raise
+        reason = str(error) or "interrupted by the user"
+        warnings.warn(f"The path ends at alpha={points[-1].alpha:.3g}: {reason}.", stacklevel=4)
+    return SparseMLPPath(model, points)
+
+
+def _points(model, problem, start, rng, alphas, max_iter):
+    """Yield the points of a path, the dense one first."""
+    from sgnn.paths.strengths import given, growing
+    from sgnn.training.fit import minimise
+    from sgnn.training.walk import Walk
+
+    clock = time.perf_counter()
+    dense = model._minimise(problem.without_penalty(), start, rng, Silent)
+    if dense.history.interrupted:
+        raise KeyboardInterrupt
+    point = _point(model, problem, 0.0, model._compacted(*dense.network), dense.history, clock)
+    yield point
+    if problem.is_adaptive:
+        problem = replace(problem, pilot=dense.network)
+    settings = model._settings()
+    if max_iter == "auto":
+        n_batches = -(-problem.X.shape[0] // settings.samples_per_batch)
+        max_iter = max(-(-_STEPS_PER_ALPHA // n_batches), _LEAST_EPOCHS)
+    settings = replace(settings, max_iter=max_iter, early_stopping=False)
+    walk = Walk(problem, settings, *dense.network, rng)
+    if isinstance(alphas, Integral):
+        places = growing(walk, problem.units.loss, alphas)
+    else:
+        places = given(walk, alphas)
+    clock = time.perf_counter()
+    for alpha, place in places:
+        network, history = (place.coefs, place.intercepts), place.history
+        if place.is_empty:
+            network = place.coefs, [*place.intercepts[:-1], best_constant(problem)]
+        elif model.refit:
+            refit = problem.without_validation().on_support(place.kept[0])
+            outcome = minimise(refit, settings, *network, rng, Silent)
+            if outcome.history.interrupted:
+                raise KeyboardInterrupt
+            network = outcome.network
+        yield _point(model, problem, alpha, (*network, place.kept), history, clock)
+        clock = time.perf_counter()
+
+
+def _point(model, problem, alpha, network, history, clock):
+    """Return a point that was begun at a time on the clock."""
+    coefs, intercepts, kept = network
+    kept = [*kept[:-1], compact.units_on_paths(coefs)[-1]]
+
+    def scores(X, targets):
+        inputs = X if kept[0].all() else X[:, kept[0]]
+        outputs = compact.forward(inputs, coefs, intercepts, model.activation)
+        return model._sample_scores(outputs, targets)
+
+    held_out = None
+    if problem.validation is not None:
+        held_out = scores(problem.validation.X, problem.validation.targets)
+    return PathPoint(
+        alpha=float(alpha),
+        objective=history.objective[-1],
+        train_score=float(scores(problem.X, problem.targets).mean()),
+        validation_score=None if held_out is None else float(held_out.mean()),
+        validation_error=None if held_out is None else float(standard_error(held_out)),
+        seconds=time.perf_counter() - clock,
+        coefs=coefs,
+        intercepts=intercepts,
+        kept=kept,
+        history=history,
+    )
+
+
+def _line(point):
+    parts = [
+        f"alpha {point.alpha:.3g}",
+        f"neurons {'-'.join(map(str, point.n_neurons))}",
+        f"sparsity {point.sparsity:.4f}",
+        f"train score {point.train_score:.4f}",
+    ]
+    if point.validation_score is not None:
+        parts.append(f"validation score {point.validation_score:.4f}")
+    return "  ".join(parts)
+
+
+def _in_growing_order(alphas):
+    strengths = np.asarray(alphas, dtype=float)
+    if strengths.ndim != 1:
+        raise ValueError(f"alphas must be a number of steps or one-dimensional; got {alphas!r}.")
+    strengths = np.unique(strengths)
+    if not strengths.size or not np.isfinite(strengths).all() or strengths[0] <= 0:
+        raise ValueError(f"alphas must be finite positive numbers, one at least; got {alphas!r}.")
+    return strengths

@@ -1,0 +1,1 @@
+"""What the prox of a sum is, and in which metric."""
