@@ -1,16 +1,19 @@
 """Sparse neural networks for scikit-learn: multilayer perceptrons that find their own size."""
 
-from sgnn import display, penalties
+from sgnn import display, losses, penalties
+from sgnn._common.warnings import SgnnConvergenceWarning, SgnnWarning
 from sgnn._version import __version__
 from sgnn.estimators.classifier import SparseMLPClassifier
 from sgnn.estimators.regressor import SparseMLPRegressor
 from sgnn.paths.cv import SparseMLPClassifierCV, SparseMLPRegressorCV
 from sgnn.paths.path import SparseMLPPath
-from sgnn.paths.walk import sparse_mlp_path
+from sgnn.paths.sparse_mlp_path import sparse_mlp_path
 from sgnn.selection.selector import SparseMLPSelector
 from sgnn.selection.stability import StabilitySelector
 
 __all__ = [
+    "SgnnConvergenceWarning",
+    "SgnnWarning",
     "SparseMLPClassifier",
     "SparseMLPClassifierCV",
     "SparseMLPPath",
@@ -20,6 +23,7 @@ __all__ = [
     "StabilitySelector",
     "__version__",
     "display",
+    "losses",
     "penalties",
     "sparse_mlp_path",
 ]

@@ -3,7 +3,7 @@
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
-from sgnn.estimators.fitted import FittedNetwork
+from sgnn.estimators.base import BaseSparseMLP
 from sgnn.paths.path import SparseMLPPath
 
 BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
@@ -19,16 +19,16 @@ def axes_for(display, ax, figsize=None):
     return plt.subplots(figsize=figsize, layout="constrained")[1] if ax is None else ax
 
 
-def fitted_network(estimator, cls):
-    """Return a fitted network, that of a cross-validated path too, for a display class."""
+def fitted_model(estimator, cls):
+    """Return a fitted estimator, that of a cross-validated path too, for a display class."""
     check_is_fitted(estimator)
-    network = getattr(estimator, "estimator_", estimator)
-    if not isinstance(network, FittedNetwork):
+    model = getattr(estimator, "estimator_", estimator)
+    if not isinstance(model, BaseSparseMLP):
         raise TypeError(
             f"{cls.__name__}.from_estimator needs a SparseMLPClassifier, a SparseMLPRegressor or "
             f"one of their CV classes; got {type(estimator).__name__}."
         )
-    return network
+    return model
 
 
 def check_path(path, cls):

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sgnn.display._common import axes_for, fitted_network
+from sgnn.display._common import axes_for, fitted_model
 
 _GAP = 0.08
 _REMOVED = "0.88"
@@ -116,17 +116,17 @@ class FirstLayerDisplay:
         ValueError
             If `image_shape` does not fit the inputs, `what` is unknown, or no unit is left.
         """
-        network = fitted_network(estimator, cls)
-        n_features, support = network.n_features_in_, network.support_
+        model = fitted_model(estimator, cls)
+        n_features, support = model.n_features_in_, model.support_
         if len(image_shape) != 2 or math.prod(image_shape) != n_features:
             raise ValueError(
                 f"image_shape={image_shape!r} must be a height and a width whose product is the "
                 f"number of inputs, {n_features}."
             )
         if what == "importance":
-            values = network.feature_importances_[support, None]
+            values = model.feature_importances_[support, None]
         elif what == "weights":
-            values = _strongest_units(network.coefs_, max_units)
+            values = _strongest_units(model.coefs_, max_units)
         else:
             raise ValueError(f'what must be "weights" or "importance"; got {what!r}.')
         if not values.shape[1]:

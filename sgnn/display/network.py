@@ -4,8 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from sgnn.display._common import BLUE, GREY, RED, axes_for, fitted_network
-from sgnn.networks import compact
+from sgnn.display._common import BLUE, GREY, RED, axes_for, fitted_model
 
 _INK = "#33383D"
 _MOST_NAMES = 40
@@ -145,12 +144,13 @@ class NetworkDisplay:
         ValueError
             If more units than `max_units` are left in a layer.
         """
-        network = fitted_network(estimator, cls)
-        kept, classes = network.kept_units_, getattr(network, "classes_", None)
+        model = fitted_model(estimator, cls)
+        network, classes = model.network_, getattr(model, "classes_", None)
+        kept = network.kept
         display = cls(
-            coefs=compact.expand(network.coefs_, network.intercepts_, kept)[0],
+            coefs=network.expand().coefs,
             kept_units=kept,
-            input_names=getattr(network, "feature_names_in_", None),
+            input_names=getattr(model, "feature_names_in_", None),
             output_names=classes if classes is not None and len(classes) == len(kept[-1]) else None,
         )
         return display.plot(ax, max_units=max_units)

@@ -4,7 +4,7 @@ from itertools import cycle
 
 import numpy as np
 
-from sgnn.display._common import BLUE, GREEN, ORANGE, PINK, RED, SKY, axes_for, fitted_network
+from sgnn.display._common import BLUE, GREEN, ORANGE, PINK, RED, SKY, axes_for, fitted_model
 
 
 class NeuronsDisplay:
@@ -90,6 +90,6 @@ class NeuronsDisplay:
         TypeError
             If `estimator` is of another kind.
         """
-        network = fitted_network(estimator, cls)
-        sizes = [len(mask) for mask in network.kept_units_]
-        return cls(n_neurons=network.n_neurons_curve_, layer_sizes=sizes).plot(ax)
+        model = fitted_model(estimator, cls)
+        sizes = model.network_.sizes
+        return cls(n_neurons=model.n_neurons_curve_, layer_sizes=sizes).plot(ax)

@@ -7,7 +7,7 @@ from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from sgnn.display._common import BLUE, GREY, RED, axes_for, check_path
-from sgnn.paths.path import standard_error
+from sgnn.paths.choice import standard_error
 
 _COLUMNS = {
     "n_features": "n_features",

@@ -1,86 +1,69 @@
-"""What the two estimators share: parameters, the straight line of `fit`, fitted attributes."""
+"""What the two estimators share: parameters, the straight line of training, reading a network."""
 
-import warnings
-from dataclasses import fields, replace
+from abc import abstractmethod
+from dataclasses import KW_ONLY, dataclass, replace
 
+import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.callback import CallbackSupportMixin
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.feature_selection import SelectorMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sgnn._common.atomic import all_or_nothing
+from sgnn._common.warnings import SgnnConvergenceWarning, warn
 from sgnn.estimators import checks
 from sgnn.estimators.constraints import CONSTRAINTS
-from sgnn.estimators.fitted import FittedNetwork
-from sgnn.estimators.incremental import IncrementalFit
+from sgnn.estimators.data import check_data
+from sgnn.estimators.learnt import learnt, set_learnt
 from sgnn.estimators.monitor import Monitor
-from sgnn.estimators.preparation import Preparation
-from sgnn.networks import compact
-from sgnn.training.initial import best_constant
-from sgnn.training.problem import Settings
+from sgnn.estimators.prepare import prepare, rng_of, settings_of
+from sgnn.penalties import get_penalty
+from sgnn.training.state import State
 
 
-class BaseSparseMLP(
-    CallbackSupportMixin, Preparation, IncrementalFit, FittedNetwork, BaseEstimator
-):
+@dataclass(eq=False, repr=False)
+class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, BaseEstimator):
     """Multilayer perceptron whose useless inputs, units and weights are exactly zero and removed.
 
     Abstract; see :class:`sgnn.SparseMLPClassifier` and :class:`sgnn.SparseMLPRegressor`.
     """
 
+    hidden_layer_sizes: int | tuple = (100,)
+    activation: str = "relu"
+    _: KW_ONLY
+    penalty: object = "group_lasso"
+    alpha: float | str = "auto"
+    l2: float = 0.0
+    refit: bool = False
+    feature_groups: list | None = None
+    solver: str = "adam"
+    batch_size: int | str = "auto"
+    learning_rate: str = "cosine"
+    learning_rate_init: float = 0.01
+    max_iter: int = 160
+    shuffle: bool = True
+    random_state: int | np.random.RandomState | None = None
+    tol: float = 1e-4
+    n_iter_no_change: float = 10
+    momentum: float = 0.9
+    nesterovs_momentum: bool = True
+    early_stopping: bool = False
+    validation_fraction: float = 0.1
+    warm_start: bool = False
+    verbose: bool | int = False
+    device: str = "cpu"
+    n_threads: int | None = 1
+
     _parameter_constraints = CONSTRAINTS
 
-    def __init__(
-        self,
-        hidden_layer_sizes=(100,),
-        activation="relu",
-        *,
-        penalty="group_lasso",
-        alpha="auto",
-        l2=0.0,
-        refit=False,
-        feature_groups=None,
-        solver="adam",
-        batch_size="auto",
-        learning_rate="cosine",
-        learning_rate_init=0.01,
-        max_iter=160,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        n_iter_no_change=10,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        warm_start=False,
-        verbose=False,
-        device="cpu",
-        n_threads=1,
-    ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.penalty = penalty
-        self.alpha = alpha
-        self.l2 = l2
-        self.refit = refit
-        self.feature_groups = feature_groups
-        self.solver = solver
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.n_iter_no_change = n_iter_no_change
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.warm_start = warm_start
-        self.verbose = verbose
-        self.device = device
-        self.n_threads = n_threads
+    @property
+    @abstractmethod
+    def _auto_alpha(self):
+        """Factor of ``alpha="auto"``."""
+
+    @abstractmethod
+    def _targets_of(self, y, classes):
+        """Return the Targets of new data."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -88,7 +71,6 @@ class BaseSparseMLP(
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
         """Fit the network.
@@ -117,72 +99,217 @@ class BaseSparseMLP(
             If a parameter or the data are invalid, or the loss is no longer finite. The estimator
             is then as it was before the call.
         """
-        problem, start, rng = self._set_up(X, y, sample_weight, X_val, y_val)
-        n_runs = 1 + problem.is_adaptive + self.refit
-        monitor = self._monitor(X, y, sample_weight, self.max_iter * n_runs)
-        outcome = self._penalised(problem, start, rng, monitor)
-        network, histories = outcome.network, [outcome.history]
-        if not compact.units_on_paths(network[0])[0].any():
-            warnings.warn(
-                f"alpha={problem.alpha:.3g} left no weight: every prediction is the best constant. "
-                "Lower alpha.",
-                UserWarning,
-                stacklevel=4,
+        checks.check_parameters(self)
+        checks.check_warm_up(self)
+        rng = check_random_state(self.random_state)
+        data = check_data(self, X, y, sample_weight, X_val, y_val, rng=rng)
+        last = None
+        if self.warm_start and hasattr(self, "network_"):
+            data.form.targets.check_goes_on_from(self._form.targets)
+            last = State(self._state.network)
+        return self._train((X, y, sample_weight), data, rng, last, settings_of(self))
+
+    def _partial_fit(self, X, y, sample_weight, classes=None):
+        """Train one epoch at the constant initial rate, on the full-size network."""
+        if self.early_stopping:
+            raise ValueError(
+                "early_stopping=True: partial_fit has no held-out data; set it to False."
             )
-            network = network[0], [*network[1][:-1], best_constant(problem)]
-        elif self.refit and not (outcome.history.interrupted or monitor.stopped):
-            *small, kept = compact.compact(*network, self.activation, self._feature_blocks)
-            again = self._minimise(problem.on_support(kept[0]), small, rng, monitor)
-            network = compact.expand(*again.network, kept)
-            histories.append(again.history)
-        self._full_network = network if self.warm_start else None
-        self._partial_state = None
-        self.alpha_ = problem.alpha
-        self.n_removed_ = outcome.n_removed
-        self._set_fitted(self._compacted(*network), histories)
-        monitor.end_fit()
-        self._warn_about(histories, monitor)
+        checks.check_parameters(self)
+        if any(penalty.adaptive > 0 for penalty in get_penalty(self.penalty)):
+            raise ValueError(
+                "adaptive weights need a pilot fit, which partial_fit has not: use fit."
+            )
+        last = getattr(self, "_state", None)
+        known = getattr(self, "_form", None)
+        rng = rng_of(last) if last and last.rng else check_random_state(self.random_state)
+        data = check_data(self, X, y, sample_weight, rng=rng, classes=classes, known=known)
+        settings = replace(settings_of(self), learning_rate="constant", max_iter=1)
+        return self._train((X, y, sample_weight), data, rng, last, settings, streams=True)
+
+    def _train(self, given, data, rng, last, settings, streams=False):
+        """Train, and learn all there is to learn at once.
+
+        Parameters
+        ----------
+        given : tuple of X, y, sample_weight
+            As callbacks see them.
+        data : Checked
+        rng : numpy.random.RandomState
+        last : State or None
+            What training goes on from.
+        settings : Settings
+        streams : bool, default=False
+            Whether the data are a part, so that all that is known is kept for the next.
+        """
+        from sgnn.training.fit import fit
+
+        form = data.form
+        problem, state = prepare(self, data, rng, last)
+        checks.warn_if_badly_scaled(data.X)
+        checks.warn_if_unpenalised(problem, state.network.sizes)
+        refit = self.refit and not streams
+        before = self if streams else None
+
+        def so_far(network, history, n_removed):
+            return learnt(
+                form,
+                network.compact(form.blocks),
+                [history],
+                alpha=problem.alpha,
+                n_removed=n_removed,
+                state=replace(state, network=network),
+                before=before,
+            )
+
+        n_epochs = settings.max_iter * (1 + problem.is_adaptive + refit)
+        context = self._init_callback_context(max_subtasks=n_epochs)
+        monitor = Monitor(self, context, given, n_epochs, so_far)
+        with checks.divergence_explained(problem, self.learning_rate_init):
+            outcome = fit(problem, settings, state, monitor, refit)
+        network = outcome.network
+        if outcome.is_empty:
+            warn(f"alpha={problem.alpha:.3g} left no weight: X has no effect. Lower alpha.")
+            network = network if streams else network.with_constant(problem.best_constant)
+        compact = network.compact(form.blocks)
+        if streams:
+            n_epochs = state.n_epochs + settings.max_iter
+            state = replace(state, network=network, optimizer=outcome.optimizer, n_epochs=n_epochs)
+        else:
+            self._warn_about(outcome, monitor)
+            kept = network if self.warm_start else compact
+            state = State(kept, seed=state.seed, n_epochs=settings.max_iter)
+        attributes = learnt(
+            form,
+            compact,
+            outcome.histories,
+            alpha=problem.alpha,
+            n_removed=outcome.n_removed,
+            state=state,
+            before=before,
+        )
+        monitor.end_fit(attributes)
+        set_learnt(self, attributes)
         return self
 
-    def _penalised(self, problem, start, rng, monitor):
-        """Minimise, from a fit without penalty if that is to find the weights of the penalty."""
-        if problem.is_adaptive:
-            pilot = self._minimise(problem.without_penalty(), start, rng, monitor)
-            if pilot.history.interrupted or monitor.stopped:
-                return pilot
-            start, problem = pilot.network, replace(problem, pilot=pilot.network)
-        return self._minimise(problem, start, rng, monitor)
-
-    def _settings(self):
-        return Settings(**{field.name: getattr(self, field.name) for field in fields(Settings)})
-
-    def _monitor(self, X, y, sample_weight, n_epochs):
-        context = self._init_callback_context(max_subtasks=n_epochs)
-        return Monitor(self, context, X, y, sample_weight, n_epochs)
-
-    def _minimise(self, problem, start, rng, monitor, settings=None, state=None, first_epoch=0):
-        from sgnn.training.fit import minimise
-
-        try:
-            settings = settings or self._settings()
-            return minimise(problem, settings, *start, rng, monitor, state, first_epoch)
-        except FloatingPointError as error:
-            raise self._diverged(problem) from error
-
-    def _diverged(self, problem):
-        """Return the error that says what to change when the objective is no longer finite."""
-        magnitudes = checks.column_magnitudes(problem.X)
-        return ValueError(
-            checks.advice_on_divergence(magnitudes, self.learning_rate_init, problem.alpha)
-        )
-
-    def _warn_about(self, histories, monitor):
-        if any(history.interrupted for history in histories):
-            warnings.warn("Training interrupted by user.", stacklevel=5)
-        elif self.learning_rate != "cosine" and not monitor.stopped and not histories[-1].converged:
-            warnings.warn(
+    def _warn_about(self, outcome, monitor):
+        if outcome.interrupted:
+            warn("Training interrupted by user.")
+        elif (
+            self.learning_rate != "cosine"
+            and not monitor.stopped
+            and not outcome.histories[-1].converged
+        ):
+            warn(
                 f"The objective still changed by more than tol={self.tol} when max_iter="
                 f"{self.max_iter} epochs were over.",
-                ConvergenceWarning,
-                stacklevel=5,
+                SgnnConvergenceWarning,
             )
+
+    @property
+    def coefs_(self):
+        return self.network_.coefs
+
+    @property
+    def intercepts_(self):
+        return self.network_.intercepts
+
+    @property
+    def kept_units_(self):
+        return self.network_.kept
+
+    @property
+    def n_neurons_(self):
+        return self.network_.n_neurons
+
+    @property
+    def sparsity_(self):
+        return self.network_.sparsity
+
+    @property
+    def support_(self):
+        return self.network_.kept[0]
+
+    @property
+    def selected_features_(self):
+        return self.network_.features
+
+    @property
+    def feature_importances_(self):
+        return self.network_.importances
+
+    def _get_support_mask(self):
+        check_is_fitted(self)
+        return self.support_
+
+    def _raw_outputs(self, X):
+        """Return the raw outputs, shape (n_samples, n_outputs)."""
+        if not self._is_plainly_valid(X):
+            check_is_fitted(self)
+            X = validate_data(
+                self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False
+            )
+        return self.network_.forward(X)
+
+    def _is_plainly_valid(self, X):
+        """Whether X is a finite array as the network wants it, told in a few microseconds.
+
+        Full validation costs most of the prediction of a few rows. What is doubtful here, such as a
+        sum that overflows, is left to it.
+        """
+        return (
+            type(X) is np.ndarray
+            and hasattr(self, "network_")
+            and not hasattr(self, "feature_names_in_")
+            and X.dtype == self.network_.coefs[0].dtype
+            and X.ndim == 2
+            and X.shape[0] > 0
+            and X.shape[1] == self.n_features_in_
+            and bool(np.isfinite(X.sum()))
+        )
+
+    def expand(self):
+        """Return the network at its full size.
+
+        Returns
+        -------
+        coefs : list of ndarray of shape (n_in, n_out)
+            Weight matrices, with zeros for everything that was removed.
+        intercepts : list of ndarray of shape (n_out,)
+            Biases; removed units have zero.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sgnn import SparseMLPClassifier
+        >>> clf = SparseMLPClassifier((20,), random_state=0).fit(*load_iris(return_X_y=True))
+        >>> [coef.shape for coef in clf.expand()[0]]
+        [(4, 20), (20, 3)]
+        """
+        check_is_fitted(self)
+        network = self.network_.expand()
+        return network.coefs, network.intercepts
+
+    def summary(self):
+        """Return a table of the units, weights and multiply-adds that are left.
+
+        Returns
+        -------
+        str
+        """
+        check_is_fitted(self)
+        return self.network_.summary()
+
+    def to_torch(self):
+        """Return the compact network as a plain torch module.
+
+        It takes the selected features (``X[:, support_]``) and returns raw outputs: predictions of
+        a regressor, logits of a classifier.
+
+        Returns
+        -------
+        torch.nn.Sequential
+            Holds copies of the weights.
+        """
+        check_is_fitted(self)
+        return self.network_.to_torch()

@@ -1,18 +1,33 @@
-"""Checks of data and of parameters that need data; nothing here changes an estimator."""
+"""What is refused and what is warned of; nothing here changes an estimator."""
 
-import warnings
+from contextlib import contextmanager
 from numbers import Integral
 
 import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import _check_sample_weight
 
+from sgnn._common.warnings import warn
+from sgnn.networks.activations import ACTIVATIONS
+from sgnn.penalties import get_penalty
 from sgnn.penalties.strengths import unpenalised_layers
+from sgnn.proximal._registry import SOLVERS
 
 _WILD_RATIO = 1e3
-_LARGE_MAGNITUDE = 1e2
+_LARGE_MAGNITUDE, _LARGE_ALPHA = 1e2, 1e10
 _USUAL_MAGNITUDES = 1e-2, 50.0
 _WILD_OFFSET = 5.0
+
+
+def check_parameters(estimator):
+    """Raise ValueError or TypeError unless the parameters are valid, without data."""
+    estimator._validate_params()
+    ACTIVATIONS[estimator.activation]
+    SOLVERS[estimator.solver]
+    for penalty in get_penalty(estimator.penalty):
+        penalty.pieces()
+    check_device(estimator.device)
+    check_hidden_layer_sizes(estimator.hidden_layer_sizes)
 
 
 def check_hidden_layer_sizes(sizes):
@@ -43,13 +58,13 @@ def check_device(device):
         ) from error
 
 
-def check_warm_up(penalties, max_iter):
+def check_warm_up(estimator):
     """Raise a ValueError if the strength of a penalty is still rising at the end of a fit."""
-    for penalty in penalties:
-        if penalty.warm_up > max_iter:
+    for penalty in get_penalty(estimator.penalty):
+        if penalty.warm_up > estimator.max_iter:
             raise ValueError(
                 f"{type(penalty).__name__}: warm_up={penalty.warm_up} epochs are more than "
-                f"max_iter={max_iter}; the penalty would never have its full strength."
+                f"max_iter={estimator.max_iter}; the penalty would never have its full strength."
             )
 
 
@@ -100,11 +115,7 @@ def warn_if_badly_scaled(X):
         problem = f"The columns of X are about {offset:.3g} times further from 0 than they vary"
     else:
         return
-    warnings.warn(
-        f"{problem}: scale X first, for instance with sklearn.preprocessing.StandardScaler.",
-        UserWarning,
-        stacklevel=6,
-    )
+    warn(f"{problem}: scale X first, for instance with sklearn.preprocessing.StandardScaler.")
 
 
 def _typical_offset(low, high):
@@ -122,27 +133,32 @@ def warn_if_unpenalised(problem, sizes):
         return
     layers = unpenalised_layers(problem.penalties, sizes)
     if layers:
-        warnings.warn(
+        warn(
             f"Layers {layers} of weights are not penalised, or only in part: the penalty can be "
             "made small by scaling the other weights down and these up. Set l2 > 0, for instance "
-            "l2=1e-4.",
-            UserWarning,
-            stacklevel=6,
+            "l2=1e-4."
         )
 
 
-def advice_on_divergence(magnitudes, learning_rate_init, alpha):
-    """Say what to change when the loss is no longer finite."""
-    if magnitudes.max(initial=0) > _LARGE_MAGNITUDE:
-        cause = (
-            f"the columns of X reach {magnitudes.max():.3g}: scale X first, for instance with "
-            "sklearn.preprocessing.StandardScaler"
-        )
-    elif alpha > 1e10:
-        cause = f"lower alpha={alpha!r}"
-    else:
-        cause = f"lower learning_rate_init={learning_rate_init!r}"
-    return f"Training stopped: the objective is no longer finite; {cause}."
+@contextmanager
+def divergence_explained(problem, learning_rate_init):
+    """Turn a FloatingPointError of training into a ValueError that says what to change."""
+    try:
+        yield
+    except FloatingPointError as error:
+        largest = column_magnitudes(problem.X).max(initial=0)
+        if largest > _LARGE_MAGNITUDE:
+            cause = (
+                f"the columns of X reach {largest:.3g}: scale X first, for instance with "
+                "sklearn.preprocessing.StandardScaler"
+            )
+        elif problem.alpha > _LARGE_ALPHA:
+            cause = f"lower alpha={problem.alpha!r}"
+        else:
+            cause = f"lower learning_rate_init={learning_rate_init!r}"
+        raise ValueError(
+            f"Training stopped: the objective is no longer finite; {cause}."
+        ) from error
 
 
 def resolve_feature_groups(feature_groups, n_features, feature_names):

@@ -5,7 +5,6 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
-from sgnn.networks.compact import ACTIVATIONS
 from sgnn.penalties import Penalty
 
 PATH_CONSTRAINTS = {
@@ -15,13 +14,13 @@ PATH_CONSTRAINTS = {
 
 CONSTRAINTS = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-    "activation": [StrOptions(set(ACTIVATIONS))],
+    "activation": [str],
     "penalty": [str, Penalty, list, tuple, None],
     "alpha": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
     "l2": [Interval(Real, 0, None, closed="left")],
     "refit": ["boolean"],
     "feature_groups": [list, tuple, None],
-    "solver": [StrOptions({"adam", "sgd"})],
+    "solver": [str],
     "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
     "learning_rate": [StrOptions({"constant", "cosine", "adaptive"})],
     "learning_rate_init": [Interval(Real, 0, None, closed="neither")],

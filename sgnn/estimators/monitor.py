@@ -1,33 +1,38 @@
 """What a user sees while a network trains: printed lines and scikit-learn's callbacks."""
 
+from sgnn.training.listeners import Silent
 
-class Monitor:
+
+class Monitor(Silent):
     """Reports epochs to `verbose` output and to the callbacks of an estimator.
 
     Parameters
     ----------
     estimator : BaseSparseMLP
     context : sklearn.callback context
-    X, y : array-like
-        The training data, as callbacks see them.
-    sample_weight : ndarray or None
+    data : tuple of X, y, sample_weight
+        As callbacks see them.
     n_epochs : int
         How many epochs the callbacks hear of at most.
+    attributes : callable (Network, History, tuple of int) -> dict
+        Returns the attributes of an estimator that is fitted so far, from the full-size network,
+        the epochs, and the numbers of units that are not trained.
     """
 
-    def __init__(self, estimator, context, X, y, sample_weight, n_epochs):
+    def __init__(self, estimator, context, data, n_epochs, attributes):
         self._estimator = estimator
         self._context = context
+        X, y, sample_weight = data
         self._data = {"X": X, "y": y}
         if sample_weight is not None:
             self._data["metadata"] = {"sample_weight": sample_weight}
+        self._attributes = attributes
+        self._n_removed = None
         self._epochs_left = n_epochs if getattr(estimator, "_skl_callbacks", ()) else 0
         self._epoch_context = None
-        self.stopped = False
         context.call_on_fit_task_begin(estimator=estimator, **self._data)
 
     def begin_epoch(self):
-        """Tell the callbacks that an epoch starts."""
         self._epoch_context = None
         if self._epochs_left:
             self._epochs_left -= 1
@@ -35,61 +40,38 @@ class Monitor:
             self._epoch_context.call_on_fit_task_begin(estimator=self._estimator, **self._data)
 
     def end_epoch(self, history, current):
-        """Print a line, tell the callbacks, and return whether one of them wants to stop.
-
-        Parameters
-        ----------
-        history : History
-        current : callable () -> (coefs, intercepts)
-        """
         if self._estimator.verbose:
             print(_line(history))
         if self._epoch_context is None:
             return False
-        estimator = self._estimator
         self.stopped = self._epoch_context.call_on_fit_task_end(
-            estimator=estimator,
+            estimator=self._estimator,
             **self._data,
-            reconstruction_attributes=lambda: estimator._network_attributes(
-                *estimator._compacted(*current())
-            ),
+            reconstruction_attributes=lambda: self._so_far(current(), history),
         )
         return self.stopped
 
-    def resize(self, kept):
-        """Print a line that tells which part of the network is trained from now on.
+    def _so_far(self, network, history):
+        n_removed = self._n_removed or (0,) * len(network.sizes)
+        return self._attributes(network, history, n_removed)
 
-        Parameters
-        ----------
-        kept : list of ndarray of bool
-            The units per layer.
-        """
+    def resize(self, kept):
+        self._n_removed = tuple(int((~mask).sum()) for mask in kept)
         if self._estimator.verbose:
             of_all = "-".join(f"{mask.sum()}/{len(mask)}" for mask in kept)
             print(f"training goes on with {of_all} units")
 
-    def end_fit(self):
-        """Tell the callbacks that the fit has ended."""
+    def end_fit(self, attributes):
+        """Tell the callbacks that the fit has ended.
+
+        Parameters
+        ----------
+        attributes : dict
+            The fitted attributes.
+        """
         self._context.call_on_fit_task_end(
-            estimator=self._estimator, **self._data, reconstruction_attributes={}
+            estimator=self._estimator, **self._data, reconstruction_attributes=attributes
         )
-
-
-class Silent:
-    """In place of a monitor: nobody listens."""
-
-    @staticmethod
-    def begin_epoch():
-        """Do nothing."""
-
-    @staticmethod
-    def end_epoch(history, current):
-        """Let training go on."""
-        return False
-
-    @staticmethod
-    def resize(kept):
-        """Do nothing."""
 
 
 def _line(history):

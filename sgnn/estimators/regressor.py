@@ -1,47 +1,88 @@
 """The regressor."""
 
-import numpy as np
-from sklearn.base import RegressorMixin, _fit_context
-from sklearn.utils.validation import column_or_1d
+from dataclasses import dataclass
 
-from sgnn._common.atomic import all_or_nothing
+from sklearn.base import RegressorMixin, _fit_context
+
 from sgnn.estimators.base import BaseSparseMLP
 from sgnn.estimators.docstrings import document
+from sgnn.estimators.targets import Quantities
 
 
-@document(
-    summary="Multilayer perceptron regressor that finds its own size.",
-    loss="half squared error, summed over outputs",
-    peer="MLPRegressor",
-    score=":math:`R^2`",
-    auto_alpha=r""":math:`0.42\, n^{-0.85} \sigma_y^{2 - 1/L}` with :math:`n` samples, targets of
-    standard deviation :math:`\sigma_y` and :math:`L` weight matrices""",
-    units="those in which the targets have standard deviation 1",
-    class_weight="",
-    classes="",
-    max_iter=160,
-    learning_rate_init="0.01",
-    example="""
+@document
+@dataclass(eq=False, repr=False)
+class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
+    r"""Multilayer perceptron regressor that finds its own size.
+
+    Inputs, hidden units and single weights that the penalty makes redundant are exactly zero and
+    physically removed from the fitted network. Scale X first, for instance with
+    :class:`sklearn.preprocessing.StandardScaler`: penalty and rates are made for inputs of about
+    unit size. The objective is meant literally, whatever the solver:
+
+    .. math::
+        \frac{\sum_i s_i\, \ell(y_i, f(x_i))}{\sum_i s_i} + \alpha\,\Omega(W)
+        + \frac{\texttt{l2}}{2} \sum w^2
+
+    with sample weights :math:`s`, :math:`\ell` half the squared error, summed over outputs,
+    and biases free of any penalty (but for "incoming" groups, which hold the bias of their unit).
+    The estimator is also a selector: :meth:`transform` keeps the inputs that the network uses.
+
+    Parameters
+    ----------
+    {network}
+    alpha : float >= 0 or "auto", default="auto"
+        Strength of the penalty. "auto" is :math:`0.42\, n^{-0.85} \sigma_y^{2 - 1/L}` with
+        :math:`n` samples, targets of standard deviation :math:`\sigma_y` and :math:`L` weight
+        matrices; see ``alpha_``.
+    {sparsity}
+    {solver}
+    learning_rate_init : float > 0, default=0.01
+        Initial step size, for parameters and losses in natural units (those in
+        which the targets have standard deviation 1).
+    {training}
+
+    Attributes
+    ----------
+    {fitted}
+    validation_scores_ : list of float or None
+        :math:`R^2` on held-out data.
+    {course}
+    {seen}
+
+    See Also
+    --------
+    sklearn.neural_network.MLPRegressor : The dense counterpart.
+
+    Notes
+    -----
+    {notes}
+
+    References
+    ----------
+    {references}
+
+    Examples
+    --------
     >>> from sklearn.datasets import load_diabetes
-    >>> from sgnn import SparseMLPRegressor
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn.preprocessing import StandardScaler
+    >>> from sgnn import SparseMLPRegressor
     >>> X, y = load_diabetes(return_X_y=True)
     >>> reg = make_pipeline(StandardScaler(), SparseMLPRegressor(random_state=0)).fit(X, y)
     >>> reg.score(X, y) > 0.5
     True
-""",
-)
-class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
+    """
+
     _auto_alpha = 0.42
-    _loss = "squared_error"
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
 
-    @all_or_nothing
+    def _targets_of(self, y, classes):
+        return Quantities.of(y)
+
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
         """Train one epoch at the constant initial rate, on the full-size network.
@@ -80,36 +121,4 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
             In the data type of the training inputs.
         """
         outputs = self._raw_outputs(X)
-        return outputs.ravel() if self._is_1d else outputs
-
-    def _encode(self, y, dtype, reset, classes=None):
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        targets = np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype)
-        if reset:
-            self._n_outputs, self._is_1d = targets.shape[1], y.ndim == 1
-        elif targets.shape[1] != self._n_outputs:
-            raise ValueError(
-                f"y has {targets.shape[1]} outputs and the network has {self._n_outputs}."
-            )
-        return targets
-
-    def _sample_scores(self, outputs, targets):
-        targets = targets.astype(np.float64, copy=False)
-        squares, variances = (targets - outputs) ** 2, targets.var(axis=0)
-        varies = variances > 0
-        ratios = np.where(varies, squares, squares.mean(axis=0) > 0)
-        return 1 - (ratios / np.where(varies, variances, 1)).mean(axis=1)
-
-    def _target_scale(self, targets, sample_weight):
-        targets = targets.astype(np.float64, copy=False)
-        center = np.average(targets, axis=0, weights=sample_weight)
-        with np.errstate(over="ignore", invalid="ignore"):
-            variances = np.average((targets - center) ** 2, axis=0, weights=sample_weight)
-        scale = float(np.sqrt(np.mean(variances)))
-        if not scale < np.inf:
-            raise ValueError(f"y reaches {np.abs(targets).max():.3g}, too much to square: scale y.")
-        return scale if scale > 0 else 1.0
-
-    def _strata(self, targets):
-        return None
+        return self._form.targets.decode(outputs)

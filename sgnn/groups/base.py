@@ -1,15 +1,16 @@
 """Structures: which weights of a network stand or fall together.
 
 A structure partitions the weights of all layers into groups, numbered from the first layer to the
-last. It is the only code that knows how layers are laid out: a weight matrix has shape
-(n_in, n_out), rows contiguous, and a bias shape (n_out,). Everything else sees one number per group
-(norms, steps, strengths), so its arithmetic runs once for the whole network, and asks the structure
-to `spread` these numbers over a layer; or it sees the groups of a layer as the rows of a matrix.
+last: the axes of a weight that tell groups apart. Everything else sees one number per group (norms,
+steps, strengths), so its arithmetic runs once for the whole network, and asks the structure to
+`spread` these numbers over a layer; or it sees the groups of a layer as the rows of a matrix.
 """
 
 from abc import ABC, abstractmethod
-from functools import cached_property
+from functools import cached_property, reduce
+from itertools import pairwise
 
+import numpy as np
 import torch
 
 
@@ -18,8 +19,10 @@ class Groups(ABC):
 
     Parameters
     ----------
-    parameters : sgnn.networks.parameters.Parameters
-        The full-size network.
+    parameters : object
+        The full-size network, whose ``layers`` is a list of :class:`sgnn.networks.layers.Layer`.
+    blocks : array of int, shape (n_inputs,), default=None
+        Blocks of inputs that stand or fall together; most structures do not depend on them.
 
     Attributes
     ----------
@@ -29,14 +32,24 @@ class Groups(ABC):
         The groups of each layer.
     with_bias : bool
         Whether biases belong to the groups.
-    level : int
-        0 for single weights, 1 for groups around units, 2 for whole layers.
+    single : bool
+        Whether each weight is a group of its own.
     """
 
     with_bias = False
-    level = 1
+    single = False
 
-    def __init__(self, parameters):
+    def __init__(self, parameters, blocks=None):
+        self._layouts = [(layer.inputs, layer.outputs) for layer in parameters.layers]
+        self._axes = [tuple(sorted(self.axes(layer))) for layer in parameters.layers]
+        self._others = [
+            tuple(axis for axis in range(layer.weight.ndim) if axis not in axes)
+            for layer, axes in zip(parameters.layers, self._axes, strict=True)
+        ]
+        self._shapes = [
+            [n if axis in axes else 1 for axis, n in enumerate(layer.weight.shape)]
+            for layer, axes in zip(parameters.layers, self._axes, strict=True)
+        ]
         sizes = [self._sizes(layer, index) for index, layer in enumerate(parameters.layers)]
         self.sizes = torch.cat(sizes)
         self.slices, start = [], 0
@@ -45,18 +58,14 @@ class Groups(ABC):
             start += len(of_layer)
 
     @abstractmethod
-    def _sizes(self, layer, index):
-        """Return the sizes of the groups of one layer."""
+    def axes(self, layer):
+        """Return the axes of the weight of a layer that tell groups apart."""
 
-    @abstractmethod
-    def _write_norms(self, layer, index, out):
-        """Write the Euclidean norms of the groups of one layer."""
+    def nests_in(self, other):
+        """Whether the weights of each group are in one group of another structure."""
+        pairs = zip(self._axes, other._axes, strict=True)
+        return all(set(theirs) <= set(ours) for ours, theirs in pairs)
 
-    @abstractmethod
-    def spread(self, values, index):
-        """Return what broadcasts a value per group over the weight matrix of layer `index`."""
-
-    @abstractmethod
     def on_units(self, kept, parameters):
         """Return the structure of the network that some units form.
 
@@ -69,22 +78,81 @@ class Groups(ABC):
         parameters : Parameters
             The smaller network.
         """
+        return type(self)(parameters)._with_sizes_of(self, kept)
 
-    @abstractmethod
     def survivors(self, kept):
         """Return the groups that `on_units` leaves, a tensor of bool of shape (n_groups,)."""
-
-    @abstractmethod
-    def rows(self, layer, index):
-        """Return the groups of one layer as rows of a matrix, the shorter ones ending with 0."""
-
-    @abstractmethod
-    def set_rows_(self, layer, index, rows):
-        """Write back what `rows` has returned, changed."""
+        masks = []
+        for axes, (inputs, outputs), units in zip(
+            self._axes, self._layouts, pairwise(kept), strict=True
+        ):
+            of_axis = dict(zip((*inputs, *outputs), units, strict=True))
+            parts = [of_axis[axis] for axis in axes]
+            masks.append(reduce(np.logical_and.outer, parts, np.array(True)).ravel())
+        return torch.from_numpy(np.concatenate(masks)).to(self.sizes.device)
 
     def _with_sizes_of(self, full, kept):
         self.sizes = full.sizes[full.survivors(kept)]
         return self
+
+    def _has_bias(self, layer):
+        return self.with_bias and layer.bias is not None
+
+    def _sizes(self, layer, index):
+        """Return the sizes of the groups of one layer."""
+        n_groups = layer.count(self._axes[index])
+        size = layer.weight.numel() // n_groups + self._has_bias(layer)
+        return layer.weight.new_full((n_groups,), size)
+
+    def _write_norms(self, layer, index, out):
+        """Write the Euclidean norms of the groups of one layer."""
+        shape = [layer.weight.shape[axis] for axis in self._axes[index]]
+        torch.linalg.vector_norm(layer.weight, dim=self._others[index], out=out.view(shape))
+        if self._has_bias(layer):
+            out.square_().addcmul_(layer.bias, layer.bias).sqrt_()
+
+    def spread(self, values, index):
+        """Return what broadcasts a value per group over the weight of layer `index`."""
+        return values[self.slices[index]].view(self._shapes[index])
+
+    def rows(self, layer, index):
+        """Return the groups of one layer as rows of a matrix, the shorter ones ending with 0."""
+        rows = self._groups_first(layer, index).reshape(layer.count(self._axes[index]), -1)
+        return torch.cat([rows, layer.bias[:, None]], dim=1) if self._has_bias(layer) else rows
+
+    def set_rows_(self, layer, index, rows):
+        """Write back what `rows` has returned, changed."""
+        if self._has_bias(layer):
+            layer.bias.copy_(rows[:, -1])
+            rows = rows[:, :-1]
+        weight = self._groups_first(layer, index)
+        weight.copy_(rows.reshape(weight.shape))
+
+    def _groups_first(self, layer, index):
+        return layer.weight.permute(*self._axes[index], *self._others[index])
+
+    def members(self, layer, index):
+        """Return what a shape of the whole layer sees: the norms, or weights that are single."""
+        norms = torch.empty_like(self.sizes[self.slices[index]])
+        self._write_norms(layer, index, norms)
+        return norms
+
+    def set_members_(self, layer, index, changed, penalised):
+        """Write back what `members` has returned, changed, where it is penalised.
+
+        Parameters
+        ----------
+        layer : Layer
+        index : int
+        changed : torch.Tensor
+        penalised : torch.Tensor or None
+            1 for what is penalised and 0 for what stays; None is all.
+        """
+        factors = self._factors[1][index]
+        write_ratio(changed, self.members(layer, index), factors)
+        if penalised is not None:
+            factors += 1 - penalised
+        self._scale_(layer, index)
 
     @cached_property
     def _norms(self):
@@ -122,7 +190,7 @@ class Groups(ABC):
 
     def refine(self, values, finer):
         """Return one number per group as one per group of another structure, inside these."""
-        if finer.level == self.level:
+        if self.nests_in(finer):
             return values
         counts = [part.stop - part.start for part in finer.slices]
         return values.repeat_interleave(torch.tensor(counts, device=values.device))
@@ -133,7 +201,7 @@ class Groups(ABC):
         factors.copy_(steps)
         for index, (layer, term) in enumerate(zip(parameters.layers, other.layers, strict=True)):
             layer.weight.addcmul_(term.weight, self._over(spread, index), value=factor)
-            if self.with_bias:
+            if self._has_bias(layer):
                 layer.bias.addcmul_(term.bias, parts[index], value=factor)
 
     def _over(self, spread, index):
@@ -154,7 +222,7 @@ class Groups(ABC):
         """Multiply the groups of one layer by the factors in memory."""
         _, parts, spread = self._factors
         layer.weight.mul_(self._over(spread, index))
-        if self.with_bias:
+        if self._has_bias(layer):
             layer.bias.mul_(parts[index])
 
 

@@ -1,8 +1,5 @@
 """Single weights."""
 
-from itertools import pairwise
-
-import numpy as np
 import torch
 
 from sgnn.groups.base import Groups
@@ -11,25 +8,14 @@ from sgnn.groups.base import Groups
 class SingleWeights(Groups):
     """Every weight is a group of its own, in the order of the flat buffer; biases are free."""
 
-    level = 0
+    single = True
 
-    def __init__(self, parameters):
-        super().__init__(parameters)
-        self._shapes = [tuple(layer.weight.shape) for layer in parameters.layers]
+    def axes(self, layer):
+        return range(layer.weight.ndim)
 
     @property
     def shapes(self):
-        return self._shapes
-
-    def _sizes(self, layer, index):
-        return torch.ones_like(layer.weight).ravel()
-
-    def on_units(self, kept, parameters):
-        return SingleWeights(parameters)
-
-    def survivors(self, kept):
-        masks = [np.outer(before, after).ravel() for before, after in pairwise(kept)]
-        return torch.from_numpy(np.concatenate(masks)).to(self.sizes.device)
+        return [tuple(shape) for shape in self._shapes]
 
     def _write_norms(self, layer, index, out):
         torch.abs(layer.weight.ravel(), out=out)
@@ -37,15 +23,13 @@ class SingleWeights(Groups):
     def prox_(self, parameters, shape, step, strength, layers=None):
         parameters.weights.copy_(shape.prox(parameters.weights, step, strength))
 
-    def spread(self, values, index):
-        n_in, n_out = self._shapes[index]
-        return values[self.slices[index]].view(n_in, n_out)
+    def members(self, layer, index):
+        return layer.weight.view(-1)
 
-    def rows(self, layer, index):
-        return layer.weight.view(-1, 1)
-
-    def set_rows_(self, layer, index, rows):
-        layer.weight.copy_(rows.view_as(layer.weight))
+    def set_members_(self, layer, index, changed, penalised):
+        if penalised is not None:
+            changed = changed.where(penalised > 0, layer.weight.view(-1))
+        layer.weight.copy_(changed.view_as(layer.weight))
 
     def prox_in_metric_(self, parameters, shape, metric, step, factors, strength, layers):
         """Apply the prox where the steps belong to a coarser structure.

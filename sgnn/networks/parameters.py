@@ -1,25 +1,12 @@
-"""One flat buffer for all parameters, seen through a view per layer."""
+"""One flat buffer for all parameters of a multilayer perceptron, seen through views per layer."""
 
-from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
 import torch
 
-from sgnn.training.data import to_tensor
-
-
-@dataclass(frozen=True)
-class Layer:
-    """Views of one layer.
-
-    Attributes
-    ----------
-    weight : torch.Tensor of shape (n_in, n_out)
-    bias : torch.Tensor of shape (n_out,)
-    """
-
-    weight: torch.Tensor
-    bias: torch.Tensor
+from sgnn.networks.layers import Layer
+from sgnn.networks.network import n_products
 
 
 class Parameters:
@@ -44,7 +31,7 @@ class Parameters:
 
     def __init__(self, sizes, dtype, device):
         shapes = list(pairwise(sizes))
-        n_weights = sum(n_in * n_out for n_in, n_out in shapes)
+        n_weights = n_products(sizes)
         self.sizes = tuple(sizes)
         self.flat = torch.zeros(n_weights + sum(sizes[1:]), dtype=dtype, device=device)
         self.weights = self.flat[:n_weights]
@@ -54,6 +41,14 @@ class Parameters:
             matrix = self.flat[weight : weight + n_in * n_out].view(n_in, n_out)
             self.layers.append(Layer(matrix, self.flat[bias : bias + n_out]))
             weight, bias = weight + n_in * n_out, bias + n_out
+
+    @classmethod
+    def of(cls, network, device):
+        """Return the parameters of the units that are left of a network."""
+        sizes = [len(coef) for coef in network.coefs] + [len(network.intercepts[-1])]
+        parameters = cls(sizes, torch.from_numpy(network.coefs[0]).dtype, device)
+        parameters.set(network.coefs, network.intercepts)
+        return parameters
 
     def zeros_like(self):
         """Return parameters of the same layout, all zero."""
@@ -69,3 +64,28 @@ class Parameters:
         """Return copies of the weight matrices and of the biases, as two lists of arrays."""
         coefs = [layer.weight.cpu().numpy().copy() for layer in self.layers]
         return coefs, [layer.bias.cpu().numpy().copy() for layer in self.layers]
+
+
+def positions(kept):
+    """Return where the parameters of some units lie in the flat buffer of all of them.
+
+    Parameters
+    ----------
+    kept : list of ndarray of bool
+        The units per layer, inputs first.
+    """
+    sizes = [len(mask) for mask in kept]
+    weights, biases, start, bias = [], [], 0, n_products(sizes)
+    for (n_in, n_out), (before, after) in zip(pairwise(sizes), pairwise(kept), strict=True):
+        rows, columns = np.flatnonzero(before), np.flatnonzero(after)
+        weights.append((start + rows[:, None] * n_out + columns).ravel())
+        biases.append(bias + columns)
+        start, bias = start + n_in * n_out, bias + n_out
+    return np.concatenate(weights + biases)
+
+
+def to_tensor(array, device):
+    """Wrap a numpy array without copying it, unless it is read-only or moves to a device."""
+    if not array.flags.writeable or not array.flags.c_contiguous:
+        array = np.array(array, order="C")
+    return torch.from_numpy(array).to(device)

@@ -1,7 +1,7 @@
 """The strength of the penalty by cross-validation along the path."""
 
-import warnings
 from abc import ABC, abstractmethod
+from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 
 import numpy as np
@@ -10,7 +10,6 @@ from sklearn.base import (
     ClassifierMixin,
     RegressorMixin,
     _fit_context,
-    clone,
     is_classifier,
 )
 from sklearn.feature_selection import SelectorMixin
@@ -21,15 +20,16 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, indexable
 
-from sgnn._common.atomic import all_or_nothing
-from sgnn._common.attributes import take_over
+from sgnn._common.warnings import warn
 from sgnn.estimators.classifier import SparseMLPClassifier
 from sgnn.estimators.constraints import PATH_CONSTRAINTS
+from sgnn.estimators.data import check_form
 from sgnn.estimators.defaults import default_estimator
-from sgnn.estimators.docstrings import document_cv
+from sgnn.estimators.learnt import set_learnt
 from sgnn.estimators.regressor import SparseMLPRegressor
-from sgnn.paths.path import RULES, choose, standard_error
-from sgnn.paths.walk import walk_path
+from sgnn.paths.choice import RULES, choose, standard_error
+from sgnn.paths.docstrings import document
+from sgnn.paths.sparse_mlp_path import compute_path
 
 SEARCH_CONSTRAINTS = {
     **PATH_CONSTRAINTS,
@@ -40,6 +40,7 @@ SEARCH_CONSTRAINTS = {
     "n_jobs": [Integral, None],
 }
 _OF_ESTIMATOR = [
+    "alpha_",
     "coefs_",
     "intercepts_",
     "n_neurons_",
@@ -53,32 +54,22 @@ _OF_ESTIMATOR = [
 ]
 
 
+@dataclass(eq=False, repr=False)
 class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
     """Abstract: a path on all data, and paths along the same strengths on folds.
 
     See :class:`SparseMLPClassifierCV` and :class:`SparseMLPRegressorCV`.
     """
 
-    def __init__(
-        self,
-        estimator=None,
-        *,
-        alphas=60,
-        max_iter="auto",
-        cv=None,
-        scoring=None,
-        rule="1se",
-        tol=0.0,
-        n_jobs=None,
-    ):
-        self.estimator = estimator
-        self.alphas = alphas
-        self.max_iter = max_iter
-        self.cv = cv
-        self.scoring = scoring
-        self.rule = rule
-        self.tol = tol
-        self.n_jobs = n_jobs
+    estimator: BaseEstimator | None = None
+    _: KW_ONLY
+    alphas: object = 60
+    max_iter: int | str = "auto"
+    cv: object = None
+    scoring: object = None
+    rule: str = "1se"
+    tol: float = 0.0
+    n_jobs: int | None = None
 
     @property
     @abstractmethod
@@ -91,7 +82,6 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None):
         """Walk the path on all data and on the folds, and choose from it.
@@ -118,34 +108,41 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
         estimator = self.estimator
         if estimator is None:
             estimator = default_estimator(self._default_kind, X)
-        clone(estimator)._check_data(X, y, sample_weight)
+        check_form(estimator, X, y, sample_weight)
         X, y, sample_weight = indexable(X, y, sample_weight)
         scorer = check_scoring(estimator, self.scoring)
         splits = list(check_cv(self.cv, y, classifier=is_classifier(self)).split(X, y))
         arguments = {"alphas": self.alphas, "max_iter": self.max_iter}
-        path = walk_path(estimator, X, y, sample_weight=sample_weight, **arguments)
+        path = compute_path(estimator, X, y, sample_weight=sample_weight, **arguments)
         arguments["alphas"] = path.alphas[1:]
         folds = Parallel(n_jobs=self.n_jobs)(
             delayed(_scores_of_fold)(estimator, X, y, sample_weight, *split, scorer, arguments)
             for split in splits
         )
-        self.alphas_ = path.alphas
-        self.scores_path_, self.n_features_path_ = map(np.array, zip(*folds, strict=True))
+        scores, n_features = map(np.array, zip(*folds, strict=True))
         there = path.n_features > 0
-        means = self.scores_path_.mean(axis=0)[there]
-        errors = standard_error(self.scores_path_)[there]
+        means, errors = scores.mean(axis=0)[there], standard_error(scores)[there]
         if not np.isfinite(means).any():
             raise ValueError(
                 f"All scores are nan: scoring={self.scoring!r} is undefined on the test parts of "
                 f"cv={self.cv!r}."
             )
-        self.best_index_ = choose(self.rule, means, errors, self.tol)
-        self.best_score_ = float(means[self.best_index_])
-        self._warn_at_the_edge(path)
-        self.path_, self.n_iter_ = path, path.n_iter
-        self.estimator_ = path.estimator(self.best_index_)
-        self.alpha_ = self.estimator_.alpha_
-        take_over(self, self.estimator_, _OF_ESTIMATOR)
+        best = choose(self.rule, means, errors, self.tol)
+        self._warn_at_the_edge(path, best)
+        chosen = path.estimator(best)
+        there = [name for name in _OF_ESTIMATOR if hasattr(chosen, name)]
+        attributes = {name: getattr(chosen, name) for name in there}
+        attributes |= {
+            "alphas_": path.alphas,
+            "scores_path_": scores,
+            "n_features_path_": n_features,
+            "best_index_": best,
+            "best_score_": float(means[best]),
+            "path_": path,
+            "n_iter_": path.n_iter,
+            "estimator_": chosen,
+        }
+        set_learnt(self, attributes)
         return self
 
     def predict(self, X):
@@ -184,43 +181,72 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
         check_is_fitted(self)
         return self.support_
 
-    def _warn_at_the_edge(self, path):
+    def _warn_at_the_edge(self, path, best):
         """Warn if the choice fell on an end of the path that is not an end by nature."""
         finds = isinstance(self.alphas, Integral)
-        if self.best_index_ == len(path) - 1:
+        if best == len(path) - 1:
             further = "raise alphas or max_iter" if finds else "let alphas go further"
             advice = f"the best network may be smaller: {further}"
-        elif self.best_index_ == 0 and not finds:
+        elif best == 0 and not finds:
             advice = "the best network may be between it and the first alpha: start with less"
         else:
             return
-        warnings.warn(
-            f"alpha={path.alphas[self.best_index_]:.3g} was chosen, at the edge of the path; "
-            f"{advice}.",
-            UserWarning,
-            stacklevel=5,
-        )
+        warn(f"alpha={path.alphas[best]:.3g} was chosen, at the edge of the path; {advice}.")
 
 
 def _scores_of_fold(estimator, X, y, sample_weight, train, test, scorer, arguments):
     """Return the score and the number of features at each alpha, the dense network first."""
     weights = None if sample_weight is None else _safe_indexing(sample_weight, train)
     X_train, y_train = _safe_indexing(X, train), _safe_indexing(y, train)
-    path = walk_path(estimator, X_train, y_train, sample_weight=weights, **arguments)
+    path = compute_path(
+        estimator, X_train, y_train, sample_weight=weights, is_fold=True, **arguments
+    )
     X_test, y_test = _safe_indexing(X, test), _safe_indexing(y, test)
     scores = [scorer(path.estimator(index), X_test, y_test) for index in range(len(path))]
     n_missing = len(arguments["alphas"]) + 1 - len(path)
     return np.pad(scores, (0, n_missing), "edge"), np.pad(path.n_features, (0, n_missing), "edge")
 
 
-@document_cv(
-    summary="Sparse network classifier that chooses its size by cross-validation.",
-    estimator="SparseMLPClassifier",
-    score="accuracy",
-    classes="""classes_ : ndarray of shape (n_classes,)
-    Class labels.
-""",
-    example="""
+@document
+class SparseMLPClassifierCV(ClassifierMixin, BaseSparseMLPCV):
+    """Sparse network classifier that chooses its size by cross-validation.
+
+    {method}
+
+    Parameters
+    ----------
+    estimator : SparseMLPClassifier or None, default=None
+        Network, penalty and training, as for :func:`sgnn.sparse_mlp_path`. None is
+        ``SparseMLPClassifier(penalty="log_sum")``, with ``l2=1e-3`` and a ``max_iter`` that suits
+        the data; for results that repeat, give one with a ``random_state``.
+    {path}
+    scoring : str or callable, default=None
+        What decides, and what :meth:`score` returns, as everywhere in scikit-learn; None is
+        accuracy.
+    {choice}
+
+    Attributes
+    ----------
+    {fitted}
+    estimator_ : SparseMLPClassifier
+        The network chosen, never an empty one.
+    {chosen}
+    classes_ : ndarray of shape (n_classes,)
+        Class labels.
+    {seen}
+
+    See Also
+    --------
+    sgnn.sparse_mlp_path : The path.
+    sgnn.SparseMLPSelector : A selector of features with the same choice.
+
+    References
+    ----------
+    The rule of one standard error: Breiman, Friedman, Olshen & Stone (1984), "Classification and
+    regression trees", section 3.4.3.
+
+    Examples
+    --------
     >>> from sklearn.datasets import load_wine
     >>> from sklearn.preprocessing import scale
     >>> from sgnn import SparseMLPClassifier, SparseMLPClassifierCV
@@ -229,9 +255,8 @@ def _scores_of_fold(estimator, X, y, sample_weight, train, test, scorer, argumen
     >>> search = SparseMLPClassifierCV(clf).fit(scale(X), y)
     >>> bool(search.best_score_ > 0.9)
     True
-""",
-)
-class SparseMLPClassifierCV(ClassifierMixin, BaseSparseMLPCV):
+    """
+
     _default_kind = "classifier"
     score = BaseSparseMLPCV.score
     _parameter_constraints = {**SEARCH_CONSTRAINTS, "estimator": [SparseMLPClassifier, None]}
@@ -272,12 +297,44 @@ class SparseMLPClassifierCV(ClassifierMixin, BaseSparseMLPCV):
         return self.estimator_.predict_log_proba(X)
 
 
-@document_cv(
-    summary="Sparse network regressor that chooses its size by cross-validation.",
-    estimator="SparseMLPRegressor",
-    score=":math:`R^2`",
-    classes="",
-    example="""
+@document
+class SparseMLPRegressorCV(RegressorMixin, BaseSparseMLPCV):
+    """Sparse network regressor that chooses its size by cross-validation.
+
+    {method}
+
+    Parameters
+    ----------
+    estimator : SparseMLPRegressor or None, default=None
+        Network, penalty and training, as for :func:`sgnn.sparse_mlp_path`. None is
+        ``SparseMLPRegressor(penalty="log_sum")``, with ``l2=1e-3`` and a ``max_iter`` that suits
+        the data; for results that repeat, give one with a ``random_state``.
+    {path}
+    scoring : str or callable, default=None
+        What decides, and what :meth:`score` returns, as everywhere in scikit-learn; None is
+        :math:`R^2`.
+    {choice}
+
+    Attributes
+    ----------
+    {fitted}
+    estimator_ : SparseMLPRegressor
+        The network chosen, never an empty one.
+    {chosen}
+    {seen}
+
+    See Also
+    --------
+    sgnn.sparse_mlp_path : The path.
+    sgnn.SparseMLPSelector : A selector of features with the same choice.
+
+    References
+    ----------
+    The rule of one standard error: Breiman, Friedman, Olshen & Stone (1984), "Classification and
+    regression trees", section 3.4.3.
+
+    Examples
+    --------
     >>> from sklearn.datasets import make_friedman1
     >>> from sgnn import SparseMLPRegressor, SparseMLPRegressorCV
     >>> X, y = make_friedman1(300, random_state=0)
@@ -285,9 +342,8 @@ class SparseMLPClassifierCV(ClassifierMixin, BaseSparseMLPCV):
     >>> search = SparseMLPRegressorCV(reg).fit(X, y)
     >>> search.support_[:5].tolist()
     [True, True, True, True, True]
-""",
-)
-class SparseMLPRegressorCV(RegressorMixin, BaseSparseMLPCV):
+    """
+
     _default_kind = "regressor"
     score = BaseSparseMLPCV.score
     _parameter_constraints = {**SEARCH_CONSTRAINTS, "estimator": [SparseMLPRegressor, None]}

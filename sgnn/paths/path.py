@@ -1,12 +1,12 @@
 """What a walk along growing strengths leaves behind: networks of all sizes."""
 
-import math
 from copy import deepcopy
 
 import numpy as np
-from sklearn.base import clone
 
-RULES = "best", "1se", "dense"
+from sgnn.estimators.learnt import fitted, learnt
+from sgnn.paths.choice import choose
+from sgnn.training.state import State
 
 
 def _column(name):
@@ -51,8 +51,8 @@ class SparseMLPPath:
     n_multiply_adds = _column("n_multiply_adds")
     n_neurons = _column("n_neurons")
 
-    def __init__(self, model, points):
-        self._model = model
+    def __init__(self, estimator, form, points):
+        self._estimator, self._form = estimator, form
         self.points = points
 
     def __len__(self):
@@ -85,9 +85,9 @@ class SparseMLPPath:
         -------
         ndarray of str, shape (n_features,)
         """
-        names = getattr(self._model, "feature_names_in_", None)
+        names = self._form.feature_names
         if names is None:
-            names = [f"x{index}" for index in range(self._model.n_features_in_)]
+            names = [f"x{index}" for index in range(self._form.n_features)]
         return np.asarray(names, dtype=object)
 
     @property
@@ -119,7 +119,7 @@ class SparseMLPPath:
             point = self.points[lifetime - 1]
             last_here = lifetimes[point.features] == lifetime
             norms[point.features[last_here]] = np.linalg.norm(point.coefs[0], axis=1)[last_here]
-        blocks = self._model._feature_blocks
+        blocks = self._form.blocks
         if blocks is not None:
             norms = np.sqrt(np.bincount(blocks, norms**2))[blocks]
         else:
@@ -170,15 +170,17 @@ class SparseMLPPath:
         SparseMLPClassifier or SparseMLPRegressor
             Its ``alpha`` is that of the point.
         """
-        point, model = self.points[index], clone(self._model)
-        learnt = {n: v for n, v in vars(self._model).items() if n not in model.get_params(False)}
-        vars(model).update(deepcopy(learnt))
-        model.alpha = model.alpha_ = point.alpha
-        model.n_removed_ = tuple(int((~mask).sum()) for mask in point.kept)
-        model._full_network = model._partial_state = None
-        network = deepcopy((point.coefs, point.intercepts, point.kept))
-        model._set_fitted(network, [point.history])
-        return model
+        point = self.points[index]
+        network = deepcopy(point.network)
+        attributes = learnt(
+            self._form,
+            network,
+            [point.history],
+            alpha=point.alpha,
+            n_removed=tuple(int((~mask).sum()) for mask in network.kept),
+            state=State(network, n_epochs=self._estimator.max_iter),
+        )
+        return fitted(self._estimator, attributes).set_params(alpha=point.alpha)
 
     def at(self, *, n_features=None, sparsity=None, alpha=None):
         """Return the estimator that meets one target; of several, the first on the path.
@@ -270,37 +272,3 @@ class SparseMLPPath:
     @property
     def _is_validated(self):
         return self.points[0].validation_score is not None
-
-
-def choose(rule, scores, errors, tol):
-    """Return the place on a path that a rule chooses.
-
-    Parameters
-    ----------
-    rule : {"best", "1se", "dense"}
-    scores, errors : ndarray of shape (n_points,)
-        Scores and their standard errors, dense network first.
-    tol : float
-        For "dense".
-
-    Returns
-    -------
-    int
-        The last of equals.
-    """
-    if rule not in RULES:
-        raise ValueError(f"rule must be one of {', '.join(RULES)}; got {rule!r}.")
-    best = np.flatnonzero(scores == np.nanmax(scores))[-1]
-    floor = {"best": scores[best], "1se": scores[best] - errors[best], "dense": scores[0] - tol}
-    return int(np.flatnonzero(scores >= floor[rule])[-1])
-
-
-def standard_error(scores):
-    """Return the standard error of the mean over the first axis, 0 for a single score.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (n_scores, ...)
-    """
-    n_scores = len(scores)
-    return scores.std(axis=0, ddof=min(1, n_scores - 1)) / math.sqrt(n_scores)

@@ -1,9 +1,9 @@
 """One network of a path."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
-import numpy as np
+from sgnn.networks.network import Network
+from sgnn.training.course import History
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,8 @@ class PathPoint:
         Standard error of the validation score, as a mean over samples.
     seconds : float
         What it took to get here from the point before.
-    coefs, intercepts : list of ndarray
-        Weights and biases of what is left.
-    kept : list of ndarray of bool
-        The units that are left, per layer, inputs first.
+    network : Network
+        What is left.
     history : History
         Of the epochs since the point before.
     """
@@ -37,38 +35,50 @@ class PathPoint:
     validation_score: float | None
     validation_error: float | None
     seconds: float
-    coefs: list
-    intercepts: list
-    kept: list
-    history: object
+    network: Network
+    history: History
+
+    @property
+    def coefs(self):
+        """Weights of what is left."""
+        return self.network.coefs
+
+    @property
+    def intercepts(self):
+        """Biases of what is left."""
+        return self.network.intercepts
+
+    @property
+    def kept(self):
+        """The units that are left, per layer, inputs first: a list of ndarray of bool."""
+        return self.network.kept
 
     @property
     def features(self):
         """Indices of the inputs that are left."""
-        return np.flatnonzero(self.kept[0])
+        return self.network.features
 
     @property
     def n_features(self):
         """Number of inputs that are left."""
-        return int(self.kept[0].sum())
+        return len(self.network.features)
 
     @property
     def n_neurons(self):
         """Units that are left per layer, inputs first, outputs last."""
-        return tuple(int(mask.sum()) for mask in self.kept)
+        return self.network.n_neurons
 
     @property
     def n_weights(self):
         """Number of weights that are not zero."""
-        return sum(int(np.count_nonzero(coef)) for coef in self.coefs)
+        return self.network.n_weights
 
     @property
     def n_multiply_adds(self):
         """Multiplications of a prediction by the compact network."""
-        return sum(coef.size for coef in self.coefs)
+        return self.network.n_multiply_adds
 
     @property
     def sparsity(self):
         """Fraction of all weights of the full network that are zero."""
-        n_all = sum(len(before) * len(after) for before, after in pairwise(self.kept))
-        return 1 - self.n_weights / n_all
+        return self.network.sparsity

@@ -31,20 +31,22 @@ def growing(walk, unit_of_loss, n_steps):
     Yields
     ------
     alpha : float
-    place : Place
+    network : Network
         The last one is empty, if the steps suffice.
+    history : History
     """
-    place, last = walk.start, 0.0
-    share = 1.5 * _log_size(place) / n_steps
+    state, last = walk.start, 0.0
+    share = 1.5 * _log_size(state.network) / n_steps
     alpha, growth = _FIRST_PENALTY * unit_of_loss / walk.penalty_at_start, _SEARCH_GROWTH
     last_removal = alpha
     n_taken, n_retries = 0, n_steps // 2
     while n_taken < n_steps and alpha <= _IN_VAIN * last_removal:
         may_retry = n_retries > 0 and (last == 0 or growth > _LEAST_GROWTH)
         limit = _TOO_MUCH * share if may_retry and last > 0 else math.inf
-        reached = walk.step(place, alpha, limit)
-        fall = shrinkage(place, reached)
-        if last == 0 and may_retry and _is_harmful(reached, unit_of_loss):
+        reached, history = walk.step(state, alpha, limit)
+        before, after = state.network, reached.network
+        fall = shrinkage(before, after)
+        if last == 0 and may_retry and _is_harmful(history, unit_of_loss):
             n_retries -= 1
             alpha *= _RETREAT
         elif fall > limit:
@@ -52,14 +54,14 @@ def growing(walk, unit_of_loss, n_steps):
             growth = max(growth / 2, _LEAST_GROWTH)
             alpha = last * math.exp(growth)
         else:
-            yield alpha, reached
-            if reached.is_empty:
+            yield alpha, after, history
+            if after.is_empty:
                 return
             if last > 0:
                 growth = _adapted(growth, fall / share)
-            if reached.n_units != place.n_units or fall:
+            if after.n_neurons != before.n_neurons or fall:
                 last_removal = alpha
-            n_taken, place, last = n_taken + 1, reached, alpha
+            n_taken, state, last = n_taken + 1, reached, alpha
             alpha *= math.exp(growth)
 
 
@@ -74,24 +76,24 @@ def given(walk, alphas):
     Yields
     ------
     alpha : float
-    place : Place
+    network : Network
+    history : History
     """
-    place = walk.start
+    state = walk.start
     for alpha in alphas:
-        place = walk.step(place, alpha)
-        yield alpha, place
-        if place.is_empty:
+        state, history = walk.step(state, alpha)
+        yield alpha, state.network, history
+        if state.network.is_empty:
             return
 
 
-def _log_size(place):
-    n_weights = sum(coef.size for coef in place.coefs)
-    return math.log(max(*place.n_units[:-1], math.sqrt(n_weights)) + 1)
+def _log_size(network):
+    return math.log(max(*network.n_neurons[:-1], math.sqrt(network.n_multiply_adds)) + 1)
 
 
-def _is_harmful(reached, unit_of_loss):
+def _is_harmful(history, unit_of_loss):
     """Whether the loss rose while the network was trained."""
-    return reached.history.loss[-1] - reached.history.loss[0] > _HARM * unit_of_loss
+    return history.loss[-1] - history.loss[0] > _HARM * unit_of_loss
 
 
 def _adapted(growth, ratio):

@@ -18,7 +18,8 @@ from dataclasses import KW_ONLY, dataclass
 
 from sklearn.base import BaseEstimator
 
-from sgnn.penalties._checks import check_choice, check_flag
+from sgnn.groups import structures_of
+from sgnn.penalties._checks import check_flag, check_groups
 from sgnn.penalties.strengths import check_schedule
 
 
@@ -110,8 +111,8 @@ class Piece:
     ----------
     shape : Shape
     groups : {"weights", "outgoing", "incoming", "both", "layer", "layer of outgoing", \
-"layer of incoming"}
-        The structure.
+"layer of incoming", "layer of both"} or the name of a registered structure
+        The structure; an unknown name is refused.
     weight : float, default=1.0
         Factor of this piece.
     size_scaling : bool, default=False
@@ -126,6 +127,9 @@ class Piece:
     weight: float = 1.0
     size_scaling: bool = False
     layers: object = None
+
+    def __post_init__(self):
+        structures_of(self.groups)
 
 
 @dataclass(eq=False, repr=False)
@@ -215,14 +219,14 @@ class GroupPenalty(Penalty):
     groups: str = "outgoing"
     size_scaling: bool = True
 
-    #: What ``groups`` may be.
-    _allowed_groups = ("outgoing", "incoming", "both", "weights")
+    #: What ``groups`` may be, apart from a structure around units.
+    _more_groups = ("both", "weights")
 
     @abstractmethod
     def shape(self):
         """Return the :class:`Shape`, with its parameters checked."""
 
     def pieces(self):
-        check_choice(self, "groups", self._allowed_groups)
+        check_groups(self, also=self._more_groups)
         check_flag(self, "size_scaling")
         return [Piece(self.shape(), self.groups, size_scaling=self.size_scaling)]

@@ -2,7 +2,7 @@
 
 from dataclasses import KW_ONLY, dataclass
 
-from sgnn.penalties._checks import check_choice
+from sgnn.penalties._checks import check_groups
 from sgnn.penalties.base import Penalty, Piece, RowShape
 
 _MAX_ITERATIONS = 100
@@ -107,5 +107,5 @@ class ExclusiveLasso(Penalty):
     groups: str = "outgoing"
 
     def pieces(self):
-        check_choice(self, "groups", ("outgoing", "incoming"))
+        check_groups(self)
         return [Piece(SquaredL1(), self.groups)]

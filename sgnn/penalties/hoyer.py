@@ -2,7 +2,7 @@
 
 from dataclasses import KW_ONLY, dataclass
 
-from sgnn.penalties._checks import check_choice
+from sgnn.penalties._checks import check_groups
 from sgnn.penalties.base import Penalty, Piece, RowShape
 
 _MAX_ITERATIONS = 100
@@ -208,5 +208,5 @@ class GroupHoyerSquare(Penalty):
     groups: str = "outgoing"
 
     def pieces(self):
-        check_choice(self, "groups", ("outgoing", "incoming", "both"))
+        check_groups(self, also=("both",))
         return [Piece(HoyerSquareRatio(), f"layer of {self.groups}")]

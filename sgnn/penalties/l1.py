@@ -2,7 +2,7 @@
 
 from dataclasses import KW_ONLY, dataclass
 
-from sgnn.penalties._checks import check_choice, check_flag, check_interval
+from sgnn.penalties._checks import check_flag, check_groups, check_interval
 from sgnn.penalties.base import GroupPenalty, Penalty, Piece, RowShape, Shape
 
 
@@ -89,7 +89,7 @@ class GroupLasso(GroupPenalty):
     GroupLasso(groups='incoming')
     """
 
-    _allowed_groups = ("outgoing", "incoming", "both")
+    _more_groups = ("both",)
 
     def shape(self):
         return AbsoluteValue()
@@ -130,7 +130,7 @@ class SparseGroupLasso(Penalty):
     size_scaling: bool = True
 
     def pieces(self):
-        check_choice(self, "groups", ("outgoing", "incoming"))
+        check_groups(self)
         check_flag(self, "size_scaling")
         check_interval(self, "l1_ratio", low=0, high=1)
         return [

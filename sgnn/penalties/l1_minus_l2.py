@@ -2,7 +2,7 @@
 
 from dataclasses import KW_ONLY, dataclass
 
-from sgnn.penalties._checks import check_choice, check_interval
+from sgnn.penalties._checks import check_groups, check_interval
 from sgnn.penalties.base import Penalty, Piece, RowShape
 
 
@@ -64,6 +64,6 @@ class L1MinusL2(Penalty):
     groups: str = "outgoing"
 
     def pieces(self):
-        check_choice(self, "groups", ("outgoing", "incoming"))
+        check_groups(self)
         check_interval(self, "c", low=0, high=1, closed="right")
         return [Piece(NormDifference(self.c), self.groups)]

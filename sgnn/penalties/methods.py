@@ -2,7 +2,7 @@
 
 from dataclasses import KW_ONLY, dataclass
 
-from sgnn.penalties._checks import check_choice, check_flag, check_interval
+from sgnn.penalties._checks import check_flag, check_groups, check_interval
 from sgnn.penalties.base import Penalty, Piece
 from sgnn.penalties.exclusive import SquaredL1
 from sgnn.penalties.l1 import AbsoluteEntries, AbsoluteValue
@@ -87,7 +87,7 @@ class CGES(Penalty):
     groups: str = "outgoing"
 
     def pieces(self):
-        check_choice(self, "groups", ("outgoing", "incoming"))
+        check_groups(self)
         check_interval(self, "min_share", low=0, high=1)
         share = Ramp(self.min_share)
         return [
@@ -136,7 +136,7 @@ class IntegratedTransformedL1(Penalty):
     groups: str = "outgoing"
 
     def pieces(self):
-        check_choice(self, "groups", ("outgoing", "incoming"))
+        check_groups(self)
         check_interval(self, "a", low=0, closed="neither")
         check_interval(self, "min_share", low=0, high=1)
         return [

@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from sgnn.groups import make_groups
+from sgnn.groups import STRUCTURES, structures_of
+from sgnn.groups.whole_layers import WholeLayers
 from sgnn.penalties.strengths import adaptive_weights, draw_mask, layer_factors
-from sgnn.proximal.terms import Term, Terms
+from sgnn.proximal.term import Term
+from sgnn.proximal.terms import Terms
 
 
 def build_terms(penalties, parameters, alpha, blocks=None, seed=0, pilot=None):
@@ -41,11 +43,12 @@ def build_terms(penalties, parameters, alpha, blocks=None, seed=0, pilot=None):
     terms = []
     for index, penalty in enumerate(penalties):
         pieces = {
-            (index, number, side): replace(piece, groups=piece.groups.replace("both", side))
+            (index, number, name): replace(piece, groups=name)
             for number, piece in enumerate(penalty.pieces())
-            for side in (("outgoing", "incoming") if "both" in piece.groups else ("",))
+            for name in structures_of(piece.groups)
         }
-        structures = {p.groups: make_groups(p.groups, parameters, blocks) for p in pieces.values()}
+        names = dict.fromkeys(piece.groups for piece in pieces.values())
+        structures = {name: STRUCTURES[name](parameters, blocks) for name in names}
         masks = _draw_masks(penalty, structures, parameters, rng)
         of_layers = layer_factors(penalty, n_layers)
         for (*owner, _), piece in pieces.items():
@@ -84,11 +87,10 @@ def _draw_masks(penalty, structures, parameters, rng):
     """
     masks = {}
     for name, groups in structures.items():
-        if groups.level:
-            units = groups.members if groups.level == 2 else groups
-            masks[name] = _draw_mask(penalty, units, rng)
-            if groups.level == 2:
-                groups.penalised = masks.pop(name)
+        if isinstance(groups, WholeLayers):
+            groups.penalised = _draw_mask(penalty, groups.of, rng)
+        elif not groups.single:
+            masks[name] = _draw_mask(penalty, groups, rng)
     if "weights" in structures:
         owners = [(structures[name], mask) for name, mask in masks.items() if mask is not None]
         masks["weights"] = (
@@ -105,9 +107,9 @@ def _draw_masks(penalty, structures, parameters, rng):
     return masks
 
 
-def _draw_mask(penalty, units, rng):
-    mask = draw_mask(penalty, units.shapes, rng)
-    return None if mask is None else torch.as_tensor(mask).to(units.sizes)
+def _draw_mask(penalty, groups, rng):
+    mask = draw_mask(penalty, groups.shapes, rng)
+    return None if mask is None else torch.as_tensor(mask).to(groups.sizes)
 
 
 def _times(one, other):

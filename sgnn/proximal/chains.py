@@ -50,7 +50,7 @@ def is_sequential(chain):
 
 def _has_joint_prox(chain):
     *finer, last = chain
-    if not all(t.groups.level == 0 or t.structure == last.structure for t in finer):
+    if not all(t.groups.single or t.structure == last.structure for t in finer):
         return False
     if all(is_sequential(chain[:n]) for n in range(2, len(chain) + 1)):
         return True
@@ -59,7 +59,7 @@ def _has_joint_prox(chain):
 
 def _is_solvable(fine, coarse):
     """Whether the solver of the joint prox of two terms is known to find the minimum."""
-    if coarse.shape.by_rows or not (fine.groups.level == 0 or fine.shape.by_rows):
+    if coarse.shape.by_rows or not (fine.groups.single or fine.shape.by_rows):
         return False
     if coarse.shape.convex:
         return fine.shape.convex or fine.shape.nests
@@ -79,6 +79,15 @@ def _no_joint_prox(one, other):
     )
 
 
-def fineness(term):
-    """Return the sort key: small groups first, then shapes of rows, then homogeneous ones."""
-    return term.groups.level, term.structure, not term.shape.by_rows, not term.shape.homogeneous
+def in_order(terms):
+    """Return terms sorted: finer groups first, then shapes of rows, then homogeneous ones."""
+
+    def place(term):
+        n_coarser = sum(_is_finer(term.groups, other.groups) for other in terms)
+        return -n_coarser, term.structure, not term.shape.by_rows, not term.shape.homogeneous
+
+    return sorted(terms, key=place)
+
+
+def _is_finer(one, other):
+    return one.nests_in(other) and not other.nests_in(one)

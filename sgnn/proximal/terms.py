@@ -1,114 +1,18 @@
 """The terms of an objective, and their joint prox."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import torch
 
-from sgnn.groups import Groups, Layers, SingleWeights
-from sgnn.penalties.base import Shape
-from sgnn.proximal.chains import chains_of, clusters_of, fineness, is_sequential
+from sgnn.groups.weights import SingleWeights
+from sgnn.groups.whole_layers import WholeLayers
+from sgnn.proximal.base import Regulariser
+from sgnn.proximal.chains import chains_of, clusters_of, in_order, is_sequential
 from sgnn.proximal.joint import SplitProx, nested_prox
 
 
-@dataclass
-class Term:
-    """One shape on the groups of a network, with the schedule of each group.
-
-    Attributes
-    ----------
-    shape : Shape
-    groups : Groups
-    structure : str
-        Name of the groups.
-    factors : list of float or torch.Tensor
-        Factor of the groups of each layer, >= 0: one number, or one per group.
-    strength : float
-        ``alpha``.
-    warm_up : int
-        Epochs over which the strength rises.
-    owner : object
-        The piece of a penalty that it comes from; two terms are of one piece under "both".
-    """
-
-    shape: Shape
-    groups: Groups
-    structure: str
-    factors: list
-    strength: float
-    warm_up: int = 0
-    owner: object = None
-
-    def __post_init__(self):
-        self.current = self.strength
-        used = [bool((f > 0).any()) if torch.is_tensor(f) else f > 0 for f in self.factors]
-        self.layers = [index for index, is_used in enumerate(used) if is_used]
-        self.weights = self._merged()
-        self.is_uniform = not torch.is_tensor(self.weights) and self.weights == 1
-
-    def _merged(self):
-        """Return the factors as one number, or as one number per group of the whole network."""
-        first = self.factors[0]
-        if not any(torch.is_tensor(f) for f in self.factors) and len(set(self.factors)) == 1:
-            return first
-        merged = torch.ones_like(self.groups.sizes)
-        for part, factor in zip(self.groups.slices, self.factors, strict=True):
-            merged[part] = factor
-        return merged
-
-    def on_units(self, kept, parameters):
-        """Return the term on the network that some units form; see :meth:`Groups.on_units`."""
-        survivors = self.groups.survivors(kept)
-        parts = zip(self.factors, self.groups.slices, strict=True)
-        return replace(
-            self,
-            shape=self.shape.on_inputs(kept[0]),
-            groups=self.groups.on_units(kept, parameters),
-            factors=[f[survivors[part]] if torch.is_tensor(f) else f for f, part in parts],
-        )
-
-    def begin_epoch(self, epoch):
-        """Set the strength of an epoch, counted from 0."""
-        self.current = self.strength * min(1.0, (epoch + 1) / max(self.warm_up, 1))
-
-    def value(self, parameters):
-        """Return the penalty at full strength, a tensor with one number."""
-        if not self.shape.by_rows:
-            values = self.shape.value(self.groups.norms(parameters), self.strength)
-            return (self.weights * values).sum()
-        total = parameters.flat.new_zeros(())
-        for index in self.layers:
-            rows = self.groups.rows(parameters.layers[index], index)
-            total += (self.factors[index] * self.shape.value(rows, self.strength)).sum()
-        return total
-
-    def prox_(self, parameters, step):
-        """Apply the prox in place; `step` is a number, or one per group."""
-        if self.shape.by_rows:
-            for index in self.layers:
-                layer = parameters.layers[index]
-                rows = self.groups.rows(layer, index)
-                steps = self.steps_of(step, index)
-                self.groups.set_rows_(layer, index, self.shape.prox(rows, steps, self.current))
-        else:
-            steps = step if self.is_uniform else step * self.weights
-            self.groups.prox_(parameters, self.shape, steps, self.current, self.layers)
-
-    def prox_in_metric_(self, parameters, metric, step):
-        """Apply the prox to single weights where the steps belong to a coarser structure."""
-        self.groups.prox_in_metric_(
-            parameters, self.shape, metric, step, self.factors, self.current, self.layers
-        )
-
-    def steps_of(self, step, index):
-        """Return the steps of one layer times its factors: a number, or a column."""
-        if torch.is_tensor(step) and step.ndim:
-            step = step[self.groups.slices[index], None]
-        factor = self.factors[index]
-        return step * (factor[:, None] if torch.is_tensor(factor) else factor)
-
-
-class Terms:
+class Terms(Regulariser):
     """All terms of an objective, and the structure inside which a metric must be constant.
 
     Parameters
@@ -124,10 +28,6 @@ class Terms:
     metric : Groups
         The coarsest structure that occurs, whole layers where there are several; single weights
         where there is no term.
-    is_convex : bool
-        Whether the sum of the terms is convex and not zero, so that its prox has no jumps.
-    warm_up : int
-        Epochs until all terms have their full strength.
 
     Raises
     ------
@@ -136,7 +36,8 @@ class Terms:
     """
 
     def __init__(self, parameters, terms):
-        self.terms = sorted(terms, key=fineness)
+        self.terms = in_order(terms)
+        self.is_zero = not self.terms
         self.is_convex = self._convex_now()
         self.warm_up = max((term.warm_up for term in terms), default=0)
         self.metric = self._metric(parameters)
@@ -149,55 +50,38 @@ class Terms:
         return bool(self.terms) and all(t.shape.convex and t.strength for t in self.terms)
 
     def _metric(self, parameters):
-        coarse = {term.structure: term.groups for term in self.terms if term.groups.level}
+        coarse = {term.structure: term.groups for term in self.terms if not term.groups.single}
         if len(coarse) > 1:
             with_bias = any(groups.with_bias for groups in coarse.values())
-            return Layers(parameters, SingleWeights(parameters), with_bias)
+            return WholeLayers(parameters, SingleWeights(parameters), with_bias)
         return self.terms[-1].groups if self.terms else SingleWeights(parameters)
 
     def on_units(self, kept, parameters):
-        """Return the terms on the network that some units form; see :meth:`Groups.on_units`."""
         small = Terms(parameters, [term.on_units(kept, parameters) for term in self.terms])
         small.metric.sizes = self.metric.sizes[self.metric.survivors(kept)]
         return small
 
     def set_strength(self, strength):
-        """Set ``alpha``, past all warm-up."""
         for term in self.terms:
             term.strength = term.current = strength
         self.is_convex = self._convex_now()
 
     def begin_epoch(self, epoch):
-        """Set the strengths of an epoch, counted from 0."""
         for term in self.terms:
             term.begin_epoch(epoch)
 
     def concave_scale(self):
-        """Return the root mean square of the gradient of a group at the edge of being zero.
-
-        One number per group of `metric`, or one for all, under a penalty that is not convex; 0
-        where it is convex or of no such scale.
-        """
         last = self.terms[-1] if self.terms else None
         if last is None or self.is_convex or last.shape.by_rows or last.groups is not self.metric:
             return 0.0
-        if not last.groups.level:
+        if last.groups.single:
             return last.strength
         return last.strength * last.weights / last.groups.sizes.sqrt()
 
     def value(self, parameters):
-        """Return the summed penalty."""
         return float(sum(term.value(parameters) for term in self.terms))
 
     def prox_(self, parameters, step):
-        """Apply the joint prox in place.
-
-        Parameters
-        ----------
-        parameters : Parameters
-        step : float or torch.Tensor of shape (n_groups,)
-            One number per group of `metric`.
-        """
         for prox_ in self._proxes:
             prox_(parameters, step=step)
 
@@ -214,7 +98,7 @@ class Terms:
         for term in terms:
             if not _is_vector(step):
                 term.prox_(parameters, step)
-            elif term.groups.level or not self.metric.level:
+            elif self.metric.single or not term.groups.single:
                 term.prox_(parameters, self.metric.refine(step, term.groups))
             else:
                 term.prox_in_metric_(parameters, self.metric, step)
@@ -239,7 +123,7 @@ def _is_vector(step):
 def _factor_rows(fine, coarse, layer, index):
     """Arrange the factors of a term as the rows of a coarser structure: a number, or a tensor."""
     factor = fine.factors[index]
-    if fine.groups.level:
+    if not fine.groups.single:
         return factor[:, None] if torch.is_tensor(factor) else factor
     if not (torch.is_tensor(factor) or coarse.groups.with_bias):
         return factor
@@ -250,7 +134,7 @@ def _factor_rows(fine, coarse, layer, index):
 
 
 def _solve_rows(rows, fine, coarse, of_fine, of_coarse):
-    if fine.groups.level and fine.shape.prox_plus_norm and coarse.shape.homogeneous:
+    if not fine.groups.single and fine.shape.prox_plus_norm and coarse.shape.homogeneous:
         threshold = of_coarse * coarse.shape.value(rows.new_ones(1), coarse.current)
         return fine.shape.prox_plus_norm(rows, of_fine, fine.current, threshold)
     return nested_prox(
@@ -267,36 +151,3 @@ def _row_values(shape, rows, step, strength):
     if shape.by_rows:
         return (step * values[:, None])[:, 0]
     return (step * values).sum(1)
-
-
-class KeptZeros:
-    """In place of a penalty: weights that are zero now stay zero.
-
-    It is used as :class:`Terms`; its prox is the projection onto the support.
-
-    Parameters
-    ----------
-    parameters : Parameters
-    """
-
-    def __init__(self, parameters):
-        self.terms = [self]
-        self.is_convex = False
-        self.warm_up = 0
-        self.metric = SingleWeights(parameters)
-        self._support = (parameters.weights != 0).to(parameters.weights)
-
-    def begin_epoch(self, epoch):
-        """Do nothing."""
-
-    def concave_scale(self):
-        """Return 0."""
-        return 0.0
-
-    def value(self, parameters):
-        """Return 0."""
-        return 0.0
-
-    def prox_(self, parameters, step):
-        """Set what is outside the support to zero, whatever the step."""
-        parameters.weights.mul_(self._support)

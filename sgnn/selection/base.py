@@ -2,11 +2,11 @@
 
 from abc import ABC
 
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.validation import check_is_fitted
 
-from sgnn._common.attributes import take_over
+from sgnn.estimators.data import check_form
 from sgnn.estimators.defaults import default_estimator, kind_of
 
 
@@ -21,28 +21,28 @@ class PathSelector(SelectorMixin, BaseEstimator, ABC):
         return tags
 
     def _prepare(self, X, y, sample_weight=None):
-        """Check the data, learn number and names of the features.
+        """Check the data.
 
         Returns
         -------
         SparseMLPClassifier or SparseMLPRegressor
             The estimator that was given, or the default one for the data.
+        dict
+            The fitted attributes that tell number and names of the features.
         """
         given = self.estimator
         estimator = default_estimator(kind_of(y), X) if given is None else given
-        form = clone(estimator)
-        form._check_data(X, y, sample_weight)
-        take_over(self, form, ["n_features_in_", "feature_names_in_"])
-        return estimator
-
-    def _check_count(self, count):
-        """Raise a ValueError if X does not have so many features."""
-        if count > self.n_features_in_:
-            raise ValueError(
-                f"n_features_to_select={count} is more than the {self.n_features_in_} features "
-                "of X."
-            )
+        form = check_form(estimator, X, y, sample_weight)
+        return estimator, form.input_attributes
 
     def _get_support_mask(self):
         check_is_fitted(self)
         return self.support_
+
+
+def check_count(count, n_features):
+    """Raise a ValueError if X does not have so many features."""
+    if count > n_features:
+        raise ValueError(
+            f"n_features_to_select={count} is more than the {n_features} features of X."
+        )

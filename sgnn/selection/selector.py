@@ -1,6 +1,6 @@
 """Selection of a given number of features, or of as many as are needed."""
 
-import warnings
+from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 
 import numpy as np
@@ -8,13 +8,15 @@ from sklearn.base import _fit_context, is_classifier
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_memory
 
-from sgnn._common.atomic import all_or_nothing
+from sgnn._common.warnings import warn
 from sgnn.estimators.base import BaseSparseMLP
+from sgnn.estimators.learnt import set_learnt
 from sgnn.paths.cv import SEARCH_CONSTRAINTS, SparseMLPClassifierCV, SparseMLPRegressorCV
-from sgnn.paths.walk import walk_path
-from sgnn.selection.base import PathSelector
+from sgnn.paths.sparse_mlp_path import compute_path
+from sgnn.selection.base import PathSelector, check_count
 
 
+@dataclass(eq=False, repr=False)
 class SparseMLPSelector(PathSelector):
     """Select features by a path of networks from dense to empty.
 
@@ -86,6 +88,19 @@ class SparseMLPSelector(PathSelector):
     ['x0', 'x1', 'x2', 'x3', 'x4']
     """
 
+    estimator: BaseSparseMLP | None = None
+    _: KW_ONLY
+    n_features_to_select: float | str = "auto"
+    sparsity: float | None = None
+    alphas: object = 60
+    max_iter: int | str = "auto"
+    cv: object = None
+    scoring: object = None
+    rule: str = "1se"
+    tol: float = 0.0
+    memory: object = None
+    n_jobs: int | None = None
+
     _parameter_constraints = {
         **SEARCH_CONSTRAINTS,
         "estimator": [BaseSparseMLP, None],
@@ -98,34 +113,6 @@ class SparseMLPSelector(PathSelector):
         "memory": [str, HasMethods(["cache"]), None],
     }
 
-    def __init__(
-        self,
-        estimator=None,
-        *,
-        n_features_to_select="auto",
-        sparsity=None,
-        alphas=60,
-        max_iter="auto",
-        cv=None,
-        scoring=None,
-        rule="1se",
-        tol=0.0,
-        memory=None,
-        n_jobs=None,
-    ):
-        self.estimator = estimator
-        self.n_features_to_select = n_features_to_select
-        self.sparsity = sparsity
-        self.alphas = alphas
-        self.max_iter = max_iter
-        self.cv = cv
-        self.scoring = scoring
-        self.rule = rule
-        self.tol = tol
-        self.memory = memory
-        self.n_jobs = n_jobs
-
-    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None):
         """Walk the path and select.
@@ -155,13 +142,13 @@ class SparseMLPSelector(PathSelector):
                 f"sparsity={self.sparsity!r}."
             )
         memory = check_memory(self.memory)
-        estimator = self._prepare(X, y, sample_weight)
-        count = self._count()
+        estimator, inputs = self._prepare(X, y, sample_weight)
+        count = self._count(inputs["n_features_in_"])
         if self.sparsity is None and self.n_features_to_select == "auto":
             searched = self._search(estimator).fit(X, y, sample_weight)
             path, support = searched.path_, searched.support_
         else:
-            path = memory.cache(walk_path)(
+            path = memory.cache(compute_path)(
                 estimator,
                 X,
                 y,
@@ -170,13 +157,17 @@ class SparseMLPSelector(PathSelector):
                 max_iter=self.max_iter,
             )
             support = path.at(sparsity=self.sparsity).support_ if count is None else path.top(count)
-            self._warn_if_norms_decide(path, count)
-        ranking = path.ranking
-        self.path_, self.n_iter_, self.support_ = path, path.n_iter, support
-        self.n_features_ = int(support.sum())
-        others = np.unique(ranking[~support], return_inverse=True)[1] + 2
-        self.ranking_ = np.ones(len(support), dtype=int)
-        self.ranking_[~support] = others
+            _warn_if_norms_decide(path, count)
+        places = np.ones(len(support), dtype=int)
+        places[~support] = np.unique(path.ranking[~support], return_inverse=True)[1] + 2
+        attributes = {
+            "path_": path,
+            "n_iter_": path.n_iter,
+            "support_": support,
+            "n_features_": int(support.sum()),
+            "ranking_": places,
+        }
+        set_learnt(self, inputs | attributes)
         return self
 
     def _search(self, estimator):
@@ -192,24 +183,22 @@ class SparseMLPSelector(PathSelector):
             n_jobs=self.n_jobs,
         )
 
-    def _warn_if_norms_decide(self, path, count):
-        """Warn if the path ends with more features than are to be selected."""
-        n_left = int(path.n_features[-1])
-        if count is not None and n_left > count:
-            warnings.warn(
-                f"The path ends with {n_left} features, more than the {count} to select: among "
-                "them, the norms of their weights decide. Raise alphas or max_iter, or use another "
-                "penalty.",
-                UserWarning,
-                stacklevel=5,
-            )
-
-    def _count(self):
+    def _count(self, n_features):
         """Return how many features are asked for, None where something else decides."""
         wanted = self.n_features_to_select
         if wanted == "auto":
             return None
         if not isinstance(wanted, Integral):
-            wanted = max(1, int(wanted * self.n_features_in_))
-        self._check_count(wanted)
+            wanted = max(1, int(wanted * n_features))
+        check_count(wanted, n_features)
         return wanted
+
+
+def _warn_if_norms_decide(path, count):
+    """Warn if the path ends with more features than are to be selected."""
+    n_left = int(path.n_features[-1])
+    if count is not None and n_left > count:
+        warn(
+            f"The path ends with {n_left} features, more than the {count} to select: among them, "
+            "the norms of their weights decide. Raise alphas or max_iter, or use another penalty."
+        )

@@ -1,6 +1,7 @@
 """Selection of features that are selected again and again on subsamples."""
 
 import math
+from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 
 import numpy as np
@@ -12,14 +13,15 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples, indexable
 
-from sgnn._common.atomic import all_or_nothing
 from sgnn.estimators.base import BaseSparseMLP
 from sgnn.estimators.constraints import PATH_CONSTRAINTS
-from sgnn.paths.walk import walk_path
-from sgnn.selection.base import PathSelector
-from sgnn.training.problem import MAX_SEED
+from sgnn.estimators.learnt import set_learnt
+from sgnn.estimators.prepare import MAX_SEED
+from sgnn.paths.sparse_mlp_path import compute_path
+from sgnn.selection.base import PathSelector, check_count
 
 
+@dataclass(eq=False, repr=False)
 class StabilitySelector(PathSelector):
     r"""Select the features that paths on random halves of the data agree upon.
 
@@ -93,6 +95,17 @@ class StabilitySelector(PathSelector):
     True
     """
 
+    estimator: BaseSparseMLP | None = None
+    _: KW_ONLY
+    threshold: float = 0.75
+    max_false: float = 1.0
+    n_features_to_select: int | str = "auto"
+    n_pairs: int = 50
+    alphas: object = 60
+    max_iter: int | str = "auto"
+    random_state: int | np.random.RandomState | None = None
+    n_jobs: int | None = None
+
     _parameter_constraints = {
         **PATH_CONSTRAINTS,
         "estimator": [BaseSparseMLP, None],
@@ -107,30 +120,6 @@ class StabilitySelector(PathSelector):
         "n_jobs": [Integral, None],
     }
 
-    def __init__(
-        self,
-        estimator=None,
-        *,
-        threshold=0.75,
-        max_false=1.0,
-        n_features_to_select="auto",
-        n_pairs=50,
-        alphas=60,
-        max_iter="auto",
-        random_state=None,
-        n_jobs=None,
-    ):
-        self.estimator = estimator
-        self.threshold = threshold
-        self.max_false = max_false
-        self.n_features_to_select = n_features_to_select
-        self.n_pairs = n_pairs
-        self.alphas = alphas
-        self.max_iter = max_iter
-        self.random_state = random_state
-        self.n_jobs = n_jobs
-
-    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y):
         """Select on all halves, and keep what is selected often.
@@ -153,9 +142,10 @@ class StabilitySelector(PathSelector):
             If a parameter or the data are invalid, or no number of features has a bound of
             `max_false`.
         """
-        estimator = self._prepare(X, y)
+        estimator, inputs = self._prepare(X, y)
+        n_features = inputs["n_features_in_"]
         X, y = indexable(X, y)
-        n_selected = self._n_selected(self.n_features_in_)
+        n_selected = self._n_selected(n_features)
         rng = check_random_state(self.random_state)
         halves = _halves(y, is_classifier(estimator), self.n_pairs, rng)
         paths = Parallel(n_jobs=self.n_jobs)(
@@ -171,19 +161,21 @@ class StabilitySelector(PathSelector):
             for half in halves
         )
         supports, n_iters = zip(*paths, strict=True)
-        self.selection_probabilities_ = np.mean(supports, axis=0)
-        self.n_iter_ = max(n_iters)
-        self.support_ = self.selection_probabilities_ >= self.threshold
-        self.n_features_to_select_ = n_selected
-        self.error_bound_ = _error_bound(
-            n_selected, self.n_features_in_, self.threshold, self.n_pairs
-        )
+        probabilities = np.mean(supports, axis=0)
+        attributes = {
+            "selection_probabilities_": probabilities,
+            "n_iter_": max(n_iters),
+            "support_": probabilities >= self.threshold,
+            "n_features_to_select_": n_selected,
+            "error_bound_": _error_bound(n_selected, n_features, self.threshold, self.n_pairs),
+        }
+        set_learnt(self, inputs | attributes)
         return self
 
     def _n_selected(self, n_features):
         """Return how many features each half selects."""
         if self.n_features_to_select != "auto":
-            self._check_count(self.n_features_to_select)
+            check_count(self.n_features_to_select, n_features)
             return self.n_features_to_select
         bounds = [
             _error_bound(n_selected, n_features, self.threshold, self.n_pairs)
@@ -225,5 +217,5 @@ def _halves(y, stratify, n_pairs, rng):
 def _path_on(estimator, X, y, rows, min_features, **arguments):
     """Return the features that the path on some rows selects, and its epochs."""
     X, y = _safe_indexing(X, rows), _safe_indexing(y, rows)
-    path = walk_path(estimator, X, y, min_features=min_features, **arguments)
+    path = compute_path(estimator, X, y, min_features=min_features, is_fold=True, **arguments)
     return path.top(min_features), path.n_iter

@@ -1,72 +1,27 @@
 """Forward and backward pass of a multilayer perceptron, written out over preallocated buffers."""
 
-from dataclasses import dataclass
-
 import torch
 
-aten = torch.ops.aten
-
-LEAKY_SLOPE = 0.01
+from sgnn.networks.activations import ACTIVATIONS
 
 
-@dataclass(frozen=True)
-class Activation:
-    """An activation and its chain rule, both in place.
-
-    Attributes
-    ----------
-    forward_ : callable (pre) -> values
-        Turns pre-activations into values; in place unless `keeps_pre`.
-    backward_ : callable (gradient, saved) -> None
-        Multiplies the gradient by the derivative; `saved` are the values, or the pre-activations
-        where `keeps_pre`.
-    keeps_pre : bool
-        Whether the derivative needs the pre-activations.
-    """
-
-    forward_: callable
-    backward_: callable
-    keeps_pre: bool = False
-
-
-def _backward_by(kernel, *constants):
-    def backward_(gradient, saved):
-        kernel(gradient, saved, *constants, grad_input=gradient)
-
-    return backward_
-
-
-ACTIVATIONS = {
-    "identity": Activation(lambda pre: pre, lambda gradient, values: None),
-    "relu": Activation(torch.relu_, _backward_by(aten.threshold_backward.grad_input, 0)),
-    "leaky_relu": Activation(
-        lambda pre: torch.nn.functional.leaky_relu_(pre, LEAKY_SLOPE),
-        _backward_by(aten.leaky_relu_backward.grad_input, LEAKY_SLOPE, True),
-    ),
-    "tanh": Activation(torch.tanh_, _backward_by(aten.tanh_backward.grad_input)),
-    "logistic": Activation(torch.sigmoid_, _backward_by(aten.sigmoid_backward.grad_input)),
-    "gelu": Activation(
-        torch.nn.functional.gelu, _backward_by(aten.gelu_backward.grad_input), keeps_pre=True
-    ),
-}
-
-
-class Network:
+class Perceptron:
     """A multilayer perceptron with class-major outputs.
 
     Parameters
     ----------
     parameters : Parameters
     activation : str
-        A key of ``ACTIVATIONS``.
-    loss : callable
-        One of :data:`sgnn.losses.losses.LOSSES`.
+        A name of :data:`sgnn.networks.activations.ACTIVATIONS`.
+    loss : Loss
     """
 
     def __init__(self, parameters, activation, loss):
         self.parameters = parameters
         self.gradient = parameters.zeros_like()
-        self.activation = ACTIVATIONS[activation]
+        self.activation = activation
+        self._keeps_pre = ACTIVATIONS[activation].keeps_pre
+        self._activate_, self._activate_backward_ = ACTIVATIONS[activation].kernels(torch)
         self.loss = loss
         layers = parameters.layers
         self._transposed = [layer.weight.t() for layer in layers]
@@ -100,10 +55,7 @@ class Network:
         buffers = self._buffers_for(X.shape[0])
         values_t = self._forward(X, buffers)
         delta = buffers.outputs
-        self.loss(delta, targets, losses)
-        delta.mul_(buffers.share)
-        if weights is not None:
-            delta.mul_(weights)
+        self.loss.write(delta, targets, weights, losses)
         *hidden, last = self.gradient.layers
         torch.mm(delta, values_t[-1].t(), out=buffers.last_gradient)
         last.weight.copy_(buffers.last_gradient_t)
@@ -113,8 +65,8 @@ class Network:
             buffer, layer = buffers.hidden[index], hidden[index]
             torch.mm(gradient, self._transposed[index + 1], out=buffer.gradient)
             gradient = buffer.gradient
-            saved = buffer.pre if self.activation.keeps_pre else buffer.values
-            self.activation.backward_(gradient, saved)
+            saved = buffer.pre if self._keeps_pre else buffer.values
+            self._activate_backward_(gradient, saved)
             torch.mm(values_t[index], gradient, out=layer.weight)
             torch.sum(gradient, 0, out=layer.bias)
 
@@ -123,7 +75,7 @@ class Network:
         values, values_t = X, [X.t()]
         for layer, buffer in zip(self.parameters.layers, buffers.hidden, strict=False):
             torch.addmm(layer.bias, values, layer.weight, out=buffer.pre)
-            values = self.activation.forward_(buffer.pre)
+            values = self._activate_(buffer.pre)
             if values is not buffer.pre:
                 buffer.values, buffer.values_t = values, values.t()
             values_t.append(buffer.values_t)
@@ -158,4 +110,3 @@ class _Buffers:
         self.outputs_t = self.outputs.t()
         self.last_gradient = like.new_empty(n_outputs, parameters.sizes[-2])
         self.last_gradient_t = self.last_gradient.t()
-        self.share = 1 / n_samples

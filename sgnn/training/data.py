@@ -4,6 +4,8 @@ import numpy as np
 import torch
 from scipy import sparse
 
+from sgnn.networks.parameters import to_tensor
+
 _ENTRIES_AT_ONCE = 2**20
 
 
@@ -126,10 +128,3 @@ class Batches:
     def _slices(self, size):
         for start in range(0, self.n_samples, size):
             yield slice(start, min(start + size, self.n_samples))
-
-
-def to_tensor(array, device):
-    """Wrap a numpy array without copying it, unless it is read-only or moves to a device."""
-    if not array.flags.writeable or not array.flags.c_contiguous:
-        array = np.array(array, order="C")
-    return torch.from_numpy(array).to(device)

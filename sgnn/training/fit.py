@@ -1,13 +1,14 @@
-"""From a problem and a starting network to a trained network, numpy in and numpy out."""
+"""From a problem and a state to a trained network, numpy in and numpy out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from sgnn.networks.network import Network, units_on_paths
+from sgnn.proximal.state import OptimizerState
+from sgnn.training.course import Course
 from sgnn.training.data import Batches
-from sgnn.training.rates import LearningRate, Patience
 from sgnn.training.resources import engine
 from sgnn.training.stages import Stages
 from sgnn.training.subnetworks import Subnetworks
-from sgnn.training.trainer import Course, History
 
 
 @dataclass(frozen=True)
@@ -16,41 +17,46 @@ class Outcome:
 
     Attributes
     ----------
-    network : tuple
-        Weights and biases, at full size. The hidden units that were removed have the weights that
-        led to them, and none that leave them.
-    history : History
-    optimizer_state : dict
+    network : Network
+        At full size. The hidden units that were removed have the weights that led to them, and none
+        that leave them.
+    histories : list of History
+        One per run.
+    optimizer : OptimizerState
+        Of the run under the penalty.
     n_removed : tuple of int
         Units per layer that were no longer trained when the network was as it is.
     """
 
-    network: tuple
-    history: History
-    optimizer_state: dict
+    network: Network
+    histories: list
+    optimizer: OptimizerState
     n_removed: tuple
 
+    @property
+    def interrupted(self):
+        """Whether the user broke off a run."""
+        return any(history.interrupted for history in self.histories)
 
-def minimise(
-    problem, settings, coefs, intercepts, rng, monitor, optimizer_state=None, first_epoch=0
-):
-    """Train a network.
+    @property
+    def is_empty(self):
+        """Whether no input is left."""
+        return not units_on_paths(self.network.coefs)[0].any()
+
+
+def fit(problem, settings, state, monitor, refit=False):
+    """Train a network, with a run before for adaptive weights and one after on the support.
 
     Parameters
     ----------
     problem : Problem
     settings : Settings
-    coefs, intercepts : list of ndarray
-        Where to start; not changed.
-    rng : numpy.random.RandomState
-        Shuffles.
-    monitor : object
-        Its ``begin_epoch()`` and ``end_epoch(history, current)`` are called around each epoch;
-        ``current()`` returns copies of the weights and biases, and a true answer ends training.
-    optimizer_state : dict, default=None
-        As in the :class:`Outcome` of an earlier call, to go on where it stopped.
-    first_epoch : int, default=0
-        Number of epochs before this call, for penalties that warm up.
+    state : State
+        Where to start, at full size; not changed, but for its `rng`.
+    monitor : Silent
+        Hears of the epochs.
+    refit : bool, default=False
+        Whether to train on without penalty, on the weights that are not zero.
 
     Returns
     -------
@@ -63,20 +69,30 @@ def minimise(
     KeyboardInterrupt
         If it comes before the end of the first epoch; later ones end training.
     """
+    if problem.is_adaptive:
+        pilot = minimise(problem.without_penalty(), settings, state, monitor)
+        if pilot.interrupted or monitor.stopped:
+            return pilot
+        problem = replace(problem, pilot=pilot.network)
+        state = replace(state, network=pilot.network)
+    outcome = minimise(problem, settings, state, monitor)
+    if not refit or outcome.is_empty or outcome.interrupted or monitor.stopped:
+        return outcome
+    small = outcome.network.compact(problem.blocks)
+    of_small = replace(state, network=small.alone())
+    again = minimise(problem.on_support(small.kept[0]), settings, of_small, monitor)
+    refitted = replace(small, coefs=again.network.coefs, intercepts=again.network.intercepts)
+    histories = [*outcome.histories, *again.histories]
+    return replace(outcome, network=refitted.expand(), histories=histories)
+
+
+def minimise(problem, settings, state, monitor):
+    """Train a network in one run; see :func:`fit`."""
     with engine(settings.n_threads):
-        batches = Batches.of(problem, settings, rng)
-        course = Course(
-            LearningRate(settings.learning_rate, settings.learning_rate_init, settings.max_iter),
-            Patience(
-                settings.tol * (1 if settings.early_stopping else problem.units.loss),
-                settings.n_iter_no_change,
-            ),
-            early_stopping=settings.early_stopping,
-            n_epochs=settings.max_iter,
-            first_epoch=first_epoch,
-        )
-        stages = Stages(Subnetworks(problem, settings, batches, coefs, intercepts))
-        trainer = last = stages.first(optimizer_state)
+        batches = Batches.of(problem, settings, state.rng)
+        course = Course.of(settings, problem.scales.loss, state.n_epochs)
+        stages = Stages(Subnetworks(problem, settings, batches, state.network))
+        trainer = last = stages.first(state.optimizer)
         try:
             while trainer is not None:
                 last = trainer
@@ -89,4 +105,4 @@ def minimise(
                 raise
             course.history.interrupted = True
         n_removed = tuple(int((~mask).sum()) for mask in course.best[1])
-        return Outcome(stages.network(course), course.history, last.optimizer.save(), n_removed)
+        return Outcome(stages.network(course), [course.history], last.optimizer.save(), n_removed)

@@ -2,10 +2,9 @@
 
 import torch
 
-from sgnn.losses.losses import LOSSES
-from sgnn.networks import compact
+from sgnn.networks.network import Network, all_units, compose
+from sgnn.networks.parameters import positions
 from sgnn.training import removal
-from sgnn.training.backprop import Network
 
 _N_STAGES, _LEAST_STAGE = 8, 4
 _MAX_REPAIRS = 3
@@ -27,7 +26,7 @@ class Stages:
     def __init__(self, subnetworks):
         self.subnetworks = subnetworks
         self.problem = subnetworks.problem
-        self.full, self.terms = subnetworks.full, subnetworks.terms
+        self.full, self.regulariser = subnetworks.full, subnetworks.regulariser
         self._n_epochs = subnetworks.settings.max_iter
         self._removes = bool(self.problem.penalties) and self.problem.alpha > 0
         self._interval = max(_LEAST_STAGE, -(-self._n_epochs // _N_STAGES))
@@ -36,8 +35,8 @@ class Stages:
 
     def first(self, state):
         """Return the trainer of all units, which goes on from the state of an optimiser or None."""
-        all_units = removal.all_units(self.full.sizes)
-        return self.subnetworks.trainer(self.full, self.terms, all_units, state)
+        units = all_units(self.full.sizes)
+        return self.subnetworks.trainer(self.full, self.regulariser, units, state)
 
     def may_pause(self, trainer, epoch):
         """Whether a stage should end after an epoch, before the training does."""
@@ -61,43 +60,43 @@ class Stages:
             self._repairs_left -= 1
             course.go_on_from(self._n_epochs * 3 // 4)
         else:
-            live = compact.compose(trainer.kept, self.subnetworks.live(trainer))
+            live = compose(trainer.kept, self.subnetworks.live(trainer))
             kept = [one | other for one, other in zip(live, kept, strict=True)]
             if not all(mask.any() for mask in kept):
                 kept = trainer.kept
             self._next_at = course.epoch + self._interval
-        last_known = torch.from_numpy(removal.positions(trainer.kept)).to(self.full.flat.device)
-        self.full.flat[last_known] = trainer.network.parameters.flat.clone()
-        state = removal.moved(trainer.optimizer.save(), trainer.kept, kept, self.terms.metric)
+        last_known = torch.from_numpy(positions(trainer.kept)).to(self.full.flat.device)
+        self.full.flat[last_known] = trainer.model.parameters.flat.clone()
+        state = trainer.optimizer.save().moved(trainer.kept, kept, self.regulariser.metric)
         return self.subnetworks.trainer(*self._smaller(trainer, kept), kept, state)
 
     def network(self, course):
-        """Return the full-size weights and biases to end with, of removed hidden units too."""
-        coefs, intercepts = course.network()
-        last_known = self.full.to_numpy()
-        for layer, mask in enumerate(course.best[1][1:-1]):
-            coefs[layer][:, ~mask] = last_known[0][layer][:, ~mask]
-            intercepts[layer][~mask] = last_known[1][layer][~mask]
-        return coefs, intercepts
+        """Return the full-size network to end with, with what is known of removed hidden units."""
+        parameters, kept = course.best
+        activation = self.problem.activation
+        network = Network(*parameters.to_numpy(), kept, activation).expand()
+        coefs, intercepts = self.full.to_numpy()
+        for layer, mask in enumerate(kept[1:-1]):
+            network.coefs[layer][:, ~mask] = coefs[layer][:, ~mask]
+            network.intercepts[layer][~mask] = intercepts[layer][~mask]
+        return network
 
     def _smaller(self, trainer, kept):
-        """Return the parameters of a trainer, and the terms, for other units."""
-        network = compact.keep_units(*trainer.full_size(), self.problem.activation, kept)
-        return self.subnetworks.holding(*network, kept)
+        """Return the parameters of a trainer, and the regulariser, for other units."""
+        return self.subnetworks.holding(trainer.full_size().keep(kept))
 
     def _revived(self, trainer, margin):
         """Return the units that the next step over all samples leaves alive, inputs all tried."""
         problem = self.problem
-        kept = [*removal.all_units(self.full.sizes[:1]), *trainer.kept[1:]]
-        parameters, terms = self._smaller(trainer, kept)
-        network = Network(parameters, problem.activation, LOSSES[problem.loss])
+        kept = [*all_units(self.full.sizes[:1]), *trainer.kept[1:]]
+        parameters, regulariser = self._smaller(trainer, kept)
         revived = removal.revived_units(
-            network,
-            terms,
+            self.subnetworks.model(parameters),
+            regulariser,
             self.subnetworks.batches,
             problem.l2,
-            problem.units,
+            problem.scales,
             problem.blocks,
             margin,
         )
-        return compact.compose(kept, revived)
+        return compose(kept, revived)

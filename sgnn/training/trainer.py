@@ -1,90 +1,13 @@
-"""The training loop, on one screen. It knows tensors and terms, and no estimator."""
+"""The training loop, on one screen. It knows tensors and regularisers, and no estimator."""
 
 import math
-from dataclasses import dataclass, field
 
 import numpy as np
 
-from sgnn.networks import compact
-from sgnn.training.data import to_tensor
-from sgnn.training.rates import LearningRate, Patience
+from sgnn.networks.network import Network, units_on_paths
+from sgnn.networks.parameters import to_tensor
 
 _ROWS_PER_CHUNK = 4096
-
-
-@dataclass
-class History:
-    """What happened, one entry per epoch, and how it ended.
-
-    Attributes
-    ----------
-    loss : list of float
-        Mean training loss over the epoch, without penalty and ridge.
-    objective : list of float
-        The same plus penalty and ridge at the end of the epoch.
-    validation_loss, validation_score : list of float
-    n_neurons : list of tuple of int
-        Units on a path from an input to an output, per layer, inputs first and outputs last.
-    converged, interrupted : bool
-    """
-
-    loss: list = field(default_factory=list)
-    objective: list = field(default_factory=list)
-    validation_loss: list = field(default_factory=list)
-    validation_score: list = field(default_factory=list)
-    n_neurons: list = field(default_factory=list)
-    converged: bool = False
-    interrupted: bool = False
-
-
-@dataclass
-class Course:
-    """How far training has come, whatever the units that are trained at the moment.
-
-    Attributes
-    ----------
-    learning_rate : LearningRate
-    patience : Patience
-    early_stopping : bool
-        Watch the validation score instead of the objective, and end with the best parameters.
-    n_epochs : int
-        Where the learning rate and training end.
-    first_epoch : int
-        Number of epochs before these, for penalties that warm up.
-    epoch : int
-        Place on the schedule of the learning rate.
-    best : tuple
-        The Parameters to end with, and the units that they belong to.
-    """
-
-    learning_rate: LearningRate
-    patience: Patience
-    early_stopping: bool
-    n_epochs: int
-    first_epoch: int = 0
-    epoch: int = 0
-    history: History = field(default_factory=History)
-    best_score: float = -math.inf
-    best: tuple = ()
-
-    stopped: bool = False
-
-    @property
-    def is_over(self):
-        """Whether no epochs are left, or none are wanted."""
-        return self.epoch >= self.n_epochs or self.stopped or self.history.converged
-
-    def go_on_from(self, epoch):
-        """Train on, from a place on the schedule that is not later than now."""
-        self.epoch = min(self.epoch, epoch)
-        self.history.converged = False
-        self.learning_rate.restart()
-        self.patience.restart()
-
-    def network(self):
-        """Return the weights and biases to end with, at full size."""
-        parameters, kept = self.best
-        return compact.expand(*parameters.to_numpy(), kept)
 
 
 class Trainer:
@@ -92,31 +15,32 @@ class Trainer:
 
     Parameters
     ----------
-    network : Network
+    model : Perceptron
     optimizer : ProximalOptimizer
     batches : Batches
-    terms : Terms
+    regulariser : Regulariser
     kept : list of ndarray of bool
         The units per layer that the network consists of, inputs first.
     l2 : float
         Ridge strength.
     blocks : ndarray of int or None
         Blocks of the inputs in `kept` that live as long as one of them does.
-    validation : sgnn.training.problem.Validation or None
+    held_out : HeldOut or None
+        With the inputs in `kept` only.
     """
 
     def __init__(
-        self, network, optimizer, batches, terms, kept, *, l2, blocks=None, validation=None
+        self, model, optimizer, batches, regulariser, kept, *, l2, blocks=None, held_out=None
     ):
-        self.network = network
+        self.model = model
         self.optimizer = optimizer
         self.batches = batches
-        self.terms = terms
+        self.regulariser = regulariser
         self.kept = kept
         self.l2 = l2
         self.blocks = blocks
-        self.validation = validation
-        self._best = network.parameters.zeros_like()
+        self.held_out = held_out
+        self._best = model.parameters.zeros_like()
 
     def run(self, course, monitor, may_pause):
         """Train until the course is over, or until `may_pause` after some epoch.
@@ -137,7 +61,7 @@ class Trainer:
         """
         while course.epoch < course.n_epochs:
             monitor.begin_epoch()
-            self.terms.begin_epoch(course.first_epoch + course.epoch)
+            self.regulariser.begin_epoch(course.first_epoch + course.epoch)
             self._train_epoch(course.learning_rate.rate(course.epoch))
             course.epoch += 1
             self._record(course.history)
@@ -147,25 +71,29 @@ class Trainer:
             if course.is_over or may_pause(self, course.epoch):
                 break
 
+    def network(self):
+        """Return the network of the units that are trained, a copy."""
+        return Network(*self.model.parameters.to_numpy(), self.kept, self.model.activation)
+
     def full_size(self):
-        """Return weights and biases with zeros for the units that are not trained."""
-        return compact.expand(*self.network.parameters.to_numpy(), self.kept)
+        """Return the network with zeros for the units that are not trained, a copy."""
+        return self.network().expand()
 
     def units_on_paths(self):
         """Return, per layer, which of the units in `kept` are on a path from input to output."""
-        coefs = [layer.weight.cpu().numpy() for layer in self.network.parameters.layers]
-        return compact.units_on_paths(coefs, self.blocks)
+        coefs = [layer.weight.cpu().numpy() for layer in self.model.parameters.layers]
+        return units_on_paths(coefs, self.blocks)
 
     def _keep_best(self, course):
         score = course.history.validation_score[-1] if course.early_stopping else math.inf
         warm = self._is_warm(course)
-        if not warm or score >= course.best_score:
-            self._best.flat.copy_(self.network.parameters.flat)
+        if score >= course.best_score:
+            self._best.flat.copy_(self.model.parameters.flat)
             course.best = self._best, self.kept
             course.best_score = score if warm else -math.inf
 
     def _is_warm(self, course):
-        return course.first_epoch + course.epoch >= self.terms.warm_up
+        return course.first_epoch + course.epoch >= self.regulariser.warm_up
 
     def _look_for_rest(self, course):
         history = course.history
@@ -179,20 +107,20 @@ class Trainer:
             course.patience.restart()
 
     def _train_epoch(self, rate):
-        parameters, gradient = self.network.parameters, self.network.gradient
+        parameters, gradient = self.model.parameters, self.model.gradient
         for X, targets, weights, losses in self.batches.epoch():
-            self.network.forward_backward(X, targets, weights, losses)
+            self.model.forward_backward(X, targets, weights, losses)
             if self.l2:
                 gradient.weights.add_(parameters.weights, alpha=self.l2)
             self.optimizer.step(rate)
 
     def _record(self, history):
         loss = self.batches.mean_loss()
-        objective = loss + self.terms.value(self.network.parameters) + self._ridge()
-        flat = self.network.parameters.flat
+        objective = loss + self.regulariser.value(self.model.parameters) + self._ridge()
+        flat = self.model.parameters.flat
         if not math.isfinite(objective + flat.dot(flat).item()):
             raise FloatingPointError("the objective is not finite")
-        held_out = None if self.validation is None else self._validate()
+        held_out = None if self.held_out is None else self._validate()
         history.loss.append(loss)
         history.objective.append(objective)
         history.n_neurons.append(
@@ -203,21 +131,21 @@ class Trainer:
             history.validation_score.append(held_out[1])
 
     def _ridge(self):
-        weights = self.network.parameters.weights
+        weights = self.model.parameters.weights
         return 0.5 * self.l2 * weights.dot(weights).item() if self.l2 else 0.0
 
     def _validate(self):
-        X, targets = self.validation.X, self.validation.targets
-        flat = self.network.parameters.flat
+        X, targets = self.held_out.X, self.held_out.targets
+        flat = self.model.parameters.flat
         losses, outputs = flat.new_empty(X.shape[0]), []
         for start in range(0, X.shape[0], _ROWS_PER_CHUNK):
             rows = slice(start, start + _ROWS_PER_CHUNK)
             chunk = X[rows] if isinstance(X, np.ndarray) else X[rows].toarray()
-            raw = self.network.forward(to_tensor(chunk, flat.device))
+            raw = self.model.forward(to_tensor(chunk, flat.device))
             outputs.append(raw.t().cpu().numpy().copy())
             truth = to_tensor(targets[rows], flat.device)
-            self.network.loss(raw, truth, losses[rows])
+            self.model.loss.write(raw, truth, None, losses[rows])
         loss = losses.mean().item()
         if not math.isfinite(loss):
             raise FloatingPointError("the loss on held-out data is not finite")
-        return loss, float(self.validation.scores(np.concatenate(outputs), targets).mean())
+        return loss, float(self.model.loss.scores(np.concatenate(outputs), targets).mean())

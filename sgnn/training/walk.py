@@ -1,48 +1,14 @@
 """Following one network while the penalty grows; what has died is removed for good."""
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from sgnn.estimators.monitor import Silent
-from sgnn.networks import compact
-from sgnn.training import removal
+from sgnn.training.course import Course
 from sgnn.training.data import Batches
-from sgnn.training.rates import LearningRate, Patience
+from sgnn.training.listeners import Silent
 from sgnn.training.resources import engine
+from sgnn.training.state import State
 from sgnn.training.subnetworks import Subnetworks
-from sgnn.training.trainer import Course, History
-
-
-@dataclass(frozen=True)
-class Place:
-    """A network on its way.
-
-    Attributes
-    ----------
-    coefs, intercepts : list of ndarray
-        Of the units that are left.
-    kept : list of ndarray of bool
-        Which these are, per layer, inputs first; all outputs.
-    history : History
-        Of the epochs since the place before.
-    optimizer_state : dict or None
-    """
-
-    coefs: list
-    intercepts: list
-    kept: list
-    history: History = field(default_factory=History)
-    optimizer_state: dict | None = None
-
-    @property
-    def is_empty(self):
-        """Whether no input is left."""
-        return not self.kept[0].any()
-
-    @property
-    def n_units(self):
-        """Number of units left per layer, inputs first."""
-        return tuple(int(mask.sum()) for mask in self.kept)
 
 
 class Walk:
@@ -54,29 +20,29 @@ class Walk:
         Its ``alpha`` is not used.
     settings : Settings
         Those of each step.
-    coefs, intercepts : list of ndarray
-        The full-size network to start from.
+    network : Network
+        At full size, to start from.
     rng : numpy.random.RandomState
         Shuffles.
     """
 
-    def __init__(self, problem, settings, coefs, intercepts, rng):
-        self._problem, self._settings = problem, settings
+    def __init__(self, problem, settings, network, rng):
+        self._settings, self._unit_of_loss = settings, problem.scales.loss
         with engine(settings.n_threads):
             batches = Batches.of(problem, settings, rng)
-            whole = replace(problem, alpha=1.0, validation=None)
-            self._subnetworks = Subnetworks(whole, settings, batches, coefs, intercepts)
+            whole = replace(problem, alpha=1.0, held_out=None)
+            self._subnetworks = Subnetworks(whole, settings, batches, network)
             #: Value of the penalty at the start, for ``alpha=1``.
-            self.penalty_at_start = self._subnetworks.terms.value(self._subnetworks.full)
+            self.penalty_at_start = self._subnetworks.regulariser.value(self._subnetworks.full)
         #: Where the walk starts.
-        self.start = Place(coefs, intercepts, removal.all_units(self._subnetworks.full.sizes))
+        self.start = State(network)
 
-    def step(self, place, alpha, limit=math.inf):
-        """Train from a place on under a strength, and return the place reached.
+    def step(self, state, alpha, limit=math.inf):
+        """Train from a state on under a strength, and return where that leads.
 
         Parameters
         ----------
-        place : Place
+        state : State
             Not changed.
         alpha : float
         limit : float, default=inf
@@ -84,40 +50,29 @@ class Walk:
 
         Returns
         -------
-        Place
+        State
+        History
 
         Raises
         ------
         FloatingPointError
             If the objective or a parameter is not finite.
         """
-        settings, networks = self._settings, self._subnetworks
+        settings, networks, before = self._settings, self._subnetworks, state.network
         with engine(settings.n_threads):
-            networks.terms.set_strength(alpha)
-            network = networks.holding(place.coefs, place.intercepts, place.kept)
-            trainer = networks.trainer(*network, place.kept, place.optimizer_state)
-            course = Course(
-                LearningRate(
-                    settings.learning_rate, settings.learning_rate_init, settings.max_iter
-                ),
-                Patience(settings.tol * self._problem.units.loss, settings.n_iter_no_change),
-                early_stopping=False,
-                n_epochs=settings.max_iter,
-                first_epoch=networks.terms.warm_up,
-            )
+            networks.regulariser.set_strength(alpha)
+            trainer = networks.trainer(*networks.holding(before), before.kept, state.optimizer)
+            course = Course.of(settings, self._unit_of_loss, networks.regulariser.warm_up)
             trainer.run(
                 course,
-                Silent,
-                lambda *_: _of_units(place.n_units, course.history.n_neurons[-1]) > limit,
+                Silent(),
+                lambda *_: _of_units(before.n_neurons, course.history.n_neurons[-1]) > limit,
             )
-            live = networks.live(trainer)
-            small = compact.keep_units(
-                *trainer.network.parameters.to_numpy(), self._problem.activation, live
-            )
-            kept = compact.compose(place.kept, live)
-            state = trainer.optimizer.save()
-            state = removal.moved(state, place.kept, kept, networks.terms.metric)
-        return Place(*small, kept, course.history, state)
+            network = trainer.network().keep(networks.live(trainer))
+            optimizer = trainer.optimizer.save()
+            metric = networks.regulariser.metric
+            optimizer = optimizer.moved(before.kept, network.kept, metric)
+        return State(network, optimizer), course.history
 
 
 def shrinkage(before, after):
@@ -128,7 +83,7 @@ def shrinkage(before, after):
 
     Parameters
     ----------
-    before, after : Place
+    before, after : Network
 
     Returns
     -------
@@ -137,9 +92,8 @@ def shrinkage(before, after):
     """
     if after.is_empty:
         return math.inf
-    n_before, n_after = (sum((coef != 0).sum() for coef in at.coefs) for at in (before, after))
-    of_weights = 0.5 * math.log(n_before / n_after)
-    return max(of_weights, _of_units(before.n_units, after.n_units))
+    of_weights = 0.5 * math.log(before.n_weights / after.n_weights)
+    return max(of_weights, _of_units(before.n_neurons, after.n_neurons))
 
 
 def _of_units(before, after):

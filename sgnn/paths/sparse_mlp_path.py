@@ -1,24 +1,20 @@
 """From one dense network to networks of all sizes."""
 
-import time
-import warnings
-from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, validate_params
 
+from sgnn._common.warnings import warn
+from sgnn.estimators import checks
 from sgnn.estimators.base import BaseSparseMLP
 from sgnn.estimators.constraints import PATH_CONSTRAINTS
-from sgnn.estimators.monitor import Silent
-from sgnn.networks import compact
-from sgnn.paths.path import SparseMLPPath, standard_error
-from sgnn.paths.point import PathPoint
-from sgnn.training.initial import best_constant
-
-_STEPS_PER_ALPHA = 120
-_LEAST_EPOCHS = 5
+from sgnn.estimators.data import check_data
+from sgnn.estimators.prepare import prepare
+from sgnn.paths.path import SparseMLPPath
+from sgnn.paths.points import points_of
 
 
 @validate_params(
@@ -127,10 +123,10 @@ def sparse_mlp_path(
     rules = {"min_features": min_features, "max_sparsity": max_sparsity, "max_drop": max_drop}
     held_out = {"X_val": X_val, "y_val": y_val}
     arguments = {"sample_weight": sample_weight, "alphas": alphas, "max_iter": max_iter}
-    return walk_path(estimator, X, y, **arguments, **held_out, **rules, keeps_part=True)
+    return compute_path(estimator, X, y, **arguments, **held_out, **rules, keeps_part=True)
 
 
-def walk_path(
+def compute_path(
     estimator,
     X,
     y,
@@ -144,32 +140,41 @@ def walk_path(
     max_sparsity=1.0,
     max_drop=np.inf,
     keeps_part=False,
+    is_fold=False,
 ):
-    """Walk a path, as :func:`sparse_mlp_path` does.
+    """Compute a path, as :func:`sparse_mlp_path` does.
 
     Parameters
     ----------
     keeps_part : bool, default=False
         Whether a path that breaks off is returned, with a warning; else the error is raised, so
         that nobody takes a part for the whole.
+    is_fold : bool, default=False
+        Whether the data are a part of others, for which all warnings have been given.
     estimator, X, y, sample_weight, X_val, y_val, alphas, max_iter, min_features, max_sparsity, \
 max_drop
         As for :func:`sparse_mlp_path`, types and ranges checked.
     """
     if not isinstance(alphas, Integral):
         alphas = _in_growing_order(alphas)
-    estimator._validate_params()
-    model = clone(estimator).set_params(warm_start=False)
-    problem, start, rng = model._set_up(X, y, sample_weight, X_val, y_val)
+    checks.check_parameters(estimator)
+    checks.check_warm_up(estimator)
+    model = clone(estimator)
+    rng = check_random_state(model.random_state)
+    data = check_data(model, X, y, sample_weight, X_val, y_val, rng=rng)
+    problem, start = prepare(model, data, rng)
+    if not is_fold:
+        checks.warn_if_badly_scaled(data.X)
+        checks.warn_if_unpenalised(problem, start.network.sizes)
     if not problem.penalties:
         raise ValueError(f"penalty={estimator.penalty!r}: a path needs a penalty.")
-    if max_drop < np.inf and problem.validation is None:
+    if max_drop < np.inf and problem.held_out is None:
         raise ValueError(
             f"max_drop={max_drop!r} needs X_val and y_val, or early_stopping=True of the estimator."
         )
     points = []
     try:
-        for point in _points(model, problem, start, rng, alphas, max_iter):
+        for point in points_of(model, problem, start, alphas, max_iter):
             points.append(point)
             if estimator.verbose:
                 print(_line(point))
@@ -180,87 +185,18 @@ max_drop
                 break
         else:
             if keeps_part and isinstance(alphas, Integral) and len(points) <= alphas:
-                warnings.warn(
+                warn(
                     f"The path ends at alpha={points[-1].alpha:.3g} with {points[-1].n_features} "
                     "inputs left: a million times the strength removed nothing. Raise max_iter, "
-                    "the epochs at each strength, or take another penalty.",
-                    UserWarning,
-                    stacklevel=4,
+                    "the epochs at each strength, or take another penalty."
                 )
     except (KeyboardInterrupt, FloatingPointError) as error:
         if not keeps_part or len(points) < 2:
-            if isinstance(error, FloatingPointError):
-                raise model._diverged(problem) from error
-            raise
+            with checks.divergence_explained(problem, model.learning_rate_init):
+                raise
         reason = str(error) or "interrupted by the user"
-        warnings.warn(f"The path ends at alpha={points[-1].alpha:.3g}: {reason}.", stacklevel=4)
-    return SparseMLPPath(model, points)
-
-
-def _points(model, problem, start, rng, alphas, max_iter):
-    """Yield the points of a path, the dense one first."""
-    from sgnn.paths.strengths import given, growing
-    from sgnn.training.fit import minimise
-    from sgnn.training.walk import Walk
-
-    clock = time.perf_counter()
-    dense = model._minimise(problem.without_penalty(), start, rng, Silent)
-    if dense.history.interrupted:
-        raise KeyboardInterrupt
-    point = _point(model, problem, 0.0, model._compacted(*dense.network), dense.history, clock)
-    yield point
-    if problem.is_adaptive:
-        problem = replace(problem, pilot=dense.network)
-    settings = model._settings()
-    if max_iter == "auto":
-        n_batches = -(-problem.X.shape[0] // settings.samples_per_batch)
-        max_iter = max(-(-_STEPS_PER_ALPHA // n_batches), _LEAST_EPOCHS)
-    settings = replace(settings, max_iter=max_iter, early_stopping=False)
-    walk = Walk(problem, settings, *dense.network, rng)
-    if isinstance(alphas, Integral):
-        places = growing(walk, problem.units.loss, alphas)
-    else:
-        places = given(walk, alphas)
-    clock = time.perf_counter()
-    for alpha, place in places:
-        network, history = (place.coefs, place.intercepts), place.history
-        if place.is_empty:
-            network = place.coefs, [*place.intercepts[:-1], best_constant(problem)]
-        elif model.refit:
-            refit = problem.without_validation().on_support(place.kept[0])
-            outcome = minimise(refit, settings, *network, rng, Silent)
-            if outcome.history.interrupted:
-                raise KeyboardInterrupt
-            network = outcome.network
-        yield _point(model, problem, alpha, (*network, place.kept), history, clock)
-        clock = time.perf_counter()
-
-
-def _point(model, problem, alpha, network, history, clock):
-    """Return a point that was begun at a time on the clock."""
-    coefs, intercepts, kept = network
-    kept = [*kept[:-1], compact.units_on_paths(coefs)[-1]]
-
-    def scores(X, targets):
-        inputs = X if kept[0].all() else X[:, kept[0]]
-        outputs = compact.forward(inputs, coefs, intercepts, model.activation)
-        return model._sample_scores(outputs, targets)
-
-    held_out = None
-    if problem.validation is not None:
-        held_out = scores(problem.validation.X, problem.validation.targets)
-    return PathPoint(
-        alpha=float(alpha),
-        objective=history.objective[-1],
-        train_score=float(scores(problem.X, problem.targets).mean()),
-        validation_score=None if held_out is None else float(held_out.mean()),
-        validation_error=None if held_out is None else float(standard_error(held_out)),
-        seconds=time.perf_counter() - clock,
-        coefs=coefs,
-        intercepts=intercepts,
-        kept=kept,
-        history=history,
-    )
+        warn(f"The path ends at alpha={points[-1].alpha:.3g}: {reason}.")
+    return SparseMLPPath(model, data.form, points)
 
 
 def _line(point):

@@ -1,0 +1,34 @@
+"""Warnings of a class of our own, given at the line of the user."""
+
+import sys
+import warnings
+
+from sklearn.exceptions import ConvergenceWarning
+
+_NOT_THE_USER = {"sgnn", "sklearn", "joblib"}
+
+
+class SgnnWarning(UserWarning):
+    """Something that deserves a look: data, parameters or a result."""
+
+
+class SgnnConvergenceWarning(SgnnWarning, ConvergenceWarning):
+    """Training ended before the objective stood still."""
+
+
+def warn(message, category=SgnnWarning):
+    """Warn at the first line outside of sgnn, scikit-learn and joblib.
+
+    Parameters
+    ----------
+    message : str
+    category : type, default=SgnnWarning
+    """
+    frame, level = sys._getframe(1), 2
+    while frame is not None and _package(frame) in _NOT_THE_USER:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
+
+
+def _package(frame):
+    return frame.f_globals.get("__name__", "").partition(".")[0]

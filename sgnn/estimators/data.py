@@ -1,0 +1,184 @@
+"""From what a user gives to data that can be trained on, and what is learnt of their form."""
+
+from copy import copy
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sklearn.base import is_regressor
+from sklearn.model_selection import train_test_split
+from sklearn.utils.validation import validate_data
+
+from sgnn.estimators.checks import check_weights, resolve_feature_groups
+from sgnn.estimators.targets import Targets, weigh_classes
+from sgnn.training.problem import HeldOut
+from sgnn.training.scales import n_effective
+
+
+@dataclass(frozen=True)
+class Form:
+    """What is learnt of data before training, and what later data must agree with.
+
+    Attributes
+    ----------
+    n_features : int
+    feature_names : ndarray of str or None
+    dtype : numpy.dtype
+        Of X, and so of the network.
+    blocks : ndarray of int, shape (n_features,), or None
+        Blocks of inputs that stand or fall together.
+    targets : Targets
+    n_effective, unit : float or None
+        Number of samples, with their weights, and unit of the raw outputs: what "auto" and natural
+        scales follow from.
+    """
+
+    n_features: int
+    feature_names: np.ndarray | None
+    dtype: np.dtype
+    blocks: np.ndarray | None
+    targets: Targets
+    n_effective: float | None = None
+    unit: float | None = None
+
+    @property
+    def input_attributes(self):
+        """The fitted attributes of an estimator that tell its inputs, by name."""
+        attributes = {"n_features_in_": self.n_features}
+        if self.feature_names is not None:
+            attributes["feature_names_in_"] = self.feature_names
+        return attributes
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Data as training wants them.
+
+    Attributes
+    ----------
+    X : ndarray or CSR of shape (n_samples, n_features)
+    targets : ndarray
+        As the loss wants them.
+    sample_weight : ndarray of shape (n_samples,) or None
+    held_out : HeldOut or None
+    form : Form
+    """
+
+    X: object
+    targets: np.ndarray
+    sample_weight: np.ndarray | None
+    held_out: HeldOut | None
+    form: Form
+
+
+def check_data(
+    estimator, X, y, sample_weight=None, X_val=None, y_val=None, *, rng, classes=None, known=None
+):
+    """Check data, hold out a part where `early_stopping` wants one, and learn their form.
+
+    Parameters
+    ----------
+    estimator : SparseMLPClassifier or SparseMLPRegressor
+        Its parameters count; it is not changed.
+    X, y, sample_weight, X_val, y_val
+        As ``fit`` takes them.
+    rng : numpy.random.RandomState
+        Draws what is held out.
+    classes : array-like, default=None
+        All classes that will ever occur.
+    known : Form, default=None
+        What the data must agree with; None learns it.
+
+    Returns
+    -------
+    Checked
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the data are invalid.
+    """
+    X, targets, weights, form = _check_training(estimator, X, y, sample_weight, classes, known)
+    held_out = None
+    if (X_val is None) != (y_val is None):
+        raise ValueError("X_val and y_val must be given together.")
+    if X_val is not None:
+        X_val, y_val, _ = _check_pair(estimator, X_val, y_val, None, form)
+        held_out = HeldOut(X_val, form.targets.encode(y_val, X.dtype))
+    elif estimator.early_stopping:
+        X, targets, weights, held_out = _hold_out(estimator, X, targets, weights, form, rng)
+    if held_out is not None and len(held_out.targets) < form.targets.loss.least_scored:
+        raise ValueError(
+            f"R² needs at least 2 held-out samples; got {len(held_out.targets)} (see X_val and "
+            f"validation_fraction={estimator.validation_fraction})."
+        )
+    if known is None:
+        unit = form.targets.loss.unit(targets, weights)
+        form = replace(form, n_effective=n_effective(len(targets), weights), unit=unit)
+    return Checked(X, targets, weights, held_out, form)
+
+
+def check_form(estimator, X, y, sample_weight=None):
+    """Check training data as :func:`check_data` does, and return their form."""
+    return _check_training(estimator, X, y, sample_weight, None, None)[-1]
+
+
+def _check_training(estimator, X, y, sample_weight, classes, known):
+    X, y, form = _check_pair(estimator, X, y, classes, known)
+    targets = form.targets.encode(y, X.dtype)
+    form.targets.loss.check(targets)
+    weights = check_weights(sample_weight, X)
+    class_weight = estimator.get_params(deep=False).get("class_weight")
+    if class_weight is not None:
+        weights = weigh_classes(class_weight, y, weights)
+    return X, targets, weights, form
+
+
+def _check_pair(estimator, X, y, classes, known):
+    """Return X and y, checked, and their form."""
+    reader = copy(estimator)
+    if known is not None:
+        vars(reader).pop("feature_names_in_", None)
+        reader.n_features_in_ = known.n_features
+        if known.feature_names is not None:
+            reader.feature_names_in_ = known.feature_names
+    X, y = validate_data(
+        reader,
+        X,
+        y,
+        accept_sparse="csr",
+        dtype=(np.float64, np.float32) if known is None else known.dtype,
+        order="C",
+        multi_output=True,
+        y_numeric=is_regressor(estimator),
+        reset=known is None,
+    )
+    names = getattr(reader, "feature_names_in_", None)
+    blocks = resolve_feature_groups(estimator.feature_groups, X.shape[1], names)
+    if known is None:
+        targets = estimator._targets_of(y, classes)
+        return X, y, Form(X.shape[1], names, X.dtype, blocks, targets)
+    known.targets.check_classes(classes)
+    return X, y, replace(known, blocks=blocks)
+
+
+def _hold_out(estimator, X, targets, weights, form, rng):
+    """Return the training part, and the held-out part as a HeldOut."""
+    fraction = estimator.validation_fraction
+    weights = np.ones(len(targets), dtype=X.dtype) if weights is None else weights
+    try:
+        X, X_val, targets, targets_val, weights, _ = train_test_split(
+            X,
+            targets,
+            weights,
+            test_size=fraction,
+            random_state=rng,
+            stratify=form.targets.strata(targets),
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"early_stopping=True: validation_fraction={fraction} of the samples cannot be held "
+            f"out: {error}"
+        ) from error
+    if not weights.any():
+        raise ValueError("early_stopping=True: all samples that are not held out have weight 0.")
+    return X, targets, weights, HeldOut(X_val, targets_val)

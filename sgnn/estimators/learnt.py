@@ -1,0 +1,61 @@
+"""What a fit leaves behind: the fitted attributes, all at once."""
+
+from sklearn.base import clone
+
+_CURVES = {
+    "loss_curve_": "loss",
+    "objective_curve_": "objective",
+    "validation_loss_curve_": "validation_loss",
+    "validation_scores_": "validation_score",
+    "n_neurons_curve_": "n_neurons",
+}
+
+
+def learnt(form, network, histories, *, alpha, n_removed, state, before=None):
+    """Return the fitted attributes of an estimator by name.
+
+    Parameters
+    ----------
+    form : Form
+    network : Network
+        What is left.
+    histories : list of History
+    alpha : float
+    n_removed : tuple of int
+    state : State
+        What training can go on from.
+    before : object, default=None
+        Fitted estimator whose curves go on.
+
+    Returns
+    -------
+    dict
+    """
+    attributes = {
+        **form.input_attributes,
+        **form.targets.attributes,
+        "alpha_": alpha,
+        "n_removed_": n_removed,
+        "network_": network,
+        "_form": form,
+        "_state": state,
+    }
+    for attribute, name in _CURVES.items():
+        curve = [value for history in histories for value in getattr(history, name)]
+        attributes[attribute] = [*(getattr(before, attribute, None) or []), *curve] or None
+    losses = attributes["loss_curve_"]
+    return {**attributes, "best_loss_": min(losses), "n_iter_": len(losses)}
+
+
+def set_learnt(estimator, attributes):
+    """Put fitted attributes in the place of those of an earlier fit."""
+    for name in ("feature_names_in_", "classes_"):
+        vars(estimator).pop(name, None)
+    vars(estimator).update(attributes)
+
+
+def fitted(estimator, attributes):
+    """Return a clone of an estimator that has learnt something."""
+    model = clone(estimator)
+    set_learnt(model, attributes)
+    return model

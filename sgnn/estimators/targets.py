@@ -1,0 +1,229 @@
+"""What y means: from y to what a loss wants, and from raw outputs back."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import column_or_1d
+
+from sgnn.losses.base import Loss
+from sgnn.losses.log_loss import LogLoss
+from sgnn.losses.squared_error import SquaredError
+
+
+class Targets(ABC):
+    """The form of the targets that a network has outputs for.
+
+    Attributes
+    ----------
+    n_outputs : int
+    loss : Loss
+    """
+
+    n_outputs: int
+    loss: Loss
+
+    @abstractmethod
+    def encode(self, y, dtype):
+        """Return y as the loss wants it.
+
+        Raises
+        ------
+        ValueError
+            If y does not have this form.
+        """
+
+    @abstractmethod
+    def decode(self, outputs):
+        """Return what raw outputs predict, in the form of y."""
+
+    def strata(self, targets):
+        """Return what a split of encoded targets is stratified by, or None."""
+        return None
+
+    def check_goes_on_from(self, last):
+        """Raise a ValueError if the outputs of a network for `last` would change their meaning."""
+        return
+
+    def check_classes(self, classes):
+        """Raise a ValueError if `classes` were given and are not the ones known."""
+        return
+
+    @property
+    def attributes(self):
+        """The fitted attributes of an estimator that tell the form, by name."""
+        return {}
+
+
+@dataclass(frozen=True)
+class Labels(Targets):
+    """Class labels, or a binary indicator matrix of labels.
+
+    Attributes
+    ----------
+    classes : ndarray of shape (n_classes,)
+        For indicator matrices the numbers of the columns.
+    multilabel : bool
+    """
+
+    classes: np.ndarray
+    multilabel: bool
+
+    @classmethod
+    def of(cls, y, classes=None):
+        """Return the labels of y, or those that will ever occur where these are given."""
+        y, multilabel = _read_labels(y)
+        labels = np.arange(y.shape[1]) if multilabel else np.unique(y)
+        labels = labels if classes is None else np.unique(classes)
+        if len(labels) < 2 and not multilabel:
+            raise ValueError(
+                f"y must hold at least two classes; it holds one class only: {labels.tolist()}."
+            )
+        return cls(labels, multilabel)
+
+    @property
+    def n_outputs(self):
+        return 1 if self._is_binary else len(self.classes)
+
+    @property
+    def loss(self):
+        return LogLoss(exclusive=not (self.multilabel or self._is_binary))
+
+    @property
+    def attributes(self):
+        return {"classes_": self.classes}
+
+    @property
+    def _is_binary(self):
+        return len(self.classes) == 2 and not self.multilabel
+
+    def encode(self, y, dtype):
+        y, multilabel = _read_labels(y)
+        if multilabel != self.multilabel or (multilabel and y.shape[1] != self.n_outputs):
+            known = f"{self.n_outputs} labels" if self.multilabel else f"classes {self.classes}"
+            raise ValueError(
+                f"y does not have the form of the {known} that the network has outputs for."
+            )
+        if multilabel:
+            return y.astype(dtype)
+        unknown = np.setdiff1d(y, self.classes)
+        if unknown.size:
+            raise ValueError(f"y holds {unknown}, which are not among the classes {self.classes}.")
+        indices = np.searchsorted(self.classes, y)
+        return indices[:, None].astype(dtype) if self._is_binary else indices
+
+    def decode(self, outputs):
+        if self.multilabel:
+            return (outputs > 0).astype(int)
+        if self._is_binary:
+            return self.classes[(outputs.ravel() > 0).astype(int)]
+        return self.classes[outputs.argmax(axis=1)]
+
+    def probabilities(self, outputs):
+        """Return the probabilities of the classes, or of each label."""
+        positive = self.loss.predicted(outputs)
+        return np.hstack([1 - positive, positive]) if self._is_binary else positive
+
+    def log_probabilities(self, outputs):
+        """Return the logarithms of the probabilities, without underflow."""
+        both = np.hstack([-outputs, outputs]) if self._is_binary else outputs
+        return self.loss.log_predicted(both)
+
+    def strata(self, targets):
+        return None if self.multilabel else targets
+
+    def check_goes_on_from(self, last):
+        same_number = len(self.classes) == len(last.classes)
+        if same_number and (self.multilabel, *self.classes) != (last.multilabel, *last.classes):
+            raise ValueError(
+                f"warm_start=True: y holds the classes or labels {self.classes}, and the network "
+                f"to go on from knows {last.classes}."
+            )
+
+    def check_classes(self, classes):
+        if classes is not None and not np.array_equal(np.unique(classes), self.classes):
+            raise ValueError(
+                f"classes={classes!r} differ from those of the first call: {self.classes}."
+            )
+
+
+@dataclass(frozen=True)
+class Quantities(Targets):
+    """Numbers, one or several per sample.
+
+    Attributes
+    ----------
+    n_outputs : int
+    is_1d : bool
+        Whether y has one dimension.
+    """
+
+    n_outputs: int
+    is_1d: bool
+
+    @classmethod
+    def of(cls, y):
+        """Return the form of y."""
+        is_1d = y.ndim == 1 or y.shape[1] == 1
+        return cls(1 if is_1d else y.shape[1], is_1d)
+
+    @property
+    def loss(self):
+        return SquaredError()
+
+    def encode(self, y, dtype):
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        targets = np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype)
+        if targets.shape[1] != self.n_outputs:
+            raise ValueError(
+                f"y has {targets.shape[1]} outputs and the network has {self.n_outputs}."
+            )
+        return targets
+
+    def decode(self, outputs):
+        outputs = self.loss.predicted(outputs)
+        return outputs.ravel() if self.is_1d else outputs
+
+
+def _read_labels(y):
+    """Return labels as an array, and whether they are an indicator matrix."""
+    check_classification_targets(y)
+    if sparse.issparse(y):
+        y = y.toarray()
+    kind = type_of_target(y, input_name="y")
+    if kind == "multiclass-multioutput":
+        raise ValueError("y: multiclass-multioutput is not supported; fit one model per output.")
+    multilabel = kind == "multilabel-indicator"
+    return y if multilabel else column_or_1d(y, warn=True), multilabel
+
+
+def weigh_classes(class_weight, y, sample_weight):
+    """Return sample weights times the weights of the classes.
+
+    Parameters
+    ----------
+    class_weight : dict, list of dict or "balanced"
+    y : array-like
+    sample_weight : ndarray of shape (n_samples,) or None
+
+    Raises
+    ------
+    ValueError
+        If a weight is not finite or negative, or all are zero.
+    """
+    if sparse.issparse(y):
+        y = y.toarray()
+    try:
+        by_class = compute_sample_weight(class_weight, y)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"class_weight={class_weight!r}: {error}") from error
+    if not (np.isfinite(by_class).all() and by_class.min() >= 0 and by_class.any()):
+        raise ValueError(
+            f"class_weight={class_weight!r}: weights must be finite and not negative, and not all "
+            "zero."
+        )
+    return by_class if sample_weight is None else by_class * sample_weight

@@ -1,0 +1,77 @@
+"""Structures by name; nothing here imports torch."""
+
+from sgnn._common.registry import Registry
+
+
+def _layers_of(name):
+    def build(parameters, blocks=None):
+        from sgnn.groups.whole_layers import WholeLayers
+
+        return WholeLayers(parameters, STRUCTURES[name](parameters, blocks))
+
+    return build
+
+
+def _check(structure):
+    if not callable(structure):
+        raise TypeError(f"groups must be a subclass of Groups; got {structure!r}.")
+
+
+#: Callables ``(parameters, blocks) -> Groups``.
+STRUCTURES = Registry(
+    "groups",
+    {
+        "weights": "sgnn.groups.weights:SingleWeights",
+        "outgoing": "sgnn.groups.blocks:outgoing",
+        "incoming": "sgnn.groups.units:Incoming",
+        "layer": _layers_of("weights"),
+        "layer of outgoing": _layers_of("outgoing"),
+        "layer of incoming": _layers_of("incoming"),
+    },
+    _check,
+)
+
+#: Names that stand for the sum over several structures.
+SUMS = {
+    "both": ("outgoing", "incoming"),
+    "layer of both": ("layer of outgoing", "layer of incoming"),
+}
+
+#: Structures that the ``groups`` of a penalty may name.
+AROUND_UNITS = ["outgoing", "incoming"]
+
+
+def register(name, structure):
+    """Make a structure of your own selectable by name, as ``groups`` of penalties and of pieces.
+
+    Parameters
+    ----------
+    name : str
+        The name, in this process; an existing one is refused. The layers of such groups get the
+        name ``"layer of <name>"``.
+    structure : subclass of sgnn.groups.base.Groups
+
+    Raises
+    ------
+    ValueError
+        If the name is taken.
+    TypeError
+        If `name` is not a str, or `structure` cannot be called.
+    """
+    STRUCTURES.register(name, structure)
+    STRUCTURES.register(f"layer of {name}", _layers_of(name))
+    AROUND_UNITS.append(name)
+
+
+def structures_of(name):
+    """Return the structures that a name stands for, one or several.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown; the nearest known one is named.
+    """
+    if name in SUMS:
+        return SUMS[name]
+    STRUCTURES[name]
+    return (name,)

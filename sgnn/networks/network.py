@@ -1,0 +1,254 @@
+"""A network in numpy: what is left of one, putting back what was removed, and predicting."""
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from sgnn.networks.activations import ACTIVATIONS
+
+_ROWS_PER_CHUNK = 1024
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """The units that are left of a multilayer perceptron, and which of all units they are.
+
+    Attributes
+    ----------
+    coefs : list of ndarray of shape (n_in, n_out)
+        Weights of the units that are left.
+    intercepts : list of ndarray of shape (n_out,)
+        Biases.
+    kept : list of ndarray of bool
+        Which of all units are left, per layer, inputs first. All outputs are left; their mask may
+        say which of them depend on an input.
+    activation : str
+        A name of :data:`sgnn.networks.activations.ACTIVATIONS`.
+    """
+
+    coefs: list
+    intercepts: list
+    kept: list
+    activation: str
+
+    @classmethod
+    def whole(cls, coefs, intercepts, activation):
+        """Return the network of which nothing is removed."""
+        sizes = [len(coef) for coef in coefs] + [len(intercepts[-1])]
+        return cls(coefs, intercepts, all_units(sizes), activation)
+
+    @property
+    def sizes(self):
+        """Units of the full network per layer, inputs first."""
+        return tuple(len(mask) for mask in self.kept)
+
+    @property
+    def n_neurons(self):
+        """Units left per layer, inputs first."""
+        return tuple(int(mask.sum()) for mask in self.kept)
+
+    @property
+    def n_weights(self):
+        """Number of weights that are not zero."""
+        return sum(int(np.count_nonzero(coef)) for coef in self.coefs)
+
+    @property
+    def n_multiply_adds(self):
+        """Multiplications of a prediction."""
+        return sum(coef.size for coef in self.coefs)
+
+    @property
+    def sparsity(self):
+        """Fraction of the weights of the full network that are zero."""
+        return float(1 - self.n_weights / n_products(self.sizes))
+
+    @property
+    def features(self):
+        """Indices of the inputs that are left."""
+        return np.flatnonzero(self.kept[0])
+
+    @property
+    def is_empty(self):
+        """Whether no input is left."""
+        return not self.kept[0].any()
+
+    @property
+    def importances(self):
+        """Norms of the outgoing weights of all inputs; 0 for removed ones."""
+        importances = np.zeros(len(self.kept[0]), dtype=self.coefs[0].dtype)
+        importances[self.kept[0]] = np.linalg.norm(self.coefs[0], axis=1)
+        return importances
+
+    def forward(self, X):
+        """Return the raw outputs.
+
+        Parameters
+        ----------
+        X : ndarray or CSR of shape (n_samples, n_features)
+            With all inputs, of which those that are left are used.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs)
+            In the data type of the weights.
+        """
+        inputs = X if self.kept[0].all() else X[:, self.features]
+        activate = ACTIVATIONS[self.activation].values
+        n_samples, dtype = X.shape[0], self.intercepts[-1].dtype
+        outputs = np.empty((n_samples, len(self.intercepts[-1])), dtype=dtype)
+        last = len(self.coefs) - 1
+        for start in range(0, n_samples, _ROWS_PER_CHUNK):
+            rows = slice(start, start + _ROWS_PER_CHUNK)
+            values = inputs[rows].astype(dtype, copy=False)
+            for layer, (coef, bias) in enumerate(zip(self.coefs, self.intercepts, strict=True)):
+                values = values @ coef
+                values += bias
+                if layer < last:
+                    values = activate(values)
+            outputs[rows] = values
+        return outputs
+
+    def compact(self, blocks=None):
+        """Return the network without everything that no path from an input to an output uses.
+
+        Parameters
+        ----------
+        blocks : ndarray of int, shape (n_features,), default=None
+            Blocks of inputs that are kept whole as soon as one of them is used.
+        """
+        return self.keep(units_on_paths(self.coefs, blocks))
+
+    def keep(self, units):
+        """Return the network of some units; the others' constants move into biases.
+
+        Parameters
+        ----------
+        units : list of ndarray of bool
+            Which of the units that are left stay, per layer, at least those on paths; all outputs
+            do.
+        """
+        activate = ACTIVATIONS[self.activation].values
+        select = [*units[:-1], np.ones_like(units[-1])]
+        constant = np.zeros(self.coefs[0].shape[0], dtype=self.intercepts[-1].dtype)
+        coefs, intercepts = [], []
+        for layer, (coef, intercept) in enumerate(zip(self.coefs, self.intercepts, strict=True)):
+            bias = intercept + constant @ coef
+            coefs.append(coef[np.ix_(select[layer], select[layer + 1])])
+            intercepts.append(bias[select[layer + 1]])
+            if layer < len(self.coefs) - 1:
+                constant = np.where(units[layer + 1], 0, activate(bias))
+        return Network(coefs, intercepts, compose(self.kept, units), self.activation)
+
+    def expand(self):
+        """Return the network at its full size, with zeros for what was removed."""
+        select = [*self.kept[:-1], np.ones_like(self.kept[-1])]
+        coefs, intercepts = [], []
+        for coef, bias, (rows, columns) in zip(
+            self.coefs, self.intercepts, pairwise(select), strict=True
+        ):
+            full = np.zeros((len(rows), len(columns)), dtype=coef.dtype)
+            full[np.ix_(rows, columns)] = coef
+            coefs.append(full)
+            full = np.zeros(len(columns), dtype=bias.dtype)
+            full[columns] = bias
+            intercepts.append(full)
+        return Network.whole(coefs, intercepts, self.activation)
+
+    def alone(self):
+        """Return the units that are left as a network of their own, of which nothing is removed."""
+        return Network.whole(self.coefs, self.intercepts, self.activation)
+
+    def with_constant(self, constant):
+        """Return the network with other biases of the outputs."""
+        return replace(self, intercepts=[*self.intercepts[:-1], constant])
+
+    def astype(self, dtype):
+        """Return a copy in a data type."""
+        coefs, intercepts = ([a.astype(dtype) for a in b] for b in (self.coefs, self.intercepts))
+        return replace(self, coefs=coefs, intercepts=intercepts)
+
+    def summary(self):
+        """Return a table of the units, weights and multiply-adds that are left.
+
+        Returns
+        -------
+        str
+        """
+        sizes = self.sizes
+        header = f"{'layer':<10}{'units':>16}{'weights':>20}{'multiply-adds':>20}"
+        lines = [header, "-" * len(header)]
+        lines.append(f"{'input':<10}{_of(self.kept[0].sum(), sizes[0]):>16}")
+        for layer, coef in enumerate(self.coefs):
+            name = "output" if layer == len(self.coefs) - 1 else f"hidden {layer + 1}"
+            units = _of(self.kept[layer + 1].sum(), sizes[layer + 1])
+            full = sizes[layer] * sizes[layer + 1]
+            weights, products = _of(np.count_nonzero(coef), full), _of(coef.size, full)
+            lines.append(f"{name:<10}{units:>16}{weights:>20}{products:>20}")
+        full = n_products(sizes)
+        weights, products = _of(self.n_weights, full), _of(self.n_multiply_adds, full)
+        lines.append(f"{'total':<10}{'':>16}{weights:>20}{products:>20}")
+        return "\n".join(lines)
+
+    def to_torch(self):
+        """Return the network of the units that are left as a plain torch module.
+
+        Returns
+        -------
+        torch.nn.Sequential
+            Takes the inputs that are left, and holds copies of the weights.
+        """
+        from sgnn.networks.export import to_sequential
+
+        return to_sequential(self)
+
+
+def all_units(sizes):
+    """Return masks, one per layer, that keep everything."""
+    return [np.ones(size, dtype=bool) for size in sizes]
+
+
+def n_products(sizes):
+    """Return the multiplications of a prediction by a dense network."""
+    return sum(n_in * n_out for n_in, n_out in pairwise(sizes))
+
+
+def units_on_paths(coefs, blocks=None):
+    """Return, per layer, which units lie on a path of non-zero weights from input to output.
+
+    Parameters
+    ----------
+    coefs : list of ndarray of shape (n_in, n_out)
+    blocks : ndarray of int, shape (n_features,), default=None
+        Blocks of inputs that count as a whole as soon as one of them does.
+
+    Returns
+    -------
+    list of ndarray of bool
+        Inputs first, outputs last.
+    """
+    connected = [coef != 0 for coef in coefs]
+    reached = [np.ones(coefs[0].shape[0], dtype=bool)]
+    for matrix in connected:
+        reached.append(reached[-1] @ matrix)
+    reaching = [np.ones(coefs[-1].shape[1], dtype=bool)]
+    for matrix in reversed(connected):
+        reaching.append(matrix @ reaching[-1])
+    on_paths = [forth & back for forth, back in zip(reached, reversed(reaching), strict=True)]
+    if blocks is not None:
+        on_paths[0] = np.isin(blocks, blocks[on_paths[0]])
+    return on_paths
+
+
+def compose(kept, of_kept):
+    """Return masks over all units from masks over those of `kept`; all outputs are there."""
+    composed = []
+    for outer, inner in zip(kept[:-1], of_kept[:-1], strict=True):
+        mask = outer.copy()
+        mask[outer] = inner
+        composed.append(mask)
+    return [*composed, of_kept[-1]]
+
+
+def _of(part, whole):
+    return f"{part:,} of {whole:,}"

@@ -1,0 +1,98 @@
+"""The points of a path, one after the other."""
+
+import time
+from dataclasses import replace
+from numbers import Integral
+
+from sgnn.estimators.prepare import settings_of
+from sgnn.networks.network import units_on_paths
+from sgnn.paths.choice import standard_error
+from sgnn.paths.point import PathPoint
+from sgnn.training.listeners import Silent
+
+_STEPS_PER_ALPHA = 120
+_LEAST_EPOCHS = 5
+
+
+def points_of(model, problem, start, alphas, max_iter):
+    """Yield the points of a path, the dense one first.
+
+    Parameters
+    ----------
+    model : SparseMLPClassifier or SparseMLPRegressor
+        Its parameters count.
+    problem : Problem
+    start : State
+    alphas : int or ndarray of float
+        The number of steps at most, or the strengths.
+    max_iter : int or "auto"
+        Epochs at each strength.
+
+    Yields
+    ------
+    PathPoint
+
+    Raises
+    ------
+    FloatingPointError
+        If the objective or a parameter is not finite.
+    KeyboardInterrupt
+        If the user breaks off.
+    """
+    from sgnn.paths.strengths import given, growing
+    from sgnn.training.fit import minimise
+    from sgnn.training.walk import Walk
+
+    clock = time.perf_counter()
+    settings = settings_of(model)
+    dense = _whole(minimise(problem.without_penalty(), settings, start, Silent()))
+    yield _point(problem, 0.0, dense.network.compact(problem.blocks), dense.histories[0], clock)
+    if problem.is_adaptive:
+        problem = replace(problem, pilot=dense.network)
+    if max_iter == "auto":
+        n_batches = -(-problem.X.shape[0] // settings.samples_per_batch)
+        max_iter = max(-(-_STEPS_PER_ALPHA // n_batches), _LEAST_EPOCHS)
+    settings = replace(settings, max_iter=max_iter, early_stopping=False)
+    walk = Walk(problem, settings, dense.network, start.rng)
+    if isinstance(alphas, Integral):
+        places = growing(walk, problem.scales.loss, alphas)
+    else:
+        places = given(walk, alphas)
+    clock = time.perf_counter()
+    for alpha, network, history in places:
+        if network.is_empty:
+            network = network.with_constant(problem.best_constant)
+        elif model.refit:
+            on_support = problem.without_held_out().on_support(network.kept[0])
+            alone = replace(start, network=network.alone())
+            found = _whole(minimise(on_support, settings, alone, Silent())).network
+            network = replace(network, coefs=found.coefs, intercepts=found.intercepts)
+        yield _point(problem, alpha, network, history, clock)
+        clock = time.perf_counter()
+
+
+def _whole(outcome):
+    """Return the outcome of a run, unless the user broke it off."""
+    if outcome.interrupted:
+        raise KeyboardInterrupt
+    return outcome
+
+
+def _point(problem, alpha, network, history, clock):
+    """Return a point that was begun at a time on the clock."""
+    network = replace(network, kept=[*network.kept[:-1], units_on_paths(network.coefs)[-1]])
+
+    def scores(data):
+        return problem.loss.scores(network.forward(data.X), data.targets)
+
+    held_out = None if problem.held_out is None else scores(problem.held_out)
+    return PathPoint(
+        alpha=float(alpha),
+        objective=history.objective[-1],
+        train_score=float(scores(problem).mean()),
+        validation_score=None if held_out is None else float(held_out.mean()),
+        validation_error=None if held_out is None else float(standard_error(held_out)),
+        seconds=time.perf_counter() - clock,
+        network=network,
+        history=history,
+    )

@@ -1,0 +1,87 @@
+"""How far training has come."""
+
+import math
+from dataclasses import dataclass, field
+
+from sgnn.training.rates import LearningRate, Patience
+
+
+@dataclass
+class History:
+    """What happened, one entry per epoch, and how it ended.
+
+    Attributes
+    ----------
+    loss : list of float
+        Mean training loss over the epoch, without penalty and ridge.
+    objective : list of float
+        The same plus penalty and ridge at the end of the epoch.
+    validation_loss, validation_score : list of float
+    n_neurons : list of tuple of int
+        Units on a path from an input to an output, per layer, inputs first and outputs last.
+    converged, interrupted : bool
+    """
+
+    loss: list = field(default_factory=list)
+    objective: list = field(default_factory=list)
+    validation_loss: list = field(default_factory=list)
+    validation_score: list = field(default_factory=list)
+    n_neurons: list = field(default_factory=list)
+    converged: bool = False
+    interrupted: bool = False
+
+
+@dataclass
+class Course:
+    """How far training has come, whatever the units that are trained at the moment.
+
+    Attributes
+    ----------
+    learning_rate : LearningRate
+    patience : Patience
+    early_stopping : bool
+        Watch the validation score instead of the objective, and end with the best parameters.
+    n_epochs : int
+        Where the learning rate and training end.
+    first_epoch : int
+        Number of epochs before these, for penalties that warm up.
+    epoch : int
+        Place on the schedule of the learning rate.
+    best : tuple
+        The Parameters to end with, and the units that they belong to.
+    """
+
+    learning_rate: LearningRate
+    patience: Patience
+    early_stopping: bool
+    n_epochs: int
+    first_epoch: int = 0
+    epoch: int = 0
+    history: History = field(default_factory=History)
+    best_score: float = -math.inf
+    best: tuple = ()
+    stopped: bool = False
+
+    @classmethod
+    def of(cls, settings, unit_of_loss, first_epoch):
+        """Return the course that settings ask for."""
+        unit = 1 if settings.early_stopping else unit_of_loss
+        return cls(
+            LearningRate(settings.learning_rate, settings.learning_rate_init, settings.max_iter),
+            Patience(settings.tol * unit, settings.n_iter_no_change),
+            early_stopping=settings.early_stopping,
+            n_epochs=settings.max_iter,
+            first_epoch=first_epoch,
+        )
+
+    @property
+    def is_over(self):
+        """Whether no epochs are left, or none are wanted."""
+        return self.epoch >= self.n_epochs or self.stopped or self.history.converged
+
+    def go_on_from(self, epoch):
+        """Train on, from a place on the schedule that is not later than now."""
+        self.epoch = min(self.epoch, epoch)
+        self.history.converged = False
+        self.learning_rate.restart()
+        self.patience.restart()
