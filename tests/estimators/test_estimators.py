@@ -23,7 +23,7 @@ from sklearn.preprocessing import scale
 
 from sgnn import SparseMLPClassifier, SparseMLPRegressor
 from sgnn.penalties import L1, MCP, GroupLasso, LogSum, SparseGroupLasso
-from sgnn.proximal.optimizers import ProxAdam
+from sgnn.proximal.adam import ProxAdam
 
 ACTIVATIONS = ["identity", "logistic", "tanh", "relu", "leaky_relu", "gelu"]
 PENALTY_NAMES = ["l1", "group_lasso", "sparse_group_lasso", "mcp", "log_sum"]
@@ -278,7 +278,7 @@ def test_the_fitted_attributes_are_those_of_the_documentation(name):
     model, X, y = task(name)
     columns = [f"x{index}" for index in range(X.shape[1])]
     model.set_params(max_iter=2).fit(pd.DataFrame(X, columns=columns), y)
-    public = {key for key in vars(model) if key.endswith("_") and not key.startswith("_")}
+    public = {key for key in dir(model) if key.endswith("_") and not key.startswith("_")}
     assert public == documented_attributes(model)
     assert public >= {
         *("n_neurons_", "sparsity_", "selected_features_", "support_", "feature_importances_"),

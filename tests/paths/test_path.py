@@ -14,7 +14,7 @@ from sklearn.linear_model import lasso_path
 from sklearn.preprocessing import scale
 
 from sgnn import SparseMLPClassifier, SparseMLPRegressor, penalties, sparse_mlp_path
-from sgnn.paths.path import choose
+from sgnn.paths.choice import choose
 from sgnn.penalties import LogSum
 from sgnn.training.walk import Walk
 
