@@ -146,6 +146,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, BaseEstimator):
 
         form = data.form
         problem, state = prepare(self, data, rng, last)
+        checks.warn_if_column(given[1])
         checks.warn_if_badly_scaled(data.X)
         checks.warn_if_unpenalised(problem, state.network.sizes)
         refit = self.refit and not streams

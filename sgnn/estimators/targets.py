@@ -176,7 +176,7 @@ class Quantities(Targets):
 
     def encode(self, y, dtype):
         if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+            y = column_or_1d(y)
         targets = np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype)
         if targets.shape[1] != self.n_outputs:
             raise ValueError(
@@ -198,7 +198,7 @@ def _read_labels(y):
     if kind == "multiclass-multioutput":
         raise ValueError("y: multiclass-multioutput is not supported; fit one model per output.")
     multilabel = kind == "multilabel-indicator"
-    return y if multilabel else column_or_1d(y, warn=True), multilabel
+    return y if multilabel else column_or_1d(y), multilabel
 
 
 def weigh_classes(class_weight, y, sample_weight):

@@ -211,6 +211,7 @@ def set_up(estimator, X, y, sample_weight=None, X_val=None, y_val=None, *, warns
     data = check_data(model, X, y, sample_weight, X_val, y_val, rng=rng)
     problem, start = prepare(model, data, rng)
     if warns:
+        checks.warn_if_column(y)
         checks.warn_if_badly_scaled(data.X)
         checks.warn_if_unpenalised(problem, start.network.sizes)
     return model, data, problem, start
