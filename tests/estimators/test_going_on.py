@@ -129,6 +129,7 @@ def test_partial_fit_after_a_watched_fit_leaves_the_held_out_curves_alike():
     assert len(lengths) == 1
 
 
+@pytest.mark.filterwarnings("ignore:alpha=.* left no weight")
 def test_partial_fit_never_removes_for_good():
     model = regressor(alpha=0.2)
     for _ in range(30):
@@ -141,6 +142,7 @@ def test_partial_fit_never_removes_for_good():
     assert model.n_neurons_[0] == 10
 
 
+@pytest.mark.filterwarnings("ignore:alpha=.* left no weight")
 @pytest.mark.parametrize(
     "change",
     [
