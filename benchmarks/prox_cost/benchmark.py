@@ -5,15 +5,15 @@ import torch
 
 from benchmarks import pages, suite
 from benchmarks.peers import wall_seconds
-from sgnn.losses.losses import LOSSES
+from sgnn.losses import LogLoss
 from sgnn.networks.parameters import Parameters
 from sgnn.penalties import GroupGraph, available, get_penalty
+from sgnn.proximal.adam import ProxAdam
 from sgnn.proximal.build import build_terms
-from sgnn.proximal.optimizers import ProxAdam
 from sgnn.proximal.terms import Terms
-from sgnn.training.backprop import Network
-from sgnn.training.problem import Units
+from sgnn.training.backprop import Perceptron
 from sgnn.training.resources import flushed_denormals, keep_freed_memory, limited_threads
+from sgnn.training.scales import Scales
 
 TITLE = "Cost of the proximal operators"
 ALONE = True
@@ -37,14 +37,14 @@ def network():
 
 def dense_step(parameters):
     """Return a function that takes one training step without penalty."""
-    net = Network(parameters, "relu", LOSSES["softmax"])
-    units = Units.of_targets(1.0, len(SIZES) - 1, homogeneous=True)
-    optimizer = ProxAdam(parameters, net.gradient, Terms(parameters, []), units)
+    model = Perceptron(parameters, "relu", LogLoss())
+    scales = Scales.of_targets(1.0, len(SIZES) - 1, homogeneous=True)
+    optimizer = ProxAdam(parameters, model.gradient, Terms(parameters, []), scales)
     X, y = torch.randn(BATCH, SIZES[0]), torch.randint(SIZES[-1], (BATCH,))
     weights, losses = torch.full((BATCH,), 1 / BATCH), torch.empty(BATCH)
 
     def step():
-        net.forward_backward(X, y, weights, losses)
+        model.forward_backward(X, y, weights, losses)
         optimizer.step(1e-6)
 
     return step
