@@ -64,9 +64,19 @@ class Network:
         return float(1 - self.n_weights / n_products(self.sizes))
 
     @property
+    def support(self):
+        """Which inputs are left, a mask."""
+        return self.kept[0]
+
+    @property
     def features(self):
         """Indices of the inputs that are left."""
         return np.flatnonzero(self.kept[0])
+
+    @property
+    def n_features(self):
+        """Number of inputs that are left."""
+        return len(self.features)
 
     @property
     def is_empty(self):
@@ -201,6 +211,11 @@ class Network:
         from sgnn.networks.export import to_sequential
 
         return to_sequential(self)
+
+
+def part_of(where, name):
+    """Return a property that reads an attribute of the network that an object has."""
+    return property(lambda owner: getattr(getattr(owner, where), name))
 
 
 def all_units(sizes):
