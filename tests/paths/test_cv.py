@@ -119,7 +119,7 @@ def test_bad_folds_and_scorings_are_told_before_the_path_is_walked(monkeypatch):
     def walked(*arguments, **parameters):
         raise AssertionError("a path was walked")
 
-    monkeypatch.setattr("sgnn.paths.cv.compute_path", walked)
+    monkeypatch.setattr("sgnn.paths.base_cv.compute_path", walked)
     for parameters, message in [({"cv": 1000}, "n_splits=1000"), ({"scoring": "beauty"}, "beauty")]:
         with pytest.raises(ValueError, match=message):
             SparseMLPClassifierCV(classifier(), **parameters).fit(X, Y)
