@@ -7,6 +7,7 @@ from tests.estimators.tasks import (
     DIABETES_X,
     DIABETES_Y,
     TASKS,
+    classifier,
     regressor,
     task,
     weights_equal,
@@ -51,3 +52,24 @@ def test_alpha_auto_is_recorded_and_removes_something_from_wide_data(name):
     assert isinstance(model.alpha_, float)
     given = task(name)[0].set_params(alpha=model.alpha_, max_iter=2).fit(X, y)
     assert weights_equal(model, given)
+
+
+@pytest.mark.parametrize(
+    ("weights", "n_samples"),
+    [
+        (np.full(442, 0.1), 442),
+        (np.r_[np.full(42, 0.1), np.zeros(400)], 42),
+        (np.r_[np.full(42, 10.0), np.zeros(400)], 420),
+        (np.r_[100.0, np.full(441, 1e-3)], 442),
+    ],
+    ids=["light", "light and none", "heavy and none", "one heavy"],
+)
+def test_weights_count_as_samples_but_no_sample_of_some_weight_as_less_than_one(weights, n_samples):
+    """Else the strength of the penalty would grow without bound as the weights get small."""
+    labels = (np.arange(442) % 2).astype(int)
+    clf = classifier(max_iter=1).fit(DIABETES_X, labels, weights)
+    assert clf.alpha_ == pytest.approx(0.17 * n_samples**-0.85)
+    reg = regressor(max_iter=1).fit(DIABETES_X, DIABETES_Y, weights)
+    mean = np.average(DIABETES_Y, weights=weights)
+    unit = np.sqrt(np.average((DIABETES_Y - mean) ** 2, weights=weights))
+    assert reg.alpha_ == pytest.approx(0.42 * n_samples**-0.85 * unit**1.5)
