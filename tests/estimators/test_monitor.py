@@ -1,5 +1,6 @@
 """What a user sees while a network trains: printed lines and callbacks."""
 
+import pickle
 import re
 
 import numpy as np
@@ -11,7 +12,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sgnn import SparseMLPClassifier, SparseMLPRegressor
+from sgnn.networks.network import all_units
 from sgnn.penalties import GroupLasso
+from sgnn.training import removal
 from tests.estimators.tasks import (
     CANCER_X,
     CANCER_Y,
@@ -196,3 +199,79 @@ def test_progress_bars_at_every_level(level, capsys):
     shown = capsys.readouterr().out
     assert "SparseMLPClassifier" in shown
     assert "100%" in shown
+
+
+@pytest.fixture
+def repaired(monkeypatch):
+    """After the last epoch the loss wants all inputs back that were removed."""
+    revived_units = removal.revived_units
+
+    def revived(model, *arguments):
+        margin = arguments[-1]
+        units = revived_units(model, *arguments)
+        return units if margin > 1 else all_units(model.parameters.sizes)
+
+    monkeypatch.setattr(removal, "revived_units", revived)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "n_runs"),
+    [({}, 1), ({"refit": True}, 2), ({"penalty": GroupLasso(adaptive=1), "alpha": 0.005}, 2)],
+    ids=str,
+)
+def test_callbacks_hear_nothing_of_epochs_that_are_repeated(repaired, parameters, n_runs):
+    recorder = Recorder()
+    model = classifier(max_iter=16, **{"alpha": 0.03, **parameters}).set_callbacks(recorder)
+    model.fit(CANCER_X, CANCER_Y)
+    n_last = model.n_iter_ - 16 * model.refit
+    assert n_last > 16
+    assert [event[:2] for event in recorder.events] == [
+        *(("setup", "fit"), ("begin", "fit")),
+        *([("begin", "epoch"), ("end", "epoch")] * 16 * n_runs),
+        *(("end", "fit"), ("teardown", "fit")),
+    ]
+    if model.refit:
+        last = recorder.estimators[-1].predict_proba(CANCER_X)
+        np.testing.assert_allclose(last, model.predict_proba(CANCER_X), rtol=1e-10)
+
+
+@pytest.mark.parametrize("groups", [None, [range(0, 10), range(10, 20)]])
+def test_callbacks_see_a_refit_in_terms_of_all_inputs(groups):
+    recorder = Recorder()
+    model = classifier(alpha=0.03, max_iter=8, refit=True, feature_groups=groups)
+    model.set_callbacks(recorder).fit(CANCER_X, CANCER_Y)
+    assert 0 < model.n_neurons_[0] < 30
+    for seen in recorder.estimators[8:]:
+        np.testing.assert_array_equal(seen.support_, model.support_)
+        assert seen.n_neurons_ == model.n_neurons_
+        assert seen.sparsity_ == model.sparsity_
+    last = recorder.estimators[-1].predict_proba(CANCER_X)
+    np.testing.assert_allclose(last, model.predict_proba(CANCER_X), rtol=1e-10)
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize("make", [classifier, regressor])
+def test_callbacks_get_all_fitted_attributes_and_the_estimator_none(make, method):
+    """What they are given can be used, stored and trained on; `estimator` itself is as before."""
+    X, y = (IRIS_X, IRIS_Y) if make is classifier else (DIABETES_X, DIABETES_Y)
+    seen, written = [], []
+
+    class Looks(Recorder):
+        def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+            seen.append((context.task_name, fitted_estimator))
+            written.extend(name for name in vars(estimator) if name.endswith("_"))
+
+    model = make(max_iter=3, warm_start=True).set_callbacks(Looks())
+    getattr(model, method)(X, y)
+    assert not written
+    assert [name for name, _ in seen] == ["epoch"] * model.n_iter_ + ["fit"]
+    names = {name for name in vars(model) if "_callback" not in name}
+    for number, (name, one) in enumerate(seen, start=1):
+        assert {name for name in vars(one) if "_callback" not in name} == names
+        assert one.n_iter_ == (number if name == "epoch" else model.n_iter_)
+        assert one.loss_curve_ == model.loss_curve_[: one.n_iter_]
+        stored = pickle.loads(pickle.dumps(one.set_callbacks()))
+        np.testing.assert_array_equal(stored.predict(X), one.predict(X))
+        assert stored.partial_fit(X, y).n_iter_ == one.n_iter_ + 1
+    assert weights_equal(seen[-1][1], model)
+    assert weights_equal(seen[-2][1], model)
