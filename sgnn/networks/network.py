@@ -169,6 +169,10 @@ class Network:
         """Return the units that are left as a network of their own, of which nothing is removed."""
         return Network.whole(self.coefs, self.intercepts, self.activation)
 
+    def refilled(self, other):
+        """Return these units with the weights and biases of another network of as many."""
+        return replace(self, coefs=other.coefs, intercepts=other.intercepts)
+
     def with_constant(self, constant):
         """Return the network with other biases of the outputs."""
         return replace(self, intercepts=[*self.intercepts[:-1], constant])
