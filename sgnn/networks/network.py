@@ -1,6 +1,7 @@
 """A network in numpy: what is left of one, putting back what was removed, and predicting."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -68,7 +69,7 @@ class Network:
         """Which inputs are left, a mask."""
         return self.kept[0]
 
-    @property
+    @cached_property
     def features(self):
         """Indices of the inputs that are left."""
         return np.flatnonzero(self.kept[0])

@@ -157,6 +157,7 @@ max_drop
     """
     if not isinstance(alphas, Integral):
         alphas = _in_growing_order(alphas)
+    checks.check_types(estimator)
     checks.check_parameters(estimator)
     checks.check_warm_up(estimator)
     model = clone(estimator)
