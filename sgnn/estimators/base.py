@@ -36,9 +36,10 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
     def _auto_alpha(self):
         """Factor of ``alpha="auto"``."""
 
+    @property
     @abstractmethod
-    def _targets_of(self, y, classes):
-        """Return the Targets of new data."""
+    def _targets(self):
+        """The class of Targets that y is read by."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

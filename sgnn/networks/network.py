@@ -1,6 +1,7 @@
 """A network in numpy: what is left of one, putting back what was removed, and predicting."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -68,7 +69,7 @@ class Network:
         """Which inputs are left, a mask."""
         return self.kept[0]
 
-    @property
+    @cached_property
     def features(self):
         """Indices of the inputs that are left."""
         return np.flatnonzero(self.kept[0])
@@ -168,6 +169,10 @@ class Network:
     def alone(self):
         """Return the units that are left as a network of their own, of which nothing is removed."""
         return Network.whole(self.coefs, self.intercepts, self.activation)
+
+    def refilled(self, other):
+        """Return these units with the weights and biases of another network of as many."""
+        return replace(self, coefs=other.coefs, intercepts=other.intercepts)
 
     def with_constant(self, constant):
         """Return the network with other biases of the outputs."""

@@ -204,6 +204,7 @@ def set_up(estimator, X, y, sample_weight=None, X_val=None, y_val=None, *, warns
     State
         Where to start.
     """
+    checks.check_types(estimator)
     checks.check_parameters(estimator)
     checks.check_warm_up(estimator)
     model = clone(estimator)
