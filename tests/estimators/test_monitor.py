@@ -249,21 +249,31 @@ def test_callbacks_see_a_refit_in_terms_of_all_inputs(groups):
     np.testing.assert_allclose(last, model.predict_proba(CANCER_X), rtol=1e-10)
 
 
+class Keeper(Recorder):
+    """Keeps what it gets, and the names of what is written on the estimator that is fitted."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen, self.written = [], []
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+        self.seen.append((context.task_name, fitted_estimator))
+        self.written += [name for name in vars(estimator) if name.endswith("_")]
+
+    def __getstate__(self):
+        return {}
+
+
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 @pytest.mark.parametrize("make", [classifier, regressor])
 def test_callbacks_get_all_fitted_attributes_and_the_estimator_none(make, method):
     """What they are given can be used, stored and trained on; `estimator` itself is as before."""
     X, y = (IRIS_X, IRIS_Y) if make is classifier else (DIABETES_X, DIABETES_Y)
-    seen, written = [], []
-
-    class Looks(Recorder):
-        def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
-            seen.append((context.task_name, fitted_estimator))
-            written.extend(name for name in vars(estimator) if name.endswith("_"))
-
-    model = make(max_iter=3, warm_start=True).set_callbacks(Looks())
+    callback = Keeper()
+    model = make(max_iter=3, warm_start=True).set_callbacks(callback)
     getattr(model, method)(X, y)
-    assert not written
+    seen = callback.seen
+    assert not callback.written
     assert [name for name, _ in seen] == ["epoch"] * model.n_iter_ + ["fit"]
     names = {name for name in vars(model) if "_callback" not in name}
     for number, (name, one) in enumerate(seen, start=1):
