@@ -17,8 +17,6 @@ from sklearn.preprocessing import scale
 
 from sgnn import SparseMLPClassifier, SparseMLPRegressor
 
-ACTIVATIONS = ["identity", "logistic", "tanh", "relu", "leaky_relu", "gelu"]
-PENALTY_NAMES = ["l1", "group_lasso", "sparse_group_lasso", "mcp", "log_sum"]
 IRIS_X, IRIS_Y = scale(load_iris().data), load_iris().target
 CANCER_X, CANCER_Y = scale(load_breast_cancer().data[::2]), load_breast_cancer().target[::2]
 DIABETES_X, DIABETES_Y = scale(load_diabetes().data), scale(load_diabetes().target)

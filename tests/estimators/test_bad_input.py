@@ -12,7 +12,13 @@ import torch
 from scipy import sparse
 from sklearn.exceptions import NotFittedError
 
-from sgnn import SparseMLPClassifier, SparseMLPRegressor
+from sgnn import (
+    SparseMLPClassifier,
+    SparseMLPRegressor,
+    SparseMLPRegressorCV,
+    SparseMLPSelector,
+    sparse_mlp_path,
+)
 from sgnn.penalties import L1, MCP, GroupLasso, LogSum, SparseGroupLasso, available
 from tests.estimators.bad import (
     BAD_CLASS_WEIGHTS,
@@ -165,6 +171,29 @@ def test_an_unknown_penalty_names_the_nearest(name, nearest):
         model = regressor(penalty=penalty)
         with raises_and_leaves_no_trace(model, f"penalty='{name}'.*Did you mean '{nearest}'"):
             model.fit(DIABETES_X, DIABETES_Y)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "name", "nearest"),
+    [
+        ("activation", "relu6", "relu"),
+        ("activation", "Tanh", "tanh"),
+        ("activation", "leaky", "leaky_relu"),
+        ("solver", "adan", "adam"),
+        ("solver", "SGD", "sgd"),
+    ],
+)
+def test_an_unknown_activation_or_solver_names_the_nearest(parameter, name, nearest):
+    message = f"{parameter}='{name}' is unknown; it must be one of .*Did you mean '{nearest}'"
+    model = regressor(**{parameter: name})
+    for method in (model.fit, model.partial_fit):
+        with raises_and_leaves_no_trace(model, message, error=ValueError):
+            method(DIABETES_X, DIABETES_Y)
+    for search in (SparseMLPRegressorCV(model), SparseMLPSelector(model, sparsity=0.5)):
+        with raises_and_leaves_no_trace(search, message, error=ValueError):
+            search.fit(DIABETES_X, DIABETES_Y)
+    with pytest.raises(ValueError, match=message):
+        sparse_mlp_path(model, DIABETES_X, DIABETES_Y)
 
 
 def test_a_penalty_unlike_any_other_lists_all():

@@ -8,14 +8,14 @@ from sklearn.base import is_classifier
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import r2_score
 
-from sgnn.penalties import GroupLasso
+from sgnn.networks.activations import ACTIVATIONS
+from sgnn.penalties import GroupGraph, GroupLasso, available
+from sgnn.proximal._registry import SOLVERS
 from tests.estimators.tasks import (
-    ACTIVATIONS,
     DIABETES_X,
     DIABETES_Y,
     IRIS_X,
     IRIS_Y,
-    PENALTY_NAMES,
     TASKS,
     assert_consistent,
     classifier,
@@ -29,8 +29,8 @@ from tests.estimators.tasks import (
 # Learning
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("solver", SOLVERS.names())
+@pytest.mark.parametrize("activation", ACTIVATIONS.names())
 def test_every_activation_and_solver_learns_real_data(activation, solver):
     shared = {"activation": activation, "solver": solver, "max_iter": 50, "batch_size": 20}
     clf = classifier(**shared).fit(IRIS_X[::2], IRIS_Y[::2])
@@ -209,7 +209,14 @@ def test_nothing_left_predicts_the_best_constant_and_says_so(name, weighted, sol
     assert "0 of" in model.summary()
 
 
-@pytest.mark.parametrize("penalty", [*PENALTY_NAMES, GroupLasso(groups="incoming")], ids=str)
+# Penalties by which weights only compete never remove the last one.
+REMOVE_ALL = set(available()) - {"exclusive_lasso", "l1_minus_l2", "group_graph"}
+PAIRS = GroupGraph(graph=np.eye(10)[np.arange(10) ^ 1])
+
+
+@pytest.mark.parametrize(
+    "penalty", [*sorted(REMOVE_ALL), PAIRS, GroupLasso(groups="incoming")], ids=str
+)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_every_penalty_can_leave_nothing(penalty, dtype):
     model = regressor(penalty=penalty, alpha=1e9, max_iter=2)
@@ -231,7 +238,7 @@ def test_nothing_left_of_a_refit_or_a_watched_fit():
 # Torch
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", ACTIVATIONS.names())
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_to_torch_is_the_compact_network(activation, dtype):
     torch = pytest.importorskip("torch")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sgnn.penalties import GroupLasso
+from sgnn.penalties import L1, GroupLasso
 from tests.estimators.tasks import (
     DIABETES_X,
     DIABETES_Y,
@@ -110,6 +110,18 @@ def test_partial_fit_after_a_fit_keeps_its_strength_and_unit():
         model.partial_fit(DIABETES_X[row : row + 1], DIABETES_Y[row : row + 1])
         assert model.alpha_ == alpha
     assert model.score(DIABETES_X, DIABETES_Y) > score - 0.2
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_partial_fit_goes_on_penalising_what_was_drawn(method):
+    """Half of the weights are penalised, so strongly that they are zero; the others never are."""
+    model = regressor(penalty=L1(fraction=0.5), alpha=1e3, hidden_layer_sizes=(), random_state=None)
+    getattr(model, method)(DIABETES_X, DIABETES_Y)
+    zeros = model.expand()[0][0] == 0
+    assert zeros.sum() == 5
+    for _ in range(5):
+        model.partial_fit(DIABETES_X, DIABETES_Y)
+        np.testing.assert_array_equal(model.expand()[0][0] == 0, zeros)
 
 
 def test_partial_fit_after_a_fit_does_not_warm_up_again():
