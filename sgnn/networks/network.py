@@ -74,6 +74,10 @@ class Network:
         """Indices of the inputs that are left."""
         return np.flatnonzero(self.kept[0])
 
+    @cached_property
+    def _has_all_inputs(self):
+        return bool(self.kept[0].all())
+
     @property
     def n_features(self):
         """Number of inputs that are left."""
@@ -104,7 +108,7 @@ class Network:
         ndarray of shape (n_samples, n_outputs)
             In the data type of the weights.
         """
-        inputs = X if self.kept[0].all() else X[:, self.features]
+        inputs = X if self._has_all_inputs else X[:, self.features]
         activate = ACTIVATIONS[self.activation].values
         n_samples, dtype = X.shape[0], self.intercepts[-1].dtype
         outputs = np.empty((n_samples, len(self.intercepts[-1])), dtype=dtype)
