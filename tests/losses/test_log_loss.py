@@ -83,6 +83,7 @@ def test_the_best_constant_predicts_the_weighted_frequencies(exclusive, n_output
 def test_the_best_constant_of_a_missing_class_is_finite(exclusive, label):
     targets = np.full(40, label) if exclusive else np.full((40, 3), label, dtype=np.float32)
     constant = LogLoss(exclusive).constant(targets, None, 3)
+    assert constant.shape == (3,)
     assert np.isfinite(constant).all()
     if exclusive:
         missing = np.delete(softmax(constant), label)

@@ -23,10 +23,13 @@ both = pytest.mark.parametrize("dtype", RTOL)
 
 
 def numbers(dtype="float64"):
-    """Return a matrix of numbers of all sizes up to 30 and both signs, among them no kink."""
+    """Return a matrix of numbers of both signs and many sizes, among them no kink.
+
+    Up to 15, since torch has approximations for larger ones, such as in softplus.
+    """
     rng = np.random.default_rng(0)
-    sizes = rng.choice([0.03, 0.3, 3.0, 10.0], size=(40, 5))
-    return np.clip(sizes * rng.normal(size=(40, 5)), -30, 30).astype(dtype)
+    sizes = rng.choice([0.03, 0.3, 3.0, 6.0], size=(40, 5))
+    return np.clip(sizes * rng.normal(size=(40, 5)), -15, 15).astype(dtype)
 
 
 def module_values(name, x):

@@ -76,6 +76,14 @@ def test_a_step_of_a_walk_ends_as_early_whatever_the_unit_of_the_targets(unit):
     np.testing.assert_allclose(scaled.network.forward(X), unit * state.network.forward(X))
 
 
+@pytest.mark.parametrize("warm_up", [0, 9])
+def test_the_penalty_at_the_start_is_that_of_strength_one(warm_up):
+    model = make_model(penalty=L1(warm_up=warm_up), alpha=0.3)
+    coefs = prepared(model, X, Y)[-1].network.coefs
+    expected = sum(np.abs(coef).sum() for coef in coefs)
+    assert walk_of(model).penalty_at_start == pytest.approx(expected, rel=1e-12)
+
+
 def test_a_step_leaves_the_state_that_it_starts_from_as_it_is():
     walk = walk_of(make_model(max_iter=5))
     state, _ = walk.step(walk.start, 0.01)
