@@ -19,9 +19,13 @@ _USUAL_MAGNITUDES = 1e-2, 50.0
 _WILD_OFFSET = 5.0
 
 
+def check_types(estimator):
+    """Raise a ValueError unless types and ranges of the parameters are right, as `fit` does."""
+    estimator._validate_params()
+
+
 def check_parameters(estimator):
     """Raise ValueError or TypeError unless the parameters are valid, without data."""
-    estimator._validate_params()
     ACTIVATIONS[estimator.activation]
     SOLVERS[estimator.solver]
     for penalty in get_penalty(estimator.penalty):

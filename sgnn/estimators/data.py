@@ -152,10 +152,11 @@ def _check_pair(estimator, X, y, classes, known):
         y_numeric=is_regressor(estimator),
         reset=known is None,
     )
+    y = estimator._targets.read(y)
     names = getattr(reader, "feature_names_in_", None)
     blocks = resolve_feature_groups(estimator.feature_groups, X.shape[1], names)
     if known is None:
-        targets = estimator._targets_of(y, classes)
+        targets = estimator._targets.of(y, classes)
         return X, y, Form(X.shape[1], names, X.dtype, blocks, targets)
     known.targets.check_classes(classes)
     return X, y, replace(known, blocks=blocks)

@@ -106,8 +106,10 @@ class Groups(ABC):
 
     def _write_norms(self, layer, index, out):
         """Write the Euclidean norms of the groups of one layer."""
-        shape = [layer.weight.shape[axis] for axis in self._axes[index]]
-        torch.linalg.vector_norm(layer.weight, dim=self._others[index], out=out.view(shape))
+        axes = self._axes[index]
+        if len(axes) > 1:
+            out = out.view([layer.weight.shape[axis] for axis in axes])
+        torch.linalg.vector_norm(layer.weight, dim=self._others[index], out=out)
         if self._has_bias(layer):
             out.square_().addcmul_(layer.bias, layer.bias).sqrt_()
 

@@ -1,6 +1,7 @@
 """A network in numpy: what is left of one, putting back what was removed, and predicting."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -64,9 +65,23 @@ class Network:
         return float(1 - self.n_weights / n_products(self.sizes))
 
     @property
+    def support(self):
+        """Which inputs are left, a mask."""
+        return self.kept[0]
+
+    @cached_property
     def features(self):
         """Indices of the inputs that are left."""
         return np.flatnonzero(self.kept[0])
+
+    @cached_property
+    def _has_all_inputs(self):
+        return bool(self.kept[0].all())
+
+    @property
+    def n_features(self):
+        """Number of inputs that are left."""
+        return len(self.features)
 
     @property
     def is_empty(self):
@@ -93,7 +108,7 @@ class Network:
         ndarray of shape (n_samples, n_outputs)
             In the data type of the weights.
         """
-        inputs = X if self.kept[0].all() else X[:, self.features]
+        inputs = X if self._has_all_inputs else X[:, self.features]
         activate = ACTIVATIONS[self.activation].values
         n_samples, dtype = X.shape[0], self.intercepts[-1].dtype
         outputs = np.empty((n_samples, len(self.intercepts[-1])), dtype=dtype)
@@ -159,6 +174,10 @@ class Network:
         """Return the units that are left as a network of their own, of which nothing is removed."""
         return Network.whole(self.coefs, self.intercepts, self.activation)
 
+    def refilled(self, other):
+        """Return these units with the weights and biases of another network of as many."""
+        return replace(self, coefs=other.coefs, intercepts=other.intercepts)
+
     def with_constant(self, constant):
         """Return the network with other biases of the outputs."""
         return replace(self, intercepts=[*self.intercepts[:-1], constant])
@@ -201,6 +220,11 @@ class Network:
         from sgnn.networks.export import to_sequential
 
         return to_sequential(self)
+
+
+def part_of(where, name):
+    """Return a property that reads an attribute of the network that an object has."""
+    return property(lambda owner: getattr(getattr(owner, where), name))
 
 
 def all_units(sizes):
