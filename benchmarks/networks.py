@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sgnn.networks import compact
+from sgnn.networks.network import Network, units_on_paths
 
 
 def anatomy(coefs):
@@ -20,7 +20,7 @@ def anatomy(coefs):
         that are not zero between them; "multiply_adds" of the dense network of these units; and
         "sparsity", the share of zeros of each full matrix.
     """
-    masks = compact.units_on_paths(coefs)
+    masks = units_on_paths(coefs)
     units = [int(mask.sum()) for mask in masks]
     pairs = list(zip(coefs, masks[:-1], masks[1:], strict=True))
     return {
@@ -33,4 +33,4 @@ def anatomy(coefs):
 
 def accuracy(coefs, intercepts, X, y):
     """Return the accuracy of a classifier with rectified linear units."""
-    return float(np.mean(compact.forward(X, coefs, intercepts, "relu").argmax(1) == y))
+    return float(np.mean(Network.whole(coefs, intercepts, "relu").forward(X).argmax(1) == y))

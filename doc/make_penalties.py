@@ -9,8 +9,9 @@ import inspect
 import re
 from pathlib import Path
 
-import sgnn.penalties
-from sgnn.penalties._registry import _PENALTIES
+from sgnn._common.docstrings import entries
+from sgnn.penalties import GroupPenalty, Penalty, available
+from sgnn.penalties._registry import PENALTIES
 
 FOLDER = Path(__file__).parent
 
@@ -33,24 +34,29 @@ def sections(docstring):
     return parts[0].strip(), dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-def parameters(text):
-    """Return a list of parameters as Markdown."""
-    entries = re.split(r"^(?=\S)", text.strip(), flags=re.MULTILINE)
-    lines = []
-    for entry in filter(None, entries):
+def parameters(text, shared):
+    """Return a list of parameters as Markdown; those of `shared` are named only."""
+    lines, taken = [], []
+    for name, entry in entries(text.strip()).items():
+        if entry == shared.get(name):
+            taken.append(name)
+            continue
         head, _, body = entry.partition("\n")
-        name, _, kind = head.partition(" : ")
+        _, _, kind = head.partition(" : ")
         kind = f" ({kind})" if kind else ""
         lines.append(f"- **{name}**{kind}: {to_markdown(' '.join(body.split()))}")
+    if taken:
+        of = "GroupPenalty" if "size_scaling" in taken else "Penalty"
+        lines.append(f"- **{', '.join(taken)}**: As in `{of}`.")
     return "\n".join(lines)
 
 
-def entry(title, cls):
+def entry(title, cls, shared=None):
     text, parts = sections(inspect.getdoc(cls))
     summary, _, rest = text.partition("\n")
     chunks = [title, to_markdown(summary) + "\n" + to_markdown(rest + "\n").rstrip()]
     if "Parameters" in parts:
-        chunks.append(parameters(parts["Parameters"]))
+        chunks.append(parameters(parts["Parameters"], shared or {}))
     if "References" in parts:
         chunks.append("*" + to_markdown(" ".join(parts["References"].split())) + "*")
     return "\n\n".join(chunks)
@@ -59,11 +65,15 @@ def entry(title, cls):
 def page():
     """Return the whole page."""
     text = [(FOLDER / "penalties_introduction.md").read_text().rstrip()]
-    for name, cls in sorted(_PENALTIES.items()):
-        text.append(entry(f"## `{name}`: {cls.__name__}", cls))
+    _, parts = sections(inspect.getdoc(GroupPenalty))
+    shared = entries(parts["Parameters"].strip())
+    for name in available():
+        cls = PENALTIES[name]
+        text.append(entry(f"## `{name}`: {cls.__name__}", cls, shared))
     text.append("## Shared parameters")
-    for cls in (sgnn.penalties.GroupPenalty, sgnn.penalties.Penalty):
-        text.append(entry(f"### {cls.__name__}", cls))
+    _, parts = sections(inspect.getdoc(Penalty))
+    text.append(entry("### GroupPenalty", GroupPenalty, entries(parts["Parameters"].strip())))
+    text.append(entry("### Penalty", Penalty))
     return "\n\n".join(text) + "\n"
 
 

@@ -17,7 +17,7 @@ from benchmarks.partial_regularisation.tasks import (
 )
 from benchmarks.peers import timed
 from sgnn import SparseMLPClassifier, SparseMLPRegressor, sparse_mlp_path
-from sgnn.networks import compact
+from sgnn.networks.network import Network
 from sgnn.penalties import GroupLasso, LogSum, SparseGroupLasso
 
 __all__ = ["TITLE", "cases", "headline", "measure", "report", "summary"]
@@ -177,5 +177,5 @@ def metric(coefs, intercepts, X, y):
     """Return the accuracy, or the mean squared error."""
     if y.dtype.kind == "i":
         return networks.accuracy(coefs, intercepts, X, y)
-    outputs = compact.forward(X, coefs, intercepts, "relu")[:, 0]
+    outputs = Network.whole(coefs, intercepts, "relu").forward(X)[:, 0]
     return float(np.mean((outputs - y) ** 2))

@@ -3,17 +3,17 @@
 import numpy as np
 import torch
 
-from benchmarks import pages
+from benchmarks import pages, suite
 from benchmarks.peers import wall_seconds
-from sgnn.losses.losses import LOSSES
+from sgnn.losses import LogLoss
 from sgnn.networks.parameters import Parameters
 from sgnn.penalties import GroupGraph, available, get_penalty
+from sgnn.proximal.adam import ProxAdam
 from sgnn.proximal.build import build_terms
-from sgnn.proximal.optimizers import ProxAdam
 from sgnn.proximal.terms import Terms
-from sgnn.training.backprop import Network
-from sgnn.training.problem import Units
+from sgnn.training.backprop import Perceptron
 from sgnn.training.resources import flushed_denormals, keep_freed_memory, limited_threads
+from sgnn.training.scales import Scales
 
 TITLE = "Cost of the proximal operators"
 ALONE = True
@@ -37,14 +37,14 @@ def network():
 
 def dense_step(parameters):
     """Return a function that takes one training step without penalty."""
-    net = Network(parameters, "relu", LOSSES["softmax"])
-    units = Units.of_targets(1.0, len(SIZES) - 1, homogeneous=True)
-    optimizer = ProxAdam(parameters, net.gradient, Terms(parameters, []), units)
+    model = Perceptron(parameters, "relu", LogLoss())
+    scales = Scales.of_targets(1.0, len(SIZES) - 1, homogeneous=True)
+    optimizer = ProxAdam(parameters, model.gradient, Terms(parameters, []), scales)
     X, y = torch.randn(BATCH, SIZES[0]), torch.randint(SIZES[-1], (BATCH,))
     weights, losses = torch.full((BATCH,), 1 / BATCH), torch.empty(BATCH)
 
     def step():
-        net.forward_backward(X, y, weights, losses)
+        model.forward_backward(X, y, weights, losses)
         optimizer.step(1e-6)
 
     return step
@@ -65,7 +65,7 @@ def repeated(step):
 
 
 def cases(toy=False):
-    return [{"round": number} for number in range(1 if toy else 15)]
+    return suite.grid(round=range(1 if toy else 15))
 
 
 def measure(case):
@@ -81,17 +81,16 @@ def measure(case):
         }
 
 
-def rows(rounds):
-    for name in rounds[0]:
-        if name == "dense":
-            continue
-        ratio = np.median([times[name] / times["dense"] for times in rounds])
-        milliseconds = 1e3 * np.median([times[name] for times in rounds])
-        yield [f"`{name}`", f"{ratio:.2f}", f"{milliseconds:.2f}"]
+def rows(records):
+    dense = records.values("step_seconds", "dense")
+    for name in records[0]["step_seconds"]:
+        if name != "dense":
+            seconds = records.values("step_seconds", name)
+            ratio, milliseconds = np.median(seconds / dense), 1e3 * np.median(seconds)
+            yield [f"`{name}`", f"{ratio:.2f}", f"{milliseconds:.2f}"]
 
 
 def report(records):
-    rounds = [record["step_seconds"] for record in records]
-    milliseconds = 1e3 * np.median([times["dense"] for times in rounds])
+    milliseconds = 1e3 * records.median("step_seconds", "dense")
     header = ["penalty", "prox / dense step", "milliseconds"]
-    return [f"The dense step takes {milliseconds:.2f} ms.", pages.table(header, rows(rounds))]
+    return [f"The dense step takes {milliseconds:.2f} ms.", pages.table(header, rows(records))]

@@ -53,7 +53,7 @@ class Registry:
         return sorted(self._entries)
 
     def register(self, name, entry):
-        """Add a thing.
+        """Add a thing, or its place.
 
         Raises
         ------
@@ -67,7 +67,7 @@ class Registry:
         if name in self._entries:
             taken_by = getattr(self[name], "__name__", self[name])
             raise ValueError(f"The name {name!r} is taken by {taken_by}.")
-        if self._check is not None:
+        if self._check is not None and not isinstance(entry, str):
             self._check(entry)
         self._entries[name] = entry
 

@@ -1,5 +1,7 @@
 """The features of a path, and where they leave it."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from sgnn.display._common import axes_for, check_path
@@ -7,6 +9,7 @@ from sgnn.display._common import axes_for, check_path
 _LEAST_END, _SHARE_OF_END = 1.2, 0.05
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class FeaturePathDisplay:
     """How long each feature stays on a path, and how strongly it is used.
 
@@ -47,11 +50,10 @@ class FeaturePathDisplay:
     3
     """
 
-    def __init__(self, *, alphas, norms, ranking, feature_names):
-        self.alphas = alphas
-        self.norms = norms
-        self.ranking = ranking
-        self.feature_names = feature_names
+    alphas: object
+    norms: object
+    ranking: object
+    feature_names: object
 
     def plot(self, ax=None, *, max_features=20):
         """Draw the features.

@@ -1,6 +1,7 @@
 """The first layer of a network whose inputs are pixels."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,6 +11,7 @@ _GAP = 0.08
 _REMOVED = "0.88"
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class FirstLayerDisplay:
     """Images of the weights of units in the first layer, or of the importances of the inputs.
 
@@ -45,9 +47,8 @@ class FirstLayerDisplay:
     16
     """
 
-    def __init__(self, *, images, what="weights"):
-        self.images = images
-        self.what = what
+    images: object
+    what: object = "weights"
 
     def plot(self, ax=None):
         """Draw the images, side by side and in rows.

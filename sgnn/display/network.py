@@ -1,5 +1,6 @@
 """A network, drawn."""
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +11,7 @@ _INK = "#33383D"
 _MOST_NAMES = 40
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class NetworkDisplay:
     """A network as columns of dots, with a line for each weight that is not zero.
 
@@ -48,11 +50,10 @@ class NetworkDisplay:
     [4, 20, 3]
     """
 
-    def __init__(self, *, coefs, kept_units, input_names=None, output_names=None):
-        self.coefs = coefs
-        self.kept_units = kept_units
-        self.input_names = input_names
-        self.output_names = output_names
+    coefs: object
+    kept_units: object
+    input_names: object = None
+    output_names: object = None
 
     def plot(self, ax=None, *, max_units=64):
         """Draw the network.

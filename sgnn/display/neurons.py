@@ -1,5 +1,6 @@
 """Neurons that are left, over the epochs of a fit."""
 
+from dataclasses import dataclass
 from itertools import cycle
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from sgnn.display._common import BLUE, GREEN, ORANGE, PINK, RED, SKY, axes_for, fitted_model
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class NeuronsDisplay:
     """Units left in each layer but the last, over the epochs of a fit.
 
@@ -37,9 +39,8 @@ class NeuronsDisplay:
     2
     """
 
-    def __init__(self, *, n_neurons, layer_sizes):
-        self.n_neurons = n_neurons
-        self.layer_sizes = layer_sizes
+    n_neurons: object
+    layer_sizes: object
 
     def plot(self, ax=None):
         """Draw a line per layer.

@@ -1,6 +1,7 @@
 """Scores along a path."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -26,6 +27,7 @@ _LABELS = {
 _WIDE_RANGE = 50
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class PathDisplay:
     """Scores of the networks of a path against their size.
 
@@ -72,24 +74,13 @@ class PathDisplay:
     'accuracy'
     """
 
-    def __init__(
-        self,
-        *,
-        sizes,
-        x="n_features",
-        train_scores=None,
-        validation_scores=None,
-        validation_errors=None,
-        best_index=None,
-        score_name="score",
-    ):
-        self.sizes = sizes
-        self.x = x
-        self.train_scores = train_scores
-        self.validation_scores = validation_scores
-        self.validation_errors = validation_errors
-        self.best_index = best_index
-        self.score_name = score_name
+    sizes: object
+    x: object = "n_features"
+    train_scores: object = None
+    validation_scores: object = None
+    validation_errors: object = None
+    best_index: object = None
+    score_name: object = "score"
 
     def plot(self, ax=None):
         """Draw the scores.

@@ -1,10 +1,11 @@
 """What the two estimators share: parameters, the straight line of training, reading a network."""
 
 from abc import abstractmethod
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import check_random_state
@@ -12,49 +13,23 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sgnn._common.warnings import SgnnConvergenceWarning, warn
 from sgnn.estimators import checks
-from sgnn.estimators.constraints import CONSTRAINTS
 from sgnn.estimators.data import check_data
 from sgnn.estimators.learnt import learnt, set_learnt
 from sgnn.estimators.monitor import Monitor
+from sgnn.estimators.parameters import SparseMLPParameters
 from sgnn.estimators.prepare import prepare, rng_of, settings_of
+from sgnn.networks.network import part_of
 from sgnn.penalties import get_penalty
 from sgnn.training.state import State
 
+_of_network = partial(part_of, "network_")
 
-@dataclass(eq=False, repr=False)
-class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, BaseEstimator):
+
+class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
     """Multilayer perceptron whose useless inputs, units and weights are exactly zero and removed.
 
     Abstract; see :class:`sgnn.SparseMLPClassifier` and :class:`sgnn.SparseMLPRegressor`.
     """
-
-    hidden_layer_sizes: int | tuple = (100,)
-    activation: str = "relu"
-    _: KW_ONLY
-    penalty: object = "group_lasso"
-    alpha: float | str = "auto"
-    l2: float = 0.0
-    refit: bool = False
-    feature_groups: list | None = None
-    solver: str = "adam"
-    batch_size: int | str = "auto"
-    learning_rate: str = "cosine"
-    learning_rate_init: float = 0.01
-    max_iter: int = 160
-    shuffle: bool = True
-    random_state: int | np.random.RandomState | None = None
-    tol: float = 1e-4
-    n_iter_no_change: float = 10
-    momentum: float = 0.9
-    nesterovs_momentum: bool = True
-    early_stopping: bool = False
-    validation_fraction: float = 0.1
-    warm_start: bool = False
-    verbose: bool | int = False
-    device: str = "cpu"
-    n_threads: int | None = 1
-
-    _parameter_constraints = CONSTRAINTS
 
     @property
     @abstractmethod
@@ -144,23 +119,16 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, BaseEstimator):
         """
         from sgnn.training.fit import fit
 
-        form = data.form
+        blocks = data.form.blocks
         problem, state = prepare(self, data, rng, last)
         checks.warn_if_badly_scaled(data.X)
         checks.warn_if_unpenalised(problem, state.network.sizes)
         refit = self.refit and not streams
-        before = self if streams else None
+        told = partial(learnt, data.form, problem.alpha, before=self if streams else None)
 
         def so_far(network, history, n_removed):
-            return learnt(
-                form,
-                network.compact(form.blocks),
-                [history],
-                alpha=problem.alpha,
-                n_removed=n_removed,
-                state=replace(state, network=network),
-                before=before,
-            )
+            on_the_way = replace(state, network=network)
+            return told(network.compact(blocks), [history], n_removed, on_the_way)
 
         n_epochs = settings.max_iter * (1 + problem.is_adaptive + refit)
         context = self._init_callback_context(max_subtasks=n_epochs)
@@ -171,72 +139,38 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, BaseEstimator):
         if outcome.is_empty:
             warn(f"alpha={problem.alpha:.3g} left no weight: X has no effect. Lower alpha.")
             network = network if streams else network.with_constant(problem.best_constant)
-        compact = network.compact(form.blocks)
+        compact, n_epochs = network.compact(blocks), state.n_epochs + settings.max_iter
         if streams:
-            n_epochs = state.n_epochs + settings.max_iter
-            state = replace(state, network=network, optimizer=outcome.optimizer, n_epochs=n_epochs)
+            state = State(network, outcome.optimizer, rng, state.seed, n_epochs)
         else:
             self._warn_about(outcome, monitor)
-            kept = network if self.warm_start else compact
-            state = State(kept, seed=state.seed, n_epochs=settings.max_iter)
-        attributes = learnt(
-            form,
-            compact,
-            outcome.histories,
-            alpha=problem.alpha,
-            n_removed=outcome.n_removed,
-            state=state,
-            before=before,
-        )
+            state = State(
+                network if self.warm_start else compact, seed=state.seed, n_epochs=n_epochs
+            )
+        attributes = told(compact, outcome.histories, outcome.n_removed, state)
         monitor.end_fit(attributes)
         set_learnt(self, attributes)
         return self
 
     def _warn_about(self, outcome, monitor):
+        ends_by_itself = self.learning_rate == "cosine" or outcome.histories[-1].converged
         if outcome.interrupted:
             warn("Training interrupted by user.")
-        elif (
-            self.learning_rate != "cosine"
-            and not monitor.stopped
-            and not outcome.histories[-1].converged
-        ):
+        elif not (ends_by_itself or monitor.stopped):
             warn(
                 f"The objective still changed by more than tol={self.tol} when max_iter="
                 f"{self.max_iter} epochs were over.",
                 SgnnConvergenceWarning,
             )
 
-    @property
-    def coefs_(self):
-        return self.network_.coefs
-
-    @property
-    def intercepts_(self):
-        return self.network_.intercepts
-
-    @property
-    def kept_units_(self):
-        return self.network_.kept
-
-    @property
-    def n_neurons_(self):
-        return self.network_.n_neurons
-
-    @property
-    def sparsity_(self):
-        return self.network_.sparsity
-
-    @property
-    def support_(self):
-        return self.network_.kept[0]
-
-    @property
-    def selected_features_(self):
-        return self.network_.features
-
-    @property
-    def feature_importances_(self):
-        return self.network_.importances
+    coefs_ = _of_network("coefs")
+    intercepts_ = _of_network("intercepts")
+    kept_units_ = _of_network("kept")
+    n_neurons_ = _of_network("n_neurons")
+    sparsity_ = _of_network("sparsity")
+    support_ = _of_network("support")
+    selected_features_ = _of_network("features")
+    feature_importances_ = _of_network("importances")
 
     def _get_support_mask(self):
         check_is_fitted(self)

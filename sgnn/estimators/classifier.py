@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 
+from sgnn._common.docstrings import takes_over
 from sgnn.estimators.base import BaseSparseMLP
-from sgnn.estimators.constraints import CONSTRAINTS
-from sgnn.estimators.docstrings import document
+from sgnn.estimators.parameters import SparseMLPParameters
 from sgnn.estimators.targets import Labels
 
 
-@document
+@takes_over(SparseMLPParameters)
 @dataclass(eq=False, repr=False)
 class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
     r"""Multilayer perceptron classifier that finds its own size.
@@ -32,27 +32,30 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
 
     Parameters
     ----------
-    {network}
+    hidden_layer_sizes, activation, penalty
+        As in :class:`SparseMLPParameters`.
     alpha : float >= 0 or "auto", default="auto"
         Strength of the penalty. "auto" is :math:`0.17\, n^{-0.85}` with :math:`n` samples; see
         ``alpha_``.
-    {sparsity}
+    l2, refit, feature_groups
+        As in :class:`SparseMLPParameters`.
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weights of the classes, times the sample weights.
-    {solver}
-    learning_rate_init : float > 0, default=0.01
-        Initial step size, for parameters and losses in natural units (all 1).
-    {training}
+    solver, ..., n_threads
+        As in :class:`SparseMLPParameters`.
 
     Attributes
     ----------
-    {fitted}
+    alpha_, ..., validation_loss_curve_
+        As in :class:`SparseMLPParameters`.
     validation_scores_ : list of float or None
         Accuracy on held-out data.
-    {course}
+    n_neurons_curve_, ..., n_iter_
+        As in :class:`SparseMLPParameters`.
     classes_ : ndarray of shape (n_classes,)
         Class labels; for multilabel targets ``arange(n_labels)``.
-    {seen}
+    n_features_in_, feature_names_in_
+        As in :class:`SparseMLPParameters`.
 
     See Also
     --------
@@ -60,11 +63,11 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
 
     Notes
     -----
-    {notes}
+    As in :class:`SparseMLPParameters`.
 
     References
     ----------
-    {references}
+    As in :class:`SparseMLPParameters`.
 
     Examples
     --------
@@ -84,7 +87,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
 
     _auto_alpha = 0.17
     _parameter_constraints = {
-        **CONSTRAINTS,
+        **SparseMLPParameters._parameter_constraints,
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
 

@@ -11,16 +11,16 @@ _CURVES = {
 }
 
 
-def learnt(form, network, histories, *, alpha, n_removed, state, before=None):
+def learnt(form, alpha, network, histories, n_removed, state, before=None):
     """Return the fitted attributes of an estimator by name.
 
     Parameters
     ----------
     form : Form
+    alpha : float
     network : Network
         What is left.
     histories : list of History
-    alpha : float
     n_removed : tuple of int
     state : State
         What training can go on from.

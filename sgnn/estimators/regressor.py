@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from sklearn.base import RegressorMixin, _fit_context
 
+from sgnn._common.docstrings import takes_over
 from sgnn.estimators.base import BaseSparseMLP
-from sgnn.estimators.docstrings import document
+from sgnn.estimators.parameters import SparseMLPParameters
 from sgnn.estimators.targets import Quantities
 
 
-@document
+@takes_over(SparseMLPParameters)
 @dataclass(eq=False, repr=False)
 class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
     r"""Multilayer perceptron regressor that finds its own size.
@@ -29,25 +30,27 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
 
     Parameters
     ----------
-    {network}
+    hidden_layer_sizes, activation, penalty
+        As in :class:`SparseMLPParameters`.
     alpha : float >= 0 or "auto", default="auto"
         Strength of the penalty. "auto" is :math:`0.42\, n^{-0.85} \sigma_y^{2 - 1/L}` with
         :math:`n` samples, targets of standard deviation :math:`\sigma_y` and :math:`L` weight
         matrices; see ``alpha_``.
-    {sparsity}
-    {solver}
-    learning_rate_init : float > 0, default=0.01
-        Initial step size, for parameters and losses in natural units (those in
-        which the targets have standard deviation 1).
-    {training}
+    l2, refit, feature_groups
+        As in :class:`SparseMLPParameters`.
+    solver, ..., n_threads
+        As in :class:`SparseMLPParameters`.
 
     Attributes
     ----------
-    {fitted}
+    alpha_, ..., validation_loss_curve_
+        As in :class:`SparseMLPParameters`.
     validation_scores_ : list of float or None
         :math:`R^2` on held-out data.
-    {course}
-    {seen}
+    n_neurons_curve_, ..., n_iter_
+        As in :class:`SparseMLPParameters`.
+    n_features_in_, feature_names_in_
+        As in :class:`SparseMLPParameters`.
 
     See Also
     --------
@@ -55,11 +58,11 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
 
     Notes
     -----
-    {notes}
+    As in :class:`SparseMLPParameters`.
 
     References
     ----------
-    {references}
+    As in :class:`SparseMLPParameters`.
 
     Examples
     --------

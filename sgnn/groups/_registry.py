@@ -3,6 +3,11 @@
 from sgnn._common.registry import Registry
 
 
+def _check(structure):
+    if not callable(structure):
+        raise TypeError(f"groups must be a subclass of Groups; got {structure!r}.")
+
+
 def _layers_of(name):
     def build(parameters, blocks=None):
         from sgnn.groups.whole_layers import WholeLayers
@@ -12,24 +17,15 @@ def _layers_of(name):
     return build
 
 
-def _check(structure):
-    if not callable(structure):
-        raise TypeError(f"groups must be a subclass of Groups; got {structure!r}.")
-
-
 #: Callables ``(parameters, blocks) -> Groups``.
 STRUCTURES = Registry(
     "groups",
-    {
-        "weights": "sgnn.groups.weights:SingleWeights",
-        "outgoing": "sgnn.groups.blocks:outgoing",
-        "incoming": "sgnn.groups.units:Incoming",
-        "layer": _layers_of("weights"),
-        "layer of outgoing": _layers_of("outgoing"),
-        "layer of incoming": _layers_of("incoming"),
-    },
+    {"weights": "sgnn.groups.weights:SingleWeights", "layer": _layers_of("weights")},
     _check,
 )
+
+#: Structures that the ``groups`` of a penalty may name.
+AROUND_UNITS = []
 
 #: Names that stand for the sum over several structures.
 SUMS = {
@@ -37,26 +33,24 @@ SUMS = {
     "layer of both": ("layer of outgoing", "layer of incoming"),
 }
 
-#: Structures that the ``groups`` of a penalty may name.
-AROUND_UNITS = ["outgoing", "incoming"]
-
 
 def register(name, structure):
-    """Make a structure of your own selectable by name, as ``groups`` of penalties and of pieces.
+    """Make a structure selectable by name, as ``groups`` of penalties and of pieces.
 
     Parameters
     ----------
     name : str
         The name, in this process; an existing one is refused. The layers of such groups get the
         name ``"layer of <name>"``.
-    structure : subclass of sgnn.groups.base.Groups
+    structure : subclass of sgnn.groups.base.Groups, or str
+        A str is the place of one, ``"package.module:Class"``, imported when it is asked for.
 
     Raises
     ------
     ValueError
         If the name is taken.
     TypeError
-        If `name` is not a str, or `structure` cannot be called.
+        If `name` is not a str, or `structure` not a structure.
     """
     if name in SUMS:
         raise ValueError(f"The name {name!r} is taken by the sum over {SUMS[name]}.")
@@ -77,3 +71,7 @@ def structures_of(name):
         return SUMS[name]
     STRUCTURES[name]
     return (name,)
+
+
+register("outgoing", "sgnn.groups.blocks:outgoing")
+register("incoming", "sgnn.groups.units:Incoming")

@@ -64,9 +64,19 @@ class Network:
         return float(1 - self.n_weights / n_products(self.sizes))
 
     @property
+    def support(self):
+        """Which inputs are left, a mask."""
+        return self.kept[0]
+
+    @property
     def features(self):
         """Indices of the inputs that are left."""
         return np.flatnonzero(self.kept[0])
+
+    @property
+    def n_features(self):
+        """Number of inputs that are left."""
+        return len(self.features)
 
     @property
     def is_empty(self):
@@ -159,6 +169,10 @@ class Network:
         """Return the units that are left as a network of their own, of which nothing is removed."""
         return Network.whole(self.coefs, self.intercepts, self.activation)
 
+    def refilled(self, other):
+        """Return these units with the weights and biases of another network of as many."""
+        return replace(self, coefs=other.coefs, intercepts=other.intercepts)
+
     def with_constant(self, constant):
         """Return the network with other biases of the outputs."""
         return replace(self, intercepts=[*self.intercepts[:-1], constant])
@@ -201,6 +215,11 @@ class Network:
         from sgnn.networks.export import to_sequential
 
         return to_sequential(self)
+
+
+def part_of(where, name):
+    """Return a property that reads an attribute of the network that an object has."""
+    return property(lambda owner: getattr(getattr(owner, where), name))
 
 
 def all_units(sizes):

@@ -172,14 +172,9 @@ class SparseMLPPath:
         """
         point = self.points[index]
         network = deepcopy(point.network)
-        attributes = learnt(
-            self._form,
-            network,
-            [point.history],
-            alpha=point.alpha,
-            n_removed=tuple(int((~mask).sum()) for mask in network.kept),
-            state=State(network, n_epochs=self._estimator.max_iter),
-        )
+        n_removed = tuple(int((~mask).sum()) for mask in network.kept)
+        state = State(network, n_epochs=self._estimator.max_iter)
+        attributes = learnt(self._form, point.alpha, network, [point.history], n_removed, state)
         return fitted(self._estimator, attributes).set_params(alpha=point.alpha)
 
     def at(self, *, n_features=None, sparsity=None, alpha=None):

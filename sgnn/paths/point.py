@@ -1,9 +1,12 @@
 """One network of a path."""
 
 from dataclasses import dataclass
+from functools import partial
 
-from sgnn.networks.network import Network
+from sgnn.networks.network import Network, part_of
 from sgnn.training.course import History
+
+of_network = partial(part_of, "network")
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class PathPoint:
         What is left.
     history : History
         Of the epochs since the point before.
+    coefs, intercepts, kept, features, n_features, n_neurons, n_weights, n_multiply_adds, sparsity
+        Those of `network`: what is left.
     """
 
     alpha: float
@@ -38,47 +43,12 @@ class PathPoint:
     network: Network
     history: History
 
-    @property
-    def coefs(self):
-        """Weights of what is left."""
-        return self.network.coefs
-
-    @property
-    def intercepts(self):
-        """Biases of what is left."""
-        return self.network.intercepts
-
-    @property
-    def kept(self):
-        """The units that are left, per layer, inputs first: a list of ndarray of bool."""
-        return self.network.kept
-
-    @property
-    def features(self):
-        """Indices of the inputs that are left."""
-        return self.network.features
-
-    @property
-    def n_features(self):
-        """Number of inputs that are left."""
-        return len(self.network.features)
-
-    @property
-    def n_neurons(self):
-        """Units that are left per layer, inputs first, outputs last."""
-        return self.network.n_neurons
-
-    @property
-    def n_weights(self):
-        """Number of weights that are not zero."""
-        return self.network.n_weights
-
-    @property
-    def n_multiply_adds(self):
-        """Multiplications of a prediction by the compact network."""
-        return self.network.n_multiply_adds
-
-    @property
-    def sparsity(self):
-        """Fraction of all weights of the full network that are zero."""
-        return self.network.sparsity
+    coefs = of_network("coefs")
+    intercepts = of_network("intercepts")
+    kept = of_network("kept")
+    features = of_network("features")
+    n_features = of_network("n_features")
+    n_neurons = of_network("n_neurons")
+    n_weights = of_network("n_weights")
+    n_multiply_adds = of_network("n_multiply_adds")
+    sparsity = of_network("sparsity")

@@ -65,8 +65,9 @@ def points_of(model, problem, start, alphas, max_iter):
         elif model.refit:
             on_support = problem.without_held_out().on_support(network.kept[0])
             alone = replace(start, network=network.alone())
-            found = _whole(minimise(on_support, settings, alone, Silent())).network
-            network = replace(network, coefs=found.coefs, intercepts=found.intercepts)
+            network = network.refilled(
+                _whole(minimise(on_support, settings, alone, Silent())).network
+            )
         yield _point(problem, alpha, network, history, clock)
         clock = time.perf_counter()
 

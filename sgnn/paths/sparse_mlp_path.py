@@ -10,9 +10,9 @@ from sklearn.utils._param_validation import Interval, Options, validate_params
 from sgnn._common.warnings import warn
 from sgnn.estimators import checks
 from sgnn.estimators.base import BaseSparseMLP
-from sgnn.estimators.constraints import PATH_CONSTRAINTS
 from sgnn.estimators.data import check_data
 from sgnn.estimators.prepare import prepare
+from sgnn.paths.constraints import PATH_CONSTRAINTS
 from sgnn.paths.path import SparseMLPPath
 from sgnn.paths.points import points_of
 

@@ -18,6 +18,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from sklearn.base import BaseEstimator
 
+from sgnn._common.docstrings import takes_over
 from sgnn.groups import structures_of
 from sgnn.penalties._checks import check_flag, check_groups
 from sgnn.penalties.strengths import check_schedule
@@ -167,6 +168,11 @@ class Penalty(BaseEstimator, ABC):
     fraction: object = 1.0
     warm_up: int = 0
     adaptive: float = 0.0
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if cls.__doc__:
+            takes_over(*cls.__mro__[1:-1])(cls)
 
     @abstractmethod
     def pieces(self):

@@ -142,8 +142,10 @@ class GroupGraph(Penalty):
         \|w_g - w_h\|_2`; neighbours also act alike. Convex.
     layers, warm_up
         As in :class:`Penalty`.
-    fraction, adaptive
-        Must be 1 and 0.
+    fraction : float, default=1.0
+        Must be 1.
+    adaptive : float, default=0.0
+        Must be 0.
 
     References
     ----------

@@ -123,12 +123,12 @@ class Hoyer(Penalty):
     .. math:: \Omega = \sum_l \frac{\|W_l\|_1}{\|W_l\|_F}
 
     It is the same for all multiples of a layer, so it moves weights against each other and does not
-    shrink them as a whole. One step is shared by each layer.
+    shrink them as a whole. One step is shared by each layer. `fraction` is that of the weights.
 
     Parameters
     ----------
     layers, fraction, warm_up, adaptive
-        As in :class:`Penalty`; `fraction` is that of the weights.
+        As in :class:`Penalty`.
 
     References
     ----------
@@ -154,12 +154,12 @@ class HoyerSquare(Penalty):
 
     It lies between 1 and the number of weights of the layer. Weights below
     :math:`\|W_l\|_F^2 / \|W_l\|_1` shrink, and those above grow. Training takes its exact prox; the
-    authors take gradients and cut small weights off at the end.
+    authors take gradients and cut small weights off at the end. `fraction` is that of the weights.
 
     Parameters
     ----------
     layers, fraction, warm_up, adaptive
-        As in :class:`Penalty`; `fraction` is that of the weights.
+        As in :class:`Penalty`.
 
     References
     ----------

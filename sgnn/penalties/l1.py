@@ -109,8 +109,10 @@ class SparseGroupLasso(Penalty):
         The mixing :math:`r`: 0 is the group lasso, 1 the lasso.
     groups : {"outgoing", "incoming"}, default="outgoing"
         As in :class:`GroupPenalty`.
-    size_scaling, layers, fraction, warm_up, adaptive
+    size_scaling : bool, default=True
         As in :class:`GroupPenalty`.
+    layers, fraction, warm_up, adaptive
+        As in :class:`Penalty`.
 
     References
     ----------

@@ -46,7 +46,7 @@ class LogSum(GroupPenalty):
     eps : float > 0, default=0.1
         Offset: the lasso for ``eps`` to infinity, closer to counting for small values.
     groups, size_scaling, layers, fraction, warm_up, adaptive
-        As in :class:`GroupPenalty` and :class:`Penalty`.
+        As in :class:`GroupPenalty`.
 
     References
     ----------

@@ -49,7 +49,7 @@ class MCP(GroupPenalty):
     gamma : float > 0, default=3.0
         Concavity: the lasso for ``gamma`` to infinity, closer to counting for small values.
     groups, size_scaling, layers, fraction, warm_up, adaptive
-        As in :class:`GroupPenalty` and :class:`Penalty`.
+        As in :class:`GroupPenalty`.
 
     References
     ----------

@@ -23,8 +23,10 @@ class NeuronLasso(Penalty):
     ----------
     l1_ratio : float in [0, 1], default=0.0
         The share :math:`r` of the lasso.
-    size_scaling, layers, fraction, warm_up, adaptive
+    size_scaling : bool, default=True
         As in :class:`GroupPenalty`.
+    layers, fraction, warm_up, adaptive
+        As in :class:`Penalty`.
 
     References
     ----------

@@ -8,14 +8,17 @@ from sklearn.base import _fit_context, is_classifier
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_memory
 
+from sgnn._common.docstrings import takes_over
 from sgnn._common.warnings import warn
 from sgnn.estimators.base import BaseSparseMLP
 from sgnn.estimators.learnt import set_learnt
-from sgnn.paths.cv import SEARCH_CONSTRAINTS, SparseMLPClassifierCV, SparseMLPRegressorCV
+from sgnn.paths.base_cv import SEARCH_CONSTRAINTS, BaseSparseMLPCV
+from sgnn.paths.cv import SparseMLPClassifierCV, SparseMLPRegressorCV
 from sgnn.paths.sparse_mlp_path import compute_path
 from sgnn.selection.base import PathSelector, check_count
 
 
+@takes_over(BaseSparseMLPCV)
 @dataclass(eq=False, repr=False)
 class SparseMLPSelector(PathSelector):
     """Select features by a path of networks from dense to empty.
@@ -37,18 +40,8 @@ class SparseMLPSelector(PathSelector):
     sparsity : float in (0, 1), default=None
         Select the inputs of the first network on the path of which this fraction of the weights is
         zero; then `n_features_to_select` must be "auto".
-    alphas : int or array-like of float > 0, default=60
-        The number of steps at most, of a path that finds its strengths; or the strengths.
-    max_iter : int or "auto", default="auto"
-        Epochs at each strength; "auto" is as many as make 120 steps, but five at least.
-    cv : int, cross-validation generator or iterable, default=None
-        Folds for "auto", as everywhere in scikit-learn; None is 5 folds.
-    scoring : str or callable, default=None
-        Score for "auto"; None is accuracy or :math:`R^2`.
-    rule : {"best", "1se", "dense"}, default="1se"
-        For "auto", as in :class:`sgnn.SparseMLPClassifierCV`.
-    tol : float >= 0, default=0.0
-        For ``rule="dense"``.
+    alphas, ..., tol
+        As in :class:`BaseSparseMLPCV`.
     memory : str, joblib.Memory or None, default=None
         Where to keep paths, so that a search over `n_features_to_select` or `sparsity` walks one
         path per fold and not one per candidate. Give an estimator with an integer as
@@ -70,7 +63,7 @@ class SparseMLPSelector(PathSelector):
     n_iter_ : int
         Epochs along it.
     n_features_in_, feature_names_in_
-        As everywhere in scikit-learn.
+        As in :class:`BaseSparseMLPCV`.
 
     See Also
     --------

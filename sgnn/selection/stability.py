@@ -13,14 +13,17 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples, indexable
 
+from sgnn._common.docstrings import takes_over
 from sgnn.estimators.base import BaseSparseMLP
-from sgnn.estimators.constraints import PATH_CONSTRAINTS
 from sgnn.estimators.learnt import set_learnt
 from sgnn.estimators.prepare import MAX_SEED
+from sgnn.paths.base_cv import BaseSparseMLPCV
+from sgnn.paths.constraints import PATH_CONSTRAINTS
 from sgnn.paths.sparse_mlp_path import compute_path
 from sgnn.selection.base import PathSelector, check_count
 
 
+@takes_over(BaseSparseMLPCV)
 @dataclass(eq=False, repr=False)
 class StabilitySelector(PathSelector):
     r"""Select the features that paths on random halves of the data agree upon.
@@ -54,10 +57,8 @@ class StabilitySelector(PathSelector):
         bound is at most `max_false`.
     n_pairs : int >= 2, default=50
         Number :math:`B` of pairs of halves.
-    alphas : int or array-like of float > 0, default=60
-        As for :func:`sgnn.sparse_mlp_path`.
-    max_iter : int or "auto", default="auto"
-        Epochs at each strength; "auto" is as many as make 120 steps, but five at least.
+    alphas, max_iter
+        As in :class:`BaseSparseMLPCV`.
     random_state : int, RandomState or None, default=None
         Of the halves, and of the networks.
     n_jobs : int or None, default=None
@@ -76,7 +77,7 @@ class StabilitySelector(PathSelector):
     n_iter_ : int
         Epochs along the longest path.
     n_features_in_, feature_names_in_
-        As everywhere in scikit-learn.
+        As in :class:`BaseSparseMLPCV`.
 
     References
     ----------

@@ -6,6 +6,7 @@ from sgnn.networks.network import Network, units_on_paths
 from sgnn.proximal.state import OptimizerState
 from sgnn.training.course import Course
 from sgnn.training.data import Batches
+from sgnn.training.listeners import Refitting
 from sgnn.training.resources import engine
 from sgnn.training.stages import Stages
 from sgnn.training.subnetworks import Subnetworks
@@ -80,10 +81,10 @@ def fit(problem, settings, state, monitor, refit=False):
         return outcome
     small = outcome.network.compact(problem.blocks)
     of_small = replace(state, network=small.alone())
-    again = minimise(problem.on_support(small.kept[0]), settings, of_small, monitor)
-    refitted = replace(small, coefs=again.network.coefs, intercepts=again.network.intercepts)
-    histories = [*outcome.histories, *again.histories]
-    return replace(outcome, network=refitted.expand(), histories=histories)
+    listener = Refitting(monitor, small)
+    again = minimise(problem.on_support(small.support), settings, of_small, listener)
+    network = small.refilled(again.network).expand()
+    return replace(outcome, network=network, histories=[*outcome.histories, *again.histories])
 
 
 def minimise(problem, settings, state, monitor):

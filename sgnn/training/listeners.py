@@ -28,3 +28,30 @@ class Silent:
         kept : list of ndarray of bool
             The units per layer.
         """
+
+
+class Refitting(Silent):
+    """Tells another listener of a network that is a part of the one that it knows.
+
+    Parameters
+    ----------
+    listener : Silent
+    network : Network
+        Whose units that are left are trained as a network of their own.
+    """
+
+    def __init__(self, listener, network):
+        self._listener, self._network = listener, network
+
+    @property
+    def stopped(self):
+        return self._listener.stopped
+
+    def begin_epoch(self):
+        self._listener.begin_epoch()
+
+    def end_epoch(self, history, current):
+        def whole():
+            return self._network.refilled(current()).expand()
+
+        return self._listener.end_epoch(history, whole)

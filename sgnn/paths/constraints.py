@@ -1,0 +1,10 @@
+"""Types and ranges of the parameters of paths."""
+
+from numbers import Integral
+
+from sklearn.utils._param_validation import Interval, StrOptions
+
+PATH_CONSTRAINTS = {
+    "alphas": [Interval(Integral, 2, None, closed="left"), "array-like"],
+    "max_iter": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+}
