@@ -1,10 +1,12 @@
 """Every structure that is registered: its groups are those that its axes tell apart, by numpy.
 
-To test one more, nothing is needed but to register it. "kernels" is such a one, of a user.
+To test one more, nothing is needed but to register it; so is that of CONTRIBUTING.md.
 """
 
+import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,21 +14,27 @@ import pytest
 import torch
 
 from sgnn.groups import AROUND_UNITS, STRUCTURES, register
-from sgnn.groups.base import Groups
 from sgnn.networks.layers import Layer
 from sgnn.penalties.base import Shape
 
 DTYPES = [torch.float32, torch.float64]
 
 
-class Kernels(Groups):
-    """All weights between one input and one output: single weights in dense layers."""
+def printed_in_the_guide():
+    """The structure in CONTRIBUTING.md, and the name in its line of the registry."""
+    guide = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = guide.split("## A structure in one file\n")[1].split("\n## ")[0]
+    source, line = re.findall(r"```py\n(.*?)```", section, re.DOTALL)
+    defined = {"__name__": "printed_in_the_guide"}
+    exec(source, defined)
+    name, place = re.fullmatch(
+        r'register\("(\w+)", "sgnn\.groups\.\w+:(\w+)"\)', line.strip()
+    ).groups()
+    return name, defined[place]
 
-    def axes(self, layer):
-        return (*layer.outputs, *layer.inputs)
 
-
-NAMES = [*STRUCTURES, "kernels", "layer of kernels"]
+PRINTED, Printed = printed_in_the_guide()
+NAMES = [*STRUCTURES, PRINTED, f"layer of {PRINTED}"]
 
 # Shape of each weight, its input axes, its output axes; and units that stay, inputs first.
 DENSE = [((5, 3), (0,), (1,)), ((3, 2), (0,), (1,))], ["10110", "011", "11"]
@@ -35,10 +43,10 @@ NETWORKS = {"dense": DENSE, "convolutional": CONVOLUTIONAL}
 
 
 @pytest.fixture(autouse=True)
-def kernels(monkeypatch):
+def printed(monkeypatch):
     monkeypatch.setattr(STRUCTURES, "_entries", dict(STRUCTURES._entries))
     around_units = AROUND_UNITS[:]
-    register("kernels", Kernels)
+    register(PRINTED, Printed)
     yield
     AROUND_UNITS[:] = around_units
 
@@ -286,8 +294,6 @@ def test_the_groups_of_some_units_keep_their_sizes_and_what_is_left_of_their_mem
     norms = [np.linalg.norm(network.flat.numpy()[where & (of_entries == g)]) for g in expected]
     np.testing.assert_allclose(left.norms(small), norms, rtol=1e-14)
     assert (left.with_bias, left.single) == (groups.with_bias, groups.single)
-    if name not in ("weights", "kernels"):
-        assert (left.sizes > build(name, small).sizes).any()
 
 
 @structures
