@@ -122,6 +122,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
 
         blocks = data.form.blocks
         problem, state = prepare(self, data, rng, last)
+        checks.warn_if_column(given[1])
         checks.warn_if_badly_scaled(data.X)
         checks.warn_if_unpenalised(problem, state.network.sizes)
         refit = self.refit and not streams
@@ -131,9 +132,9 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             on_the_way = replace(state, network=network)
             return told(network.compact(blocks), [history], n_removed, on_the_way)
 
-        n_epochs = settings.max_iter * (1 + problem.is_adaptive + refit)
-        context = self._init_callback_context(max_subtasks=n_epochs)
-        monitor = Monitor(self, context, given, n_epochs, so_far)
+        n_runs = 1 + problem.is_adaptive + refit
+        context = self._init_callback_context(max_subtasks=settings.max_iter * n_runs)
+        monitor = Monitor(self, context, given, settings.max_iter, so_far)
         with checks.divergence_explained(problem, self.learning_rate_init):
             outcome = fit(problem, settings, state, monitor, refit)
         network = outcome.network

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import _check_sample_weight
 
-from sgnn._common.warnings import warn
+from sgnn._common.warnings import SgnnDataConversionWarning, warn
 from sgnn.networks.activations import ACTIVATIONS
 from sgnn.penalties import get_penalty
 from sgnn.penalties.strengths import unpenalised_layers
@@ -120,6 +120,14 @@ def warn_if_badly_scaled(X):
     else:
         return
     warn(f"{problem}: scale X first, for instance with sklearn.preprocessing.StandardScaler.")
+
+
+def warn_if_column(y):
+    """Warn when targets of one dimension are given as a column."""
+    shape = np.shape(y)
+    if len(shape) == 2 and shape[1] == 1:
+        message = "A column-vector y was passed when a 1d array was expected: give y.ravel()."
+        warn(message, SgnnDataConversionWarning)
 
 
 def _typical_offset(low, high):

@@ -93,7 +93,7 @@ class Labels(Targets):
             raise ValueError(
                 "y: multiclass-multioutput is not supported; fit one model per output."
             )
-        return y if kind == "multilabel-indicator" else column_or_1d(y, warn=True)
+        return y if kind == "multilabel-indicator" else column_or_1d(y)
 
     @classmethod
     def of(cls, y, classes=None):
@@ -189,7 +189,7 @@ class Quantities(Targets):
     @staticmethod
     def read(y):
         """Return numbers as an array, of two dimensions only for several outputs."""
-        return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+        return column_or_1d(y) if y.ndim == 2 and y.shape[1] == 1 else y
 
     @classmethod
     def of(cls, y, classes=None):
