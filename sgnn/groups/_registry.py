@@ -52,6 +52,8 @@ def register(name, structure):
     TypeError
         If `name` is not a str, or `structure` not a structure.
     """
+    if name in SUMS:
+        raise ValueError(f"The name {name!r} is taken by the sum over {SUMS[name]}.")
     STRUCTURES.register(name, structure)
     STRUCTURES.register(f"layer of {name}", _layers_of(name))
     AROUND_UNITS.append(name)
@@ -65,7 +67,7 @@ def structures_of(name):
     ValueError
         If the name is unknown; the nearest known one is named.
     """
-    if name in SUMS:
+    if isinstance(name, str) and name in SUMS:
         return SUMS[name]
     STRUCTURES[name]
     return (name,)

@@ -83,11 +83,11 @@ class Groups(ABC):
     def survivors(self, kept):
         """Return the groups that `on_units` leaves, a tensor of bool of shape (n_groups,)."""
         masks = []
-        for axes, (inputs, outputs), units in zip(
-            self._axes, self._layouts, pairwise(kept), strict=True
+        for axes, shape, (inputs, outputs), units in zip(
+            self._axes, self._shapes, self._layouts, pairwise(kept), strict=True
         ):
             of_axis = dict(zip((*inputs, *outputs), units, strict=True))
-            parts = [of_axis[axis] for axis in axes]
+            parts = [of_axis.get(axis, np.ones(shape[axis], dtype=bool)) for axis in axes]
             masks.append(reduce(np.logical_and.outer, parts, np.array(True)).ravel())
         return torch.from_numpy(np.concatenate(masks)).to(self.sizes.device)
 
@@ -106,10 +106,13 @@ class Groups(ABC):
 
     def _write_norms(self, layer, index, out):
         """Write the Euclidean norms of the groups of one layer."""
-        axes = self._axes[index]
+        axes, others = self._axes[index], self._others[index]
         if len(axes) > 1:
             out = out.view([layer.weight.shape[axis] for axis in axes])
-        torch.linalg.vector_norm(layer.weight, dim=self._others[index], out=out)
+        if others:
+            torch.linalg.vector_norm(layer.weight, dim=others, out=out)
+        else:
+            torch.abs(layer.weight, out=out)
         if self._has_bias(layer):
             out.square_().addcmul_(layer.bias, layer.bias).sqrt_()
 

@@ -17,9 +17,6 @@ class SingleWeights(Groups):
     def shapes(self):
         return [tuple(shape) for shape in self._shapes]
 
-    def _write_norms(self, layer, index, out):
-        torch.abs(layer.weight.ravel(), out=out)
-
     def prox_(self, parameters, shape, step, strength, layers=None):
         parameters.weights.copy_(shape.prox(parameters.weights, step, strength))
 

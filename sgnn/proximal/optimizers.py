@@ -77,7 +77,8 @@ class ProximalOptimizer(ABC):
         """Go on from what `save` returned; the state of another kind of optimiser is ignored."""
         tensors = {**self.of_parameters, **self.of_groups}
         arrays = {**state.of_parameters, **state.of_groups}
-        if any(np.shape(arrays.get(name)) != tensor.shape for name, tensor in tensors.items()):
+        same = all(np.shape(arrays.get(name)) == tensor.shape for name, tensor in tensors.items())
+        if not same or state.numbers.keys() != {*self.numbers}:
             return
         for name in self.numbers:
             setattr(self, name, state.numbers[name])
