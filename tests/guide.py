@@ -59,10 +59,14 @@ def pytest_configure():
     _added.extend(add(section) for section in sections().values())
 
 
+def _is_about(item, name):
+    return name.replace("_", "").lower() in item.nodeid.partition("[")[2].replace("_", "").lower()
+
+
 def pytest_collection_modifyitems(items):
-    items[:] = [item for item in items if any(name in item.nodeid for name in _added)]
+    items[:] = [item for item in items if any(_is_about(item, name) for name in _added)]
 
 
 def pytest_report_collectionfinish(items):
-    counts = {name: sum(name in item.nodeid for item in items) for name in _added}
+    counts = {name: sum(_is_about(item, name) for item in items) for name in _added}
     return [f"{name}: {count} tests" for name, count in counts.items()]
