@@ -213,7 +213,8 @@ class GroupPenalty(Penalty):
         "incoming": all weights that enter a unit form a group, with its bias.
         "weights": single weights. "both": the sum over outgoing and incoming groups; they overlap,
         so their joint prox is found by splitting, :class:`sgnn.proximal.joint.SplitProx`. For
-        convex shapes that is exact; for others it is not certain to find the minimum.
+        convex shapes that is exact; for others it is not certain to find the minimum. Or the name
+        of a structure of your own, see :func:`sgnn.groups.register`.
     size_scaling : bool, default=True
         Whether each group is weighted by :math:`\\sqrt{|g|}`, its size in the full network; no
         effect on single weights.
