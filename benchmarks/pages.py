@@ -53,16 +53,15 @@ def write_summary(records):
 
     Parameters
     ----------
-    records : dict of list
-        The records of each benchmark, by its name.
+    records : dict of Records
+        Those of each benchmark, by its name.
     """
     introduction = (suite.HERE / "results.md").read_text().strip()
     parts = [introduction]
     for name in records:
         benchmark = suite.module(name)
         if hasattr(benchmark, "summary"):
-            parts.append(f"## {benchmark.TITLE}")
-            parts.append(benchmark.summary(records[name]))
+            parts += [f"## {benchmark.TITLE}", *benchmark.summary(records[name])]
             parts.append(f"[All figures]({name}.md), [protocol](../benchmarks/{name}/README.md).")
     (_folder / "results.md").write_text("\n\n".join(parts) + "\n")
 
@@ -73,8 +72,8 @@ def with_headlines(text, records):
     Parameters
     ----------
     text : str
-    records : dict of list
-        The records of each benchmark, by its name.
+    records : dict of Records
+        Those of each benchmark, by its name.
     """
     rows = [
         [f"[{name.replace('_', ' ')}](doc/{name}.md)", *suite.module(name).headline(records[name])]
@@ -99,13 +98,9 @@ def spread(values, digits=2, scale=1):
     return mean if len(values) < 2 else f"{mean} ± {values.std(ddof=1):,.{digits}f}"
 
 
-def grouped(records, *keys):
-    """Yield (values of the keys, records) for records that agree in these keys, in order."""
-    firsts = {}
-    for record in records:
-        firsts.setdefault(tuple(str(record.get(key)) for key in keys), []).append(record)
-    for group in firsts.values():
-        yield tuple(group[0].get(key) for key in keys), group
+def dashed(counts):
+    """Return counts as "784-300-10", means of counts rounded."""
+    return "-".join(f"{count:.0f}" for count in counts)
 
 
 def _environments(records):

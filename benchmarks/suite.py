@@ -5,18 +5,20 @@ A benchmark is a folder with a ``README.md``, which is its protocol, and ``bench
 ``TITLE``
     Title of its page in ``doc/``.
 ``cases(toy)``
-    The measurements to make, a list of flat dicts that JSON can hold; the key "data" names a data
-    set of `data.py`. With ``toy`` they take seconds, on data that scikit-learn ships.
+    The measurements to make, a list of flat dicts that JSON can hold, such as :func:`grid` makes;
+    the key "data" names a data set of `data.py`. With ``toy`` they take seconds, on data that
+    scikit-learn ships.
 ``measure(case)``
     What one of them gives, a dict whose keys are not those of the case.
 ``report(records)``
     The parts of the page, in Markdown; pictures go to :func:`pages.save`. A record is a case and
-    what was measured, with its CPU ``seconds``.
+    what was measured, with its CPU ``seconds``; they come as `Records`, which chooses, groups and
+    averages them.
 
 and, if they apply, ``ALONE = True`` where times are compared, so that nothing runs beside it;
 ``is_long(case)``, true of cases that `run` leaves out when it is to be short;
-``summary(records)``, its section of ``doc/results.md``; and ``headline(records)``, its row of the
-table in ``README.md``.
+``summary(records)``, the parts of its section of ``doc/results.md``; and ``headline(records)``, its
+row of the table in ``README.md``.
 """
 
 import importlib
@@ -27,6 +29,7 @@ import platform
 import time
 import warnings
 from contextlib import contextmanager, suppress
+from itertools import product
 from pathlib import Path
 
 import torch
@@ -35,6 +38,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks import data
 from benchmarks.peers import timed
+from benchmarks.records import Records
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
@@ -51,16 +55,21 @@ def module(name):
     return importlib.import_module(f"benchmarks.{name}.benchmark")
 
 
+def grid(**values):
+    """Return a case for each combination of values, the last key varying fastest."""
+    return [dict(zip(values, choice, strict=True)) for choice in product(*values.values())]
+
+
 def read(name, results=RESULTS):
     """Return the records of a benchmark, each with the ``environment`` that it was made in."""
     path = results / f"{name}.json"
     if not path.exists():
-        return []
+        return Records()
     stored = json.loads(path.read_text())
-    return [
+    return Records(
         {**record, "environment": stored["environments"][record["environment"]]}
         for record in stored["records"]
-    ]
+    )
 
 
 def run(
@@ -96,7 +105,7 @@ def run(
 
     Returns
     -------
-    list of dict
+    Records
         All records that belong to a case, in the order of the cases.
     """
     benchmark = module(name)
@@ -107,8 +116,9 @@ def run(
         chosen = [case for case in chosen if not is_long(case)]
     known = read(name, results)
     if fresh:
-        known = [record for record in known if not any(_is_of(record, case) for case in chosen)]
-    missing = [case for case in chosen if not any(_is_of(record, case) for record in known)]
+        old = _in_order(known, chosen)
+        known = Records(record for record in known if record not in old)
+    missing = [case for case in chosen if not known.where(**case)]
     missing = _with_data(missing, say)
     say(f"{name}: {len(missing)} to measure, {len(chosen) - len(missing)} done or without data")
     clock = time.perf_counter()
@@ -118,8 +128,7 @@ def run(
     for number, record in enumerate(
         parallel(delayed(_measured)(name, case) for case in missing), start=1
     ):
-        known.append({**record, "environment": environment()})
-        known = _in_order(known, cases)
+        known = _in_order(Records([*known, {**record, "environment": environment()}]), cases)
         _write(results / f"{name}.json", known)
         minutes = (time.perf_counter() - clock) / 60
         say(f"{name} {number}/{len(missing)}, {minutes:.1f} min: {_brief(record)}")
@@ -159,13 +168,9 @@ def _measured(name, case):
     return json.loads(json.dumps(record, default=float))
 
 
-def _is_of(record, case):
-    return all(key in record and record[key] == value for key, value in case.items())
-
-
 def _in_order(records, cases):
     """Return the records that belong to a case, in the order of the cases."""
-    return [record for case in cases for record in records if _is_of(record, case)]
+    return Records(record for case in cases for record in records.where(**case))
 
 
 def _with_data(cases, say):

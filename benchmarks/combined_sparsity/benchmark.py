@@ -5,24 +5,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks import data
-from benchmarks.combined_sparsity import proximal
+from benchmarks.combined_sparsity import protocol, proximal
 from benchmarks.combined_sparsity.page import headline, report, summary
-from benchmarks.combined_sparsity.protocol import (
-    BATCH_SIZES,
-    CONCAVITIES,
-    EPOCHS,
-    EPOCHS_PER_ALPHA,
-    HIDDEN,
-    IMAGES,
-    MAX_DROP,
-    PATHS,
-    PENALTIES,
-    PROXES,
-    RATES,
-    SEEDS,
-    STRENGTHS,
-    TOLERANCE,
-)
 from benchmarks.networks import accuracy, anatomy
 from sgnn import SparseMLPClassifier, sparse_mlp_path
 
@@ -35,9 +19,9 @@ def prepared(name, seed):
     """Return training, validation and test data, each as a pair of X and y."""
     X, X_test, y, y_test = data.split(data.load(name), seed)
     X, X_val, y, y_val = train_test_split(
-        X, y, test_size=10_000 if name in IMAGES else 0.2, random_state=seed, stratify=y
+        X, y, test_size=10_000 if name in protocol.IMAGES else 0.2, random_state=seed, stratify=y
     )
-    if name in IMAGES:
+    if name in protocol.IMAGES:
         X, X_val, X_test = X / 255, X_val / 255, X_test / 255
     else:
         scaler = StandardScaler().fit(X)
@@ -50,20 +34,20 @@ def cases(toy=False):
         choices = [
             *[("path", penalty) for penalty in ("l1", "transformed l1", "transformed l1, a=10")],
             ("fits", "l1"),
-            *[(method, "CGES") for method in PROXES],
+            *[(method, "CGES") for method in protocol.PROXES],
         ]
         toys = [_case("digits", *choice, 0) for choice in choices]
         return [{**case, "epochs": 2, "alphas": [1e-3, 1e-2]} for case in toys]
     choices = [
-        *[(name, "path", penalty) for name in HIDDEN for penalty in PENALTIES],
-        *[("digits", "path", penalty) for penalty in CONCAVITIES],
-        *[("digits", "fits", penalty) for penalty in PENALTIES],
-        *[("digits", method, "CGES") for method in PROXES],
+        *[(name, "path", penalty) for name in protocol.HIDDEN for penalty in protocol.PENALTIES],
+        *[("digits", "path", penalty) for penalty in protocol.CONCAVITIES],
+        *[("digits", "fits", penalty) for penalty in protocol.PENALTIES],
+        *[("digits", method, "CGES") for method in protocol.PROXES],
     ]
     return [
         _case(*choice, seed)
         for choice in choices
-        for seed in range(2 if choice[1] in PROXES else SEEDS[choice[0]])
+        for seed in range(2 if choice[1] in protocol.PROXES else protocol.SEEDS[choice[0]])
     ]
 
 
@@ -77,8 +61,8 @@ def _case(name, method, penalty, seed):
         "method": method,
         "penalty": penalty,
         "seed": seed,
-        "epochs": EPOCHS[name],
-        "alphas": PATHS[name] if method == "path" else STRENGTHS,
+        "epochs": protocol.EPOCHS[name],
+        "alphas": protocol.PATHS[name] if method == "path" else protocol.STRENGTHS,
     }
 
 
@@ -86,12 +70,12 @@ def measure(case):
     """Return networks of growing strength, the dense one first, and more of the one chosen."""
     parts = prepared(case["data"], case["seed"])
     networks = METHODS[case["method"]](case, *parts)
-    floor = max(network["validation"] for network in networks) - TOLERANCE
+    floor = max(network["validation"] for network in networks) - protocol.TOLERANCE
     chosen = [network for network in networks if network["validation"] >= floor][-1]
     keys = ["alpha", "objective", "weights", "multiply_adds", "validation", "test"]
     return {
         "rows": [len(y) for _, y in parts],
-        "sizes": [parts[0][0].shape[1], *HIDDEN[case["data"]], 10],
+        "sizes": [parts[0][0].shape[1], *protocol.HIDDEN[case["data"]], 10],
         "chosen": chosen,
         "networks": {key: [network[key] for network in networks] for key in keys},
     }
@@ -105,8 +89,8 @@ def path(case, train, validation, test):
         X_val=validation[0],
         y_val=validation[1],
         alphas=case["alphas"],
-        max_iter=EPOCHS_PER_ALPHA[case["data"]],
-        max_drop=MAX_DROP,
+        max_iter=protocol.EPOCHS_PER_ALPHA[case["data"]],
+        max_drop=protocol.MAX_DROP,
     )
     return [
         network(point.alpha, *walk.estimator(i).expand(), point.objective, validation, test)
@@ -137,8 +121,8 @@ def published(case, train, validation, test):
     for alpha in [0.0, *case["alphas"]]:
         *found, objective = proximal.train(
             *train,
-            HIDDEN[case["data"]],
-            PROXES[case["method"]],
+            protocol.HIDDEN[case["data"]],
+            protocol.PROXES[case["method"]],
             alpha,
             n_epochs=case["epochs"],
             seed=case["seed"],
@@ -147,17 +131,17 @@ def published(case, train, validation, test):
     return networks
 
 
-METHODS = {"path": path, "fits": fits} | dict.fromkeys(PROXES, published)
+METHODS = {"path": path, "fits": fits} | dict.fromkeys(protocol.PROXES, published)
 
 
 def estimator(case, alpha, refit=False):
     return SparseMLPClassifier(
-        HIDDEN[case["data"]],
-        penalty=(PENALTIES | CONCAVITIES)[case["penalty"]],
+        protocol.HIDDEN[case["data"]],
+        penalty=(protocol.PENALTIES | protocol.CONCAVITIES)[case["penalty"]],
         alpha=alpha,
         refit=refit,
-        batch_size=BATCH_SIZES[case["data"]],
-        learning_rate_init=RATES[case["data"]],
+        batch_size=protocol.BATCH_SIZES[case["data"]],
+        learning_rate_init=protocol.RATES[case["data"]],
         max_iter=case["epochs"],
         random_state=case["seed"],
     )

@@ -4,47 +4,38 @@ import numpy as np
 
 from benchmarks import pages
 from benchmarks.combined_sparsity import pictures
-from benchmarks.combined_sparsity.pictures import of
-from benchmarks.combined_sparsity.protocol import (
-    HIDDEN,
-    LABELS,
-    PENALTIES,
-    PRINTED,
-    PROXES,
-    TARGETS,
-)
+from benchmarks.combined_sparsity.protocol import LABELS, PENALTIES, PRINTED, PROXES, TARGETS
+from benchmarks.records import Records
 
 
-def share(run, key):
-    """Return what is left of the weights or multiply-adds in the network chosen."""
-    return run["chosen"][key] / np.dot(run["sizes"][:-1], run["sizes"][1:])
+def compared(records):
+    """Return the paths and the separate fits of the penalties that are compared."""
+    return Records(
+        run for run in records if run["method"] in LABELS and run["penalty"] in PENALTIES
+    )
 
 
 def dense_scores(runs):
     """Return the test accuracies of the dense networks that the runs of one penalty start from."""
-    return [run["networks"]["test"][0] for run in of(runs, penalty=runs[0]["penalty"])]
+    return runs.where(penalty=runs[0]["penalty"]).values("networks", "test", 0)
 
 
 def figures(runs):
     """Return accuracy, and weights and multiply-adds left, in percent with their spread."""
+    full = pictures.n_weights(runs[0])
     return [
-        pages.spread([run["chosen"]["test"] for run in runs], 2, 100),
-        pages.spread([share(run, "weights") for run in runs], 1, 100),
-        pages.spread([share(run, "multiply_adds") for run in runs], 1, 100),
+        pages.spread(runs.values("chosen", "test"), 2, 100),
+        pages.spread(runs.values("chosen", "weights") / full, 1, 100),
+        pages.spread(runs.values("chosen", "multiply_adds") / full, 1, 100),
     ]
 
 
-def rows(records, penalties):
-    for name in HIDDEN:
-        for method, text in LABELS.items():
-            runs = of(records, data=name, method=method)
-            if runs:
-                dense = dense_scores(runs)
-                yield [name, text, "dense", len(dense), pages.spread(dense, 2, 100), 100, 100]
-            for penalty in penalties:
-                found = of(runs, penalty=penalty)
-                if found:
-                    yield [name, text, penalty, len(found), *figures(found)]
+def rows(records):
+    for name, method, runs in records.by("data", "method"):
+        text, dense = LABELS[method], dense_scores(runs)
+        yield [name, text, "dense", len(dense), pages.spread(dense, 2, 100), 100, 100]
+        for penalty, found in runs.by("penalty"):
+            yield [name, text, penalty, len(found), *figures(found)]
 
 
 def at_size(runs, key, percent):
@@ -56,51 +47,39 @@ def at_size(runs, key, percent):
 
 
 def sizes(records):
-    for name in HIDDEN:
-        for penalty in PENALTIES:
-            runs = of(records, data=name, method="path", penalty=penalty)
-            if runs:
-                yield [name, penalty, *[at_size(runs, *target) for target in TARGETS]]
+    for name, penalty, runs in records.where(method="path").by("data", "penalty"):
+        yield [name, penalty, *[at_size(runs, *target) for target in TARGETS]]
 
 
 def removed(records):
     """Yield units removed from each layer, and the sparsity of each matrix of weights."""
-    for name in HIDDEN:
-        for penalty in ("group lasso", "transformed l1", "integrated transformed l1"):
-            runs = of(records, data=name, method="path", penalty=penalty)
-            if runs:
-                full = np.array(runs[0]["sizes"][:-1])
-                gone = full - np.mean([run["chosen"]["units"][:-1] for run in runs], axis=0)
-                sparsity = 100 * np.mean([run["chosen"]["sparsity"] for run in runs], axis=0)
-                units = [f"{n:.1f} of {size}" for n, size in zip(gone, full, strict=True)]
-                accuracies = [run["chosen"]["test"] for run in runs]
-                yield [
-                    name,
-                    penalty,
-                    pages.spread(accuracies, 2, 100),
-                    *units,
-                    *[f"{percent:.1f}" for percent in sparsity],
-                ]
+    for name, penalty, runs in records.where(method="path").by("data", "penalty"):
+        if penalty in ("group lasso", "transformed l1", "integrated transformed l1"):
+            full = np.array(runs[0]["sizes"][:-1])
+            gone = full - runs.mean("chosen", "units")[:-1]
+            yield [
+                name,
+                penalty,
+                pages.spread(runs.values("chosen", "test"), 2, 100),
+                *[f"{n:.1f} of {size}" for n, size in zip(gone, full, strict=True)],
+                *[f"{100 * share:.1f}" for share in runs.mean("chosen", "sparsity")],
+            ]
 
 
 def proxes(records):
     """Yield what CGES reaches on digits at each strength."""
-    methods = {method: of(records, method=method) for method in PROXES}
-    methods["sgnn, Adam"] = of(records, data="digits", method="fits", penalty="CGES")
+    methods = {method: records.where(method=method) for method in PROXES}
+    methods["sgnn, Adam"] = records.where(data="digits", method="fits", penalty="CGES")
     methods = {method: runs for method, runs in methods.items() if runs}
     for index, alpha in enumerate(next(iter(methods.values()))[0]["networks"]["alpha"]):
         for method, runs in methods.items():
-            objectives, accuracies, weights = (
-                [run["networks"][key][index] for run in runs]
-                for key in ("objective", "test", "weights")
-            )
             yield [
                 f"{alpha:g}",
                 method,
                 len(runs),
-                pages.spread(objectives, 4),
-                pages.spread(accuracies, 2, 100),
-                pages.spread(weights, 0),
+                pages.spread(runs.values("networks", "objective", index), 4),
+                pages.spread(runs.values("networks", "test", index), 2, 100),
+                pages.spread(runs.values("networks", "weights", index), 0),
             ]
 
 
@@ -108,14 +87,14 @@ def by_concavity(records):
     """Return the paths of transformed l1 on digits, with `a` for a penalty."""
     runs = [
         {**run, "penalty": f"a = {run['penalty'].partition('=')[2] or 1}"}
-        for run in of(records, data="digits", method="path")
+        for run in records.where(data="digits", method="path")
         if run["penalty"].startswith("transformed l1")
     ]
-    return sorted(runs, key=lambda run: float(run["penalty"][4:]))
+    return Records(sorted(runs, key=lambda run: float(run["penalty"][4:])))
 
 
 def report(records):
-    runs = [run for run in records if run["method"] in LABELS and run["penalty"] in PENALTIES]
+    runs = compared(records)
     parts = [
         "All numbers but units, weights and the objective are percentages, with the standard "
         "deviation over seeds."
@@ -123,7 +102,7 @@ def report(records):
     header = ["data", "training", "penalty", "seeds", "test accuracy", "weights", "multiply-adds"]
     if runs:
         parts += of_runs(runs, header)
-    fits_alone = of(runs, method="fits")
+    fits_alone = runs.where(method="fits")
     if fits_alone:
         parts += [
             "## By epochs",
@@ -136,7 +115,7 @@ def report(records):
             "## The concavity of transformed l1",
             "Paths on digits.",
             pictures.curves(concave, "combined_sparsity_a"),
-            pages.table(header, rows(concave, dict.fromkeys(run["penalty"] for run in concave))),
+            pages.table(header, rows(concave)),
         ]
     if any(run["method"] in PROXES for run in records):
         parts += [
@@ -162,7 +141,7 @@ def of_runs(runs, header):
         "The dashed line is the dense network, which is chosen where no penalised one is within "
         "half a point of the best on validation data.",
         pictures.boxes(runs),
-        pages.table(header, rows(runs, PENALTIES)),
+        pages.table(header, rows(runs)),
         "## Accuracy against what is left, over all strengths",
         "Solid: paths. Dotted: one fit for each strength. Means over seeds, interpolated.",
         pictures.curves(runs, "combined_sparsity_curves"),
@@ -178,45 +157,35 @@ def of_runs(runs, header):
 
 def summary(records):
     penalties = ["l1", "CGES", "transformed l1", "integrated transformed l1"]
-    lines, compared = [], []
-    for name in HIDDEN:
-        paths = of(records, data=name, method="path")
-        if paths:
-            runs = [of(paths, penalty=penalty) for penalty in penalties]
+    lines, paths = [], []
+    for name, method, runs in compared(records).by("data", "method"):
+        dense, groups = dense_scores(runs), [runs.where(penalty=penalty) for penalty in penalties]
+        cells = ["{} ({})".format(*figures(group)) if group else "" for group in groups]
+        lines.append([name, LABELS[method], len(dense), pages.spread(dense, 2, 100), *cells])
+        if method == "path":
             targets = ("weights", 10), ("multiply_adds", 25)
-            cells = [" / ".join(at_size(one, *target) for target in targets) for one in runs]
-            compared.append([name, *cells])
-        for method, text in LABELS.items():
-            runs = of(records, data=name, method=method)
-            cells = [
-                f"{figures(found)[0]} ({figures(found)[1]})" if found else ""
-                for found in (of(runs, penalty=penalty) for penalty in penalties)
-            ]
-            if any(cells):
-                dense = dense_scores(runs)
-                lines.append([name, text, len(dense), pages.spread(dense, 2, 100), *cells])
-    return "\n\n".join(
-        [
-            "Yoon & Hwang (2017) and Ma et al. (2019) draw accuracy against parameters and FLOPs, "
-            "of convolutional networks on MNIST; their tables are not reproduced here. The public "
-            f"code of the former says of its dense network on MNIST: {PRINTED['dense_mnist']} % "
-            "accuracy. Ours are fully connected. Test accuracy, with the share of the weights that "
-            "is left in brackets, in percent:",
-            pages.table(["data", "training", "seeds", "dense", *penalties], lines),
-            "On the paths, interpolated, test accuracy with 10 % of the weights and, behind the "
-            "stroke, with 25 % of the multiply-adds:",
-            pages.table(["data", *penalties], compared),
-            prox_sentence(records),
-        ]
-    )
+            cells = [" / ".join(at_size(group, *target) for target in targets) for group in groups]
+            paths.append([name, *cells])
+    return [
+        "Yoon & Hwang (2017) and Ma et al. (2019) draw accuracy against parameters and FLOPs, "
+        "of convolutional networks on MNIST; their tables are not reproduced here. The public "
+        f"code of the former says of its dense network on MNIST: {PRINTED['dense_mnist']} % "
+        "accuracy. Ours are fully connected. Test accuracy, with the share of the weights that "
+        "is left in brackets, in percent:",
+        pages.table(["data", "training", "seeds", "dense", *penalties], lines),
+        "On the paths, interpolated, test accuracy with 10 % of the weights and, behind the "
+        "stroke, with 25 % of the multiply-adds:",
+        pages.table(["data", *penalties], paths),
+        prox_sentence(records),
+    ]
 
 
 def prox_sentence(records):
     """Return what the published prox costs in the objective."""
     pairs = [
         (turn["networks"], joint["networks"])
-        for turn in of(records, method="prox in turn")
-        for joint in of(records, method="joint prox", seed=turn["seed"])
+        for turn in records.where(method="prox in turn")
+        for joint in records.where(method="joint prox", seed=turn["seed"])
     ]
     if not pairs:
         return ""
@@ -232,11 +201,10 @@ def prox_sentence(records):
 
 def headline(records):
     ours, dense = [], []
-    for name in HIDDEN:
-        runs = of(records, data=name, method="path", penalty="integrated transformed l1")
-        if runs:
-            ours.append(f"{name} {at_size(runs, 'weights', 10)} %")
-            dense.append(f"{name} {pages.spread(dense_scores(runs), 2, 100)} %")
+    shown = records.where(method="path", penalty="integrated transformed l1")
+    for name, runs in shown.by("data"):
+        ours.append(f"{name} {at_size(runs, 'weights', 10)} %")
+        dense.append(f"{name} {pages.spread(dense_scores(runs), 2, 100)} %")
     return [
         f"integrated transformed l1, 10 % of the weights: {', '.join(ours)}",
         f"dense: {', '.join(dense)}",

@@ -9,17 +9,16 @@ from benchmarks import pages
 COUNTS = {"weights": "weights left (%)", "multiply_adds": "multiply-adds left (%)"}
 
 
-def of(records, **keys):
-    """Return the records with these values."""
-    return [run for run in records if all(run[key] == value for key, value in keys.items())]
+def n_weights(run):
+    """Return how many weights, and multiply-adds, the dense network has."""
+    return np.dot(run["sizes"][:-1], run["sizes"][1:])
 
 
 def curve(run, key):
     """Return the logarithms of what is left in percent, growing, and test accuracies in percent."""
-    full = np.dot(run["sizes"][:-1], run["sizes"][1:])
     left, scores = np.array(run["networks"][key]), np.array(run["networks"]["test"])
     order = np.argsort(left, kind="stable")[np.count_nonzero(left == 0) :]
-    return np.log(100 * left[order] / full), 100 * scores[order]
+    return np.log(100 * left[order] / n_weights(run)), 100 * scores[order]
 
 
 def boxes(runs):
@@ -27,18 +26,15 @@ def boxes(runs):
 
     One seed alone is a dot.
     """
-    names = list(dict.fromkeys(run["data"] for run in runs))
-    labels = list(dict.fromkeys(run["penalty"] for run in runs))
-    fig, axes = _grid(3, len(names), sharex=True, figsize=(14, 8))
-    for column, name in zip(axes.T, names, strict=True):
+    data, labels = list(runs.by("data")), runs.distinct("penalty")
+    fig, axes = _grid(3, len(data), sharex=True, figsize=(14, 8))
+    for column, (name, of_data) in zip(axes.T, data, strict=True):
         for place, label in enumerate(labels):
-            for method, shift in (("path", -0.2), ("fits", 0.2)):
-                found = of(runs, data=name, penalty=label, method=method)
-                if found:
-                    face = f"C{place}" if method == "path" else "white"
-                    _three_boxes(column, place + shift, found, f"C{place}", face)
-        dense = [run["networks"]["test"][0] for run in of(runs, data=name)]
-        column[0].axhline(100 * np.mean(dense), color="0.5", linestyle="--", linewidth=1)
+            for method, found in of_data.where(penalty=label).by("method"):
+                shift, face = (-0.2, f"C{place}") if method == "path" else (0.2, "white")
+                _three_boxes(column, place + shift, found, f"C{place}", face)
+        dense = 100 * of_data.mean("networks", "test", 0)
+        column[0].axhline(dense, color="0.5", linestyle="--", linewidth=1)
         column[0].set_title(name)
         for ax in column[1:]:
             ax.set_yscale("log")
@@ -51,10 +47,8 @@ def boxes(runs):
 
 
 def _three_boxes(column, place, runs, colour, face):
-    chosen = [run["chosen"] for run in runs]
-    full = np.dot(runs[0]["sizes"][:-1], runs[0]["sizes"][1:])
-    values = [100 * np.array([one["test"] for one in chosen])]
-    values += [100 * np.array([one[key] for one in chosen]) / full for key in COUNTS]
+    values = [100 * runs.values("chosen", "test")]
+    values += [100 * runs.values("chosen", key) / n_weights(runs[0]) for key in COUNTS]
     for ax, of_ax in zip(column, values, strict=True):
         if len(runs) == 1:
             ax.plot(place, of_ax[0], "o", color=colour, markerfacecolor=face)
@@ -73,19 +67,16 @@ def _three_boxes(column, place, runs, colour, face):
 
 def curves(runs, name):
     """Test accuracy against what is left, means over seeds: paths solid, separate fits dotted."""
-    data = list(dict.fromkeys(run["data"] for run in runs))
-    labels = list(dict.fromkeys(run["penalty"] for run in runs))
+    data, labels = list(runs.by("data")), runs.distinct("penalty")
     fig, axes = _grid(len(data), 2, figsize=(12, 3.2 * len(data) + 0.6))
-    for row, one in zip(axes, data, strict=True):
+    for row, (title, of_data) in zip(axes, data, strict=True):
         for ax, (key, text) in zip(row, COUNTS.items(), strict=True):
             for number, label in enumerate(labels):
-                for method in dict.fromkeys(run["method"] for run in runs):
-                    found = of(runs, data=one, penalty=label, method=method)
-                    if found:
-                        style = {"label": label} if method == "path" else {"linestyle": ":"}
-                        ax.plot(*_mean_curve(found, key), color=f"C{number}", **style)
-            top = 100 * max(max(run["networks"]["test"]) for run in runs if run["data"] == one)
-            ax.set(xscale="log", title=one, xlabel=text, ylim=(top - 12, top + 1))
+                for method, found in of_data.where(penalty=label).by("method"):
+                    style = {"label": label} if method == "path" else {"linestyle": ":"}
+                    ax.plot(*_mean_curve(found, key), color=f"C{number}", **style)
+            top = 100 * max(max(run["networks"]["test"]) for run in of_data)
+            ax.set(xscale="log", title=title, xlabel=text, ylim=(top - 12, top + 1))
             _plain(ax.xaxis)
             ax.grid(alpha=0.3)
         row[0].set_ylabel("test accuracy (%)")
@@ -101,20 +92,16 @@ def _mean_curve(runs, key):
 
 def epochs(runs):
     """Loss, accuracy and size by epochs, means over seeds, of the fits at the strength chosen."""
-    data = list(dict.fromkeys(run["data"] for run in runs))
-    labels = list(dict.fromkeys(run["penalty"] for run in runs))
+    data = list(runs.by("data"))
+    colours = {label: f"C{number}" for number, label in enumerate(runs.distinct("penalty"))}
     fig, axes = _grid(len(data), 3, figsize=(14, 3.3 * len(data) + 0.5))
-    for row, name in zip(axes, data, strict=True):
-        for number, label in enumerate(labels):
-            found = of(runs, data=name, penalty=label)
-            if not found:
-                continue
-            full = np.dot(found[0]["sizes"][:-1], found[0]["sizes"][1:])
-            scales = {"loss": 1, "score": 100, "multiply_adds": 100 / full}
+    for row, (name, of_data) in zip(axes, data, strict=True):
+        for label, found in of_data.by("penalty"):
+            scales = {"loss": 1, "score": 100, "multiply_adds": 100 / n_weights(found[0])}
             for ax, (key, scale) in zip(row, scales.items(), strict=True):
-                values = scale * np.mean([r["chosen"]["curves"][key] for r in found], axis=0)
+                values = scale * found.mean("chosen", "curves", key)
                 places = np.linspace(1, found[0]["epochs"], len(values))
-                ax.plot(places, values, color=f"C{number}", label=label)
+                ax.plot(places, values, color=colours[label], label=label)
         texts = ["training loss", "validation accuracy (%)", "multiply-adds left (%)"]
         for ax, text in zip(row, texts, strict=True):
             ax.set(title=name, xlabel="epoch", ylabel=text)

@@ -127,21 +127,15 @@ def scaled_split(name):
 
 
 def report(records):
-    recipes, trials = (of_kind(records, kind) for kind in ("recipe", "trial"))
-    paths = of_kind(records, ELEMENTS) + of_kind(records, GROUPS)
-    parts = [picture(recipes, paths), "## As published", *published_tables()]
+    recipes, trials = (records.where(of=kind) for kind in ("recipe", "trial"))
+    parts = [picture(records), "## As published", *published_tables()]
     if recipes:
         parts += ["## Recipes", pages.table(*recipe_table(recipes))]
     if trials:
         parts += ["## What was tried", pages.table(*trial_table(trials))]
-    if paths:
-        parts += ["## Every penalty along a path", *path_tables(paths)]
+    if tables := path_tables(records):
+        parts += ["## Every penalty along a path", *tables]
     return parts
-
-
-def of_kind(records, kind):
-    """Return the records of one kind."""
-    return [record for record in records if record["of"] == kind]
 
 
 def published_tables():
@@ -151,7 +145,7 @@ def published_tables():
         for number, (method, n, accuracy, source) in enumerate(UNSTRUCTURED, start=1)
     ]
     units = [
-        [number, method, "-".join(map(str, one)), f"{multiply_adds(one):,}", accuracy, source]
+        [number, method, pages.dashed(one), f"{multiply_adds(one):,}", accuracy, source]
         for number, (method, one, accuracy, source) in enumerate(STRUCTURED, start=1)
     ]
     header = ["in the picture", "method"]
@@ -169,21 +163,19 @@ def multiply_adds(units):
 def recipe_table(records):
     """Return header and rows of a table of the recipes."""
     header = ["recipe", "seeds", "weights", "units", "multiply-adds", "train", "test", "CPU s"]
-    rows = []
-    for (name,), runs in pages.grouped(records, "recipe"):
-        units = ("-".join(map(str, run["units"][:-1])) for run in runs)
-        rows.append(
-            [
-                name,
-                len(runs),
-                pages.spread([run["weights"] for run in runs], 0),
-                ", ".join(units),
-                pages.spread([run["multiply_adds"] for run in runs], 0),
-                pages.spread([run["train"] for run in runs], 2, 100),
-                pages.spread([run["test"] for run in runs], 2, 100),
-                f"{np.median([run['seconds'] for run in runs]):.0f}",
-            ]
-        )
+    rows = [
+        [
+            name,
+            len(runs),
+            pages.spread(runs.values("weights"), 0),
+            ", ".join(pages.dashed(units[:-1]) for units in runs.values("units")),
+            pages.spread(runs.values("multiply_adds"), 0),
+            pages.spread(runs.values("train"), 2, 100),
+            pages.spread(runs.values("test"), 2, 100),
+            f"{runs.median('seconds'):.0f}",
+        ]
+        for name, runs in records.by("recipe")
+    ]
     return header, rows
 
 
@@ -213,12 +205,11 @@ def path_tables(records):
     """
     tables = []
     for kind, size in ((ELEMENTS, "weights"), (GROUPS, "multiply_adds")):
-        runs = of_kind(records, kind)
         name = size.replace("_", "-")
         header = [f"penalty on {kind}", "dense"]
         header += [f"at most {limit:,} {name}" for limit in LIMITS[size]]
         rows = []
-        for run in runs:
+        for run in records.where(of=kind):
             best = [best_within(run["points"], size, limit) for limit in LIMITS[size]]
             cells = [f"{100 * point['test']:.2f}" if point else "-" for point in best]
             rows.append([run["penalty"], f"{100 * run['points'][0]['test']:.2f}", *cells])
@@ -233,7 +224,7 @@ def best_within(points, size, limit):
     return max(within, key=lambda point: point["validation"], default=None)
 
 
-def picture(recipes, paths):
+def picture(records):
     fig, axes = plt.subplots(1, 2, figsize=(14, 6.5), layout="constrained")
     others = (
         [(n, accuracy) for _, n, accuracy, _ in UNSTRUCTURED],
@@ -242,13 +233,13 @@ def picture(recipes, paths):
     for ax, kind, size, published in zip(
         axes, (ELEMENTS, GROUPS), ("weights", "multiply_adds"), others, strict=True
     ):
-        for number, run in enumerate(of_kind(paths, kind)):
+        for number, run in enumerate(records.where(of=kind)):
             points = np.array([(point[size], 100 * point["test"]) for point in run["points"]])
             ax.plot(*points.T, color=f"C{number}", linewidth=1, label=f"path, {run['penalty']}")
-        for (name,), runs in pages.grouped(recipes, "recipe"):
+        for name, runs in records.where(of="recipe").by("recipe"):
             if RECIPES[name].of == kind:
-                sizes, scores = ([run[key] for run in runs] for key in (size, "test"))
-                ax.scatter(sizes, 100 * np.array(scores), s=45, zorder=4, label=name)
+                scores = 100 * runs.values("test")
+                ax.scatter(runs.values(size), scores, s=45, zorder=4, label=name)
         for number, point in enumerate(published, start=1):
             ax.plot(*point, "kx", markersize=6, zorder=3)
             ax.annotate(str(number), point, xytext=(4, 3), textcoords="offset points")
@@ -262,12 +253,12 @@ def picture(recipes, paths):
 
 
 def summary(records):
-    recipes = of_kind(records, "recipe")
+    recipes = records.where(of="recipe")
     parts = ["LeNet-300-100 on MNIST, as published:", *published_tables()]
     if recipes:
         parts += ["Ours:", pages.table(*recipe_table(recipes))]
         parts.append("\n".join(verdict(recipes, *aim) for aim in AIMS))
-    return "\n\n".join(parts)
+    return parts
 
 
 def verdict(recipes, size, limit, aim):
@@ -278,10 +269,9 @@ def verdict(recipes, size, limit, aim):
         ("with shifted copies too", True),
     ):
         means = [
-            (np.mean([run["test"] for run in runs]), name)
-            for (name,), runs in pages.grouped(recipes, "recipe")
-            if np.mean([run[size] for run in runs]) <= limit
-            and RECIPES[name].is_shifted == is_shifted
+            (runs.mean("test"), name)
+            for name, runs in recipes.by("recipe")
+            if runs.mean(size) <= limit and RECIPES[name].is_shifted == is_shifted
         ]
         if means:
             best, name = max(means)
@@ -292,9 +282,9 @@ def verdict(recipes, size, limit, aim):
 
 
 def headline(records):
-    runs = [record for record in of_kind(records, "recipe") if record["recipe"] == SHOWN]
-    weights, test = (np.mean([run[key] for run in runs]) for key in ("weights", "test"))
+    runs = records.where(of="recipe", recipe=SHOWN)
     return [
-        f"MNIST with {weights:,.0f} of 266,200 weights: {100 * test:.2f} %",
+        f"MNIST with {runs.mean('weights'):,.0f} of 266,200 weights: "
+        f"{100 * runs.mean('test'):.2f} %",
         "GSM, as published: 4,400 weights, 98.18 %",
     ]

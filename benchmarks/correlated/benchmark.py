@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks import pages
+from benchmarks import pages, suite
 from sgnn import SparseMLPRegressor, sparse_mlp_path
 
 TITLE = "Features that say the same"
@@ -37,11 +37,7 @@ def place(counts, size):
 
 def cases(toy=False):
     penalties, draws, steps = (["log_sum"], 1, 3) if toy else (PENALTIES, 10, 60)
-    return [
-        {"penalty": label, "seed": seed, "steps": steps}
-        for label in penalties
-        for seed in range(draws)
-    ]
+    return suite.grid(penalty=penalties, seed=range(draws), steps=[steps])
 
 
 def measure(case):
@@ -70,11 +66,10 @@ def compared(paths, size):
 
 
 def rows(records):
-    for (label,), runs in pages.grouped(records, "penalty"):
+    columns = "features", "blocks", "of each", "noise", "agreement"
+    for label, runs in records.by("penalty"):
         for number, size in enumerate(SIZES):
-            columns = "features", "blocks", "of each", "noise", "agreement"
-            found = [run["sizes"][number] for run in runs]
-            means = [np.nanmean([one[column] for one in found]) for column in columns]
+            means = [np.nanmean(runs.values("sizes", number, column)) for column in columns]
             counts = [f"{mean:.1f}" for mean in means[:-1]]
             yield [label, size, len(runs), *counts, f"{means[-1]:.2f}"]
 

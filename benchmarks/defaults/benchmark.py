@@ -6,7 +6,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks import data, pages
+from benchmarks import data, pages, suite
 from benchmarks.peers import wall_seconds
 from sgnn import SparseMLPClassifier, SparseMLPRegressor
 
@@ -39,7 +39,7 @@ def candidates(y, seed):
 
 def cases(toy=False):
     names, seeds = (["iris", "diabetes"], 2) if toy else (DATA, 5)
-    return [{"data": name, "seed": seed} for name in names for seed in range(seeds)]
+    return suite.grid(data=names, seed=range(seeds))
 
 
 def measure(case):
@@ -63,27 +63,23 @@ def measure(case):
     return {"rows": X.shape[0], "columns": X.shape[1], "fits": fits}
 
 
-def values(records, estimator, key):
-    return np.array([record["fits"][estimator][key] for record in records])
-
-
 def time_ratio(records, estimator):
     """Return the median over splits of the time of a fit, in times of the peer's."""
-    seconds = (values(records, name, "fit_seconds") for name in (estimator, "MLP"))
-    return np.median(np.divide(*seconds))
+    ours, peer = (records.values("fits", name, "fit_seconds") for name in (estimator, "MLP"))
+    return np.median(ours / peer)
 
 
 def rows(records):
-    for (name,), runs in pages.grouped(records, "data"):
+    for name, runs in records.by("data"):
         shape = f"{name} ({runs[0]['rows']} x {runs[0]['columns']})"
         for estimator in runs[0]["fits"]:
             yield [
                 shape,
                 estimator,
                 len(runs),
-                pages.spread(values(runs, estimator, "score"), 4),
-                f"{values(runs, estimator, 'removed').mean():.0%}",
-                f"{np.median(values(runs, estimator, 'fit_seconds')):.2f}",
+                pages.spread(runs.values("fits", estimator, "score"), 4),
+                f"{runs.mean('fits', estimator, 'removed'):.0%}",
+                f"{runs.median('fits', estimator, 'fit_seconds'):.2f}",
                 f"{time_ratio(runs, estimator):.2f}",
             ]
 
@@ -94,12 +90,11 @@ def report(records):
 
 
 def headline(records):
-    sets = [runs for _, runs in pages.grouped(records, "data")]
-    removed = [values(runs, "SparseMLP", "removed").mean() for runs in sets]
+    sets = [runs for _, runs in records.by("data")]
+    removed = [runs.mean("fits", "SparseMLP", "removed") for runs in sets]
     times = [time_ratio(runs, "SparseMLP") for runs in sets]
     gains = [
-        values(runs, "SparseMLP", "score").mean() - values(runs, "MLP", "score").mean()
-        for runs in sets
+        runs.mean("fits", "SparseMLP", "score") - runs.mean("fits", "MLP", "score") for runs in sets
     ]
     ours = (
         f"{min(removed):.0%} to {max(removed):.0%} of the weights removed, in {min(times):.2f} to "

@@ -104,11 +104,10 @@ def measured_choice(name, choose, seed):
 
 
 def rows(records):
-    for (name,), runs_of_data in pages.grouped(records, "data"):
-        for (method,), runs in pages.grouped(runs_of_data, "method"):
-            seconds = np.median([run["cpu_seconds"] for run in runs])
-            scores = [f"{np.mean([run[key] for run in runs]):.3f}" for key in ("network", "trees")]
-            yield [name, method, len(runs), *scores, f"{seconds:.1f}"]
+    for name, runs_of_data in records.by("data"):
+        for method, runs in runs_of_data.by("method"):
+            scores = [f"{runs.mean(key):.3f}" for key in ("network", "trees")]
+            yield [name, method, len(runs), *scores, f"{runs.median('cpu_seconds'):.1f}"]
         if name in PUBLISHED:
             scores = [f"{score:.3f}" for score in PUBLISHED[name]]
             yield [name, "LassoNet, as published", "", *scores, ""]
@@ -120,35 +119,29 @@ def report(records):
     return [about, pages.table(header, rows(records))]
 
 
-def accuracies(records, name, method, decoder):
-    return [run[decoder] for run in records if (run["data"], run["method"]) == (name, method)]
-
-
 def summary(records):
     lines = []
     for name, published in PUBLISHED.items():
         for decoder, printed in zip(("network", "trees"), published, strict=True):
             found = [
-                f"{pages.spread(scores, 3)} ({len(scores)})" if scores else "not run"
-                for scores in (
-                    accuracies(records, name, method, decoder)
+                f"{pages.spread(runs.values(decoder), 3)} ({len(runs)})" if runs else "not run"
+                for runs in (
+                    records.where(data=name, method=method)
                     for method in ("LassoNet", "sgnn", "all features")
                 )
             ]
             lines.append([name, decoder, f"{printed:.3f}", *found])
     header = ["data", "model on the features", "printed", "LassoNet, run by us", "sgnn"]
-    return "\n\n".join(
-        [
-            "Lemhadri et al. (2021), [LassoNet](https://arxiv.org/abs/1907.12207), Table 1: 50 "
-            "features, chosen on 80 % of the rows, and the accuracy on the others of a network or "
-            "50 trees that are trained on these features. In brackets, random splits.",
-            pages.table([*header, "all features"], lines),
-        ]
-    )
+    return [
+        "Lemhadri et al. (2021), [LassoNet](https://arxiv.org/abs/1907.12207), Table 1: 50 "
+        "features, chosen on 80 % of the rows, and the accuracy on the others of a network or "
+        "50 trees that are trained on these features. In brackets, random splits.",
+        pages.table([*header, "all features"], lines),
+    ]
 
 
 def headline(records):
-    names = [name for name in DATA if accuracies(records, name, "sgnn", "network")]
-    ours = [f"{name} {np.mean(accuracies(records, name, 'sgnn', 'network')):.3f}" for name in names]
-    theirs = ", ".join(f"{PUBLISHED[name][0]:.3f}" for name in names)
-    return [f"accuracy with 50 features: {', '.join(ours)}", f"LassoNet, as published: {theirs}"]
+    sets = list(records.where(method="sgnn").by("data"))
+    ours = ", ".join(f"{name} {runs.mean('network'):.3f}" for name, runs in sets)
+    theirs = ", ".join(f"{PUBLISHED[name][0]:.3f}" for name, _ in sets)
+    return [f"accuracy with 50 features: {ours}", f"LassoNet, as published: {theirs}"]

@@ -11,6 +11,7 @@ from sklearn.preprocessing import MinMaxScaler
 from benchmarks import data, pages, subgradient
 from benchmarks.networks import accuracy, anatomy
 from benchmarks.peers import timed
+from benchmarks.records import Records
 from sgnn import SparseMLPClassifier, sparse_mlp_path
 
 TITLE = "Group sparsity: weights, neurons and inputs at once"
@@ -155,38 +156,25 @@ def classifier(case, **parameters):
     )
 
 
-def units(runs):
-    return "-".join(f"{count:.0f}" for count in np.mean([run["units"] for run in runs], axis=0))
-
-
-def zeros(runs):
-    return f"{np.mean([run['total_sparsity'] for run in runs]):.3f}"
-
-
-def zeros_of_matrices(runs):
-    return ", ".join(f"{share:.3f}" for share in np.mean([run["sparsity"] for run in runs], axis=0))
-
-
 def strength_of(value):
     return "chosen" if value is None else f"{value:.2g}"
 
 
 def rows(records):
-    for (name, strength, penalty, method), runs in pages.grouped(
-        records, "data", "strength", "penalty", "method"
-    ):
+    keys = "data", "strength", "penalty", "method"
+    for name, strength, penalty, method, runs in records.by(*keys):
         yield [
             TASKS[name].label,
             strength_of(strength),
             penalty,
             METHODS[method],
             len(runs),
-            pages.spread([run["train_accuracy"] for run in runs], scale=100),
-            pages.spread([run["test_accuracy"] for run in runs], scale=100),
-            zeros_of_matrices(runs),
-            zeros(runs),
-            units(runs),
-            f"{np.mean([run['cpu_seconds'] for run in runs]):.1f}",
+            pages.spread(runs.values("train_accuracy"), scale=100),
+            pages.spread(runs.values("test_accuracy"), scale=100),
+            ", ".join(f"{share:.3f}" for share in runs.mean("sparsity")),
+            f"{runs.mean('total_sparsity'):.3f}",
+            pages.dashed(runs.mean("units")),
+            f"{runs.mean('cpu_seconds'):.1f}",
         ]
 
 
@@ -195,7 +183,8 @@ def picture(records, name):
     n_layers = len(records[0]["units"]) - 1
     fig, axes = plt.subplots(1, n_layers, figsize=(3 * n_layers + 2.6, 3.4), layout="constrained")
     for layer, ax in enumerate(axes):
-        for (penalty, method), [run, *_] in pages.grouped(records, "penalty", "method"):
+        for run in records:
+            penalty, method = run["penalty"], run["method"]
             left = [counts[layer] for counts in run["curve"]]
             ax.plot(
                 range(1, len(left) + 1),
@@ -217,14 +206,14 @@ def picture(records, name):
 def report(records):
     header = ["data", "strength", "penalty", "trained", "seeds", "train accuracy", "test accuracy"]
     header += ["zeros per matrix", "zeros", "units, inputs first", "CPU seconds"]
-    with_curve = [run for run in records if run["strength"] == 1e-4 and "curve" in run]
+    with_curve = Records(run for run in records.where(strength=1e-4) if "curve" in run)
     return [
         "Means over seeds, ± standard deviation. *In the loss*: Adam on loss and penalty, weights "
         "below 1e-3 cut off at the end, as in the paper. *sgnn*: the same objective and epochs "
         "with proximal steps. *sgnn, refit*: then as many epochs without penalty on the weights "
         "that are left. *sgnn, path*: log-sum penalty, its strength chosen on validation data.",
         pages.table(header, rows(records)),
-        *(picture(runs, name) for (name,), runs in pages.grouped(with_curve, "data")),
+        *(picture(runs, name) for name, runs in with_curve.by("data")),
     ]
 
 
@@ -240,30 +229,23 @@ COMPARED = (
 
 
 def compared(records):
-    """Yield name, what is compared, its runs, and the runs in the loss that it is beside."""
-    for (name,), of_data in pages.grouped(records, "data"):
-
-        def of(penalty, method, strength, runs=of_data):
-            wanted = penalty, method, strength
-            return [r for r in runs if (r["penalty"], r["method"], r["strength"]) == wanted]
-
-        for chosen in COMPARED:
-            beside = of(chosen[0] if chosen[2] else "group lasso", "in loss", 1e-4)
-            if of(*chosen):
-                yield name, chosen, of(*chosen), beside
+    """Yield data, penalty, method, their runs, and the runs in the loss that these are beside."""
+    for name, of_data in records.by("data"):
+        for penalty, method, strength in COMPARED:
+            runs = of_data.where(penalty=penalty, method=method, strength=strength)
+            peer = penalty if strength else "group lasso"
+            if runs:
+                beside = of_data.where(penalty=peer, method="in loss", strength=1e-4)
+                yield name, penalty, method, runs, beside
 
 
 def miss(runs, beside):
     """Return what our way loses to the penalty in the loss, if it does."""
     if not beside:
         return ""
-    ours, theirs = (
-        {key: np.mean([run[key] for run in group]) for key in ("test_accuracy", "total_sparsity")}
-        for group in (runs, beside)
-    )
-    loss = 100 * (theirs["test_accuracy"] - ours["test_accuracy"])
+    loss = 100 * (beside.mean("test_accuracy") - runs.mean("test_accuracy"))
     found = [f"{loss:.2f} less accurate"] if loss > 0 else []
-    if ours["total_sparsity"] < theirs["total_sparsity"]:
+    if runs.mean("total_sparsity") < beside.mean("total_sparsity"):
         found.append("fewer zeros")
     return ", ".join(found)
 
@@ -274,34 +256,37 @@ def summary(records):
             TASKS[name].label,
             f"{penalty}, {METHODS[method]}",
             len(runs),
-            pages.spread([run["test_accuracy"] for run in runs], scale=100),
-            units(runs),
-            zeros(runs),
+            pages.spread(runs.values("test_accuracy"), scale=100),
+            pages.dashed(runs.mean("units")),
+            f"{runs.mean('total_sparsity'):.3f}",
             miss(runs, beside),
         ]
-        for name, (penalty, method, _), runs, beside in compared(records)
+        for name, penalty, method, runs, beside in compared(records)
     ]
     header = ["data", "penalty, trained", "seeds", "test accuracy", "units", "zeros", "miss"]
-    return "\n\n".join(
-        [
-            "Scardapane, Comminiello, Hussain & Uncini (2017), "
-            "[arXiv:1607.00485](https://arxiv.org/abs/1607.00485). Their table is not available "
-            "to us, so that nothing is printed from it: their way of training, penalty in the "
-            "loss and a threshold, is run beside ours with their networks and batches, and the "
-            "same number of epochs. SDD is a part of their data only, and not comparable. Strength "
-            "1e-4, or chosen on validation data. *Miss*: where ours is worse than the same penalty "
-            "in the loss, or, for log-sum, than the group lasso there.",
-            pages.table(header, lines),
-        ]
-    )
+    return [
+        "Scardapane, Comminiello, Hussain & Uncini (2017), "
+        "[arXiv:1607.00485](https://arxiv.org/abs/1607.00485). Their table is not available "
+        "to us, so that nothing is printed from it: their way of training, penalty in the "
+        "loss and a threshold, is run beside ours with their networks and batches, and the "
+        "same number of epochs. SDD is a part of their data only, and not comparable. Strength "
+        "1e-4, or chosen on validation data. *Miss*: where ours is worse than the same penalty "
+        "in the loss, or, for log-sum, than the group lasso there.",
+        pages.table(header, lines),
+    ]
 
 
 def headline(records):
-    found = {
-        method: f"{pages.spread([run['test_accuracy'] for run in runs], scale=100)} % with "
-        f"{units(runs)} units"
-        for name, (penalty, method, _), runs, _ in compared(records)
-        if (name, penalty) == ("mnist", "group lasso")
-    }
-    ours, theirs = (found.get(method, "not measured") for method in ("refit", "in loss"))
-    return [f"MNIST, group lasso and refit: {ours}", f"same penalty in the loss: {theirs}"]
+    shown = records.where(data="mnist", penalty="group lasso", strength=1e-4)
+
+    def phrase(method):
+        runs = shown.where(method=method)
+        if not runs:
+            return "not measured"
+        accuracies = pages.spread(runs.values("test_accuracy"), scale=100)
+        return f"{accuracies} % with {pages.dashed(runs.mean('units'))} units"
+
+    return [
+        f"MNIST, group lasso and refit: {phrase('refit')}",
+        f"same penalty in the loss: {phrase('in loss')}",
+    ]

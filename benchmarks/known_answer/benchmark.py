@@ -129,36 +129,25 @@ def measure(case):
     }
 
 
-def of(records, task, method):
-    return [run for run in records if (run["task"], run["method"]) == (task, method)]
-
-
 def rows(records):
-    for (name,), runs_of_task in pages.grouped(records, "task"):
-        for (method,), runs in pages.grouped(runs_of_task, "method"):
-            counts = [
-                f"{np.mean([run[key] for run in runs]):.1f}"
-                for key in ("relevant", "true", "false", "of_first_k")
-            ]
-            seconds = np.median([run["cpu_seconds"] for run in runs])
-            yield [name, method, len(runs), *counts, f"{seconds:.1f}"]
+    for name, method, runs in records.by("task", "method"):
+        keys = "relevant", "true", "false", "of_first_k"
+        counts = [f"{runs.mean(key):.1f}" for key in keys]
+        yield [name, method, len(runs), *counts, f"{runs.median('cpu_seconds'):.1f}"]
 
 
 def picture(records):
-    tasks, methods = (
-        list(dict.fromkeys(run[key] for run in records)) for key in ("task", "method")
-    )
+    tasks, methods = list(records.by("task")), records.distinct("method")
     fig, axes = plt.subplots(1, len(tasks), figsize=(14, 3.8), layout="constrained", squeeze=False)
-    for ax, name in zip(axes[0], tasks, strict=True):
+    for ax, (name, shown) in zip(axes[0], tasks, strict=True):
         for number, (method, marker) in enumerate(zip(methods, "osD^", strict=False)):
-            runs = of(records, name, method)
+            runs = shown.where(method=method)
             if runs:
-                false, true = (np.array([run[key] for run in runs]) for key in ("false", "true"))
+                false, true = runs.values("false"), runs.values("true")
                 style = {"color": f"C{number}", "marker": marker}
                 ax.scatter(false, true, s=18, alpha=0.3, linewidths=0, **style)
                 ax.scatter(false.mean(), true.mean(), s=220 / (number + 1), label=method, **style)
-        shown = [run for run in records if run["task"] == name]
-        n_relevant, most = shown[0]["relevant"], max(run["false"] for run in shown)
+        n_relevant, most = shown[0]["relevant"], shown.values("false").max()
         ax.axhline(n_relevant, color="0.7", linewidth=1, zorder=0)
         ax.set_xscale("symlog", linthresh=1)
         ax.xaxis.set_major_formatter("{x:.0f}")
@@ -179,39 +168,39 @@ def report(records):
 
 def kept(runs):
     """Return how many features are kept on average, and how many of them are relevant."""
-    true, false = (np.mean([run[key] for run in runs]) for key in ("true", "false"))
+    true, false = runs.mean("true"), runs.mean("false")
     return f"{true + false:.1f} ({true:.1f})"
+
+
+def cells(runs):
+    """Return the cells of one method, also where it has not been run."""
+    return (
+        [len(runs), kept(runs), f"{runs.mean('of_first_k'):.1f}"] if runs else ["", "not run", ""]
+    )
 
 
 def summary(records):
     lines = []
-    for (task,), runs in pages.grouped(records, "task"):
+    for task, runs in records.by("task"):
         printed = "{} ({})".format(*PUBLISHED[task]) if task in PUBLISHED else ""
         lines.append([task, runs[0]["relevant"], printed])
         for method in ("LassoNet", "sgnn"):
-            some = of(runs, task, method)
-            lines[-1] += [len(some), kept(some), first(some)] if some else ["", "not run", ""]
+            lines[-1] += cells(runs.where(method=method))
     header = ["data", "relevant", "printed", "seeds", "LassoNet, run by us", "of first k"]
-    return "\n\n".join(
-        [
-            "Lemhadri et al. (2021), [LassoNet](https://arxiv.org/abs/1907.12207): the 13 features "
-            "of Boston beside as many of noise; the other data are ours. Features kept, and in "
-            "brackets how many of them are relevant, means over seeds; and the number of relevant "
-            "ones among as many first-ranked as there are. On Boston all 13 count as relevant, as "
-            "in the paper: a method that keeps fewer, as sgnn does with its rule of one standard "
-            "error, misses some by this count.",
-            pages.table([*header, "seeds", "sgnn", "of first k"], lines),
-        ]
-    )
-
-
-def first(runs):
-    return f"{np.mean([run['of_first_k'] for run in runs]):.1f}"
+    return [
+        "Lemhadri et al. (2021), [LassoNet](https://arxiv.org/abs/1907.12207): the 13 features "
+        "of Boston beside as many of noise; the other data are ours. Features kept, and in "
+        "brackets how many of them are relevant, means over seeds; and the number of relevant "
+        "ones among as many first-ranked as there are. On Boston all 13 count as relevant, as "
+        "in the paper: a method that keeps fewer, as sgnn does with its rule of one standard "
+        "error, misses some by this count.",
+        pages.table([*header, "seeds", "sgnn", "of first k"], lines),
+    ]
 
 
 def headline(records):
     def phrase(method):
-        found = {task: of(records, task, method) for task in TASKS}
-        return ", ".join(f"{task} {kept(runs)}" for task, runs in found.items() if runs)
+        found = records.where(method=method).by("task")
+        return ", ".join(f"{task} {kept(runs)}" for task, runs in found)
 
     return [f"features kept (relevant ones): {phrase('sgnn')}", f"LassoNet: {phrase('LassoNet')}"]

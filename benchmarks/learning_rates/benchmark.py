@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.preprocessing import scale
 
-from benchmarks import data, pages
+from benchmarks import data, pages, suite
 from sgnn import SparseMLPClassifier, SparseMLPRegressor
 
 TITLE = "Learning rates"
@@ -15,12 +15,7 @@ LAST = MAX_ITER // 10
 
 def cases(toy=False):
     names, seeds = (["wine", "diabetes"], 1) if toy else (DATA, 5)
-    return [
-        {"data": name, "learning_rate": rate, "seed": seed}
-        for name in names
-        for rate in RATES
-        for seed in range(seeds)
-    ]
+    return suite.grid(data=names, learning_rate=RATES, seed=range(seeds))
 
 
 def measure(case):
@@ -42,8 +37,8 @@ def measure(case):
 def targets(records):
     """Return 1.02 times the lowest last objective of each data set and seed."""
     return {
-        key: 1.02 * min(run["objective"][-1] for run in runs)
-        for key, runs in pages.grouped(records, "data", "seed")
+        (name, seed): 1.02 * runs.values("objective", -1).min()
+        for name, seed, runs in records.by("data", "seed")
     }
 
 
@@ -54,7 +49,7 @@ def epochs_to(curve, target):
 
 def rows(records):
     goals = targets(records)
-    for (name, rate), runs in pages.grouped(records, "data", "learning_rate"):
+    for name, rate, runs in records.by("data", "learning_rate"):
         pairs = [(run["objective"], goals[name, run["seed"]]) for run in runs]
         epochs = np.median([epochs_to(*pair) for pair in pairs])
         above = np.median([1.02 * curve[-1] / target - 1 for curve, target in pairs])

@@ -129,9 +129,9 @@ class Outcome(NamedTuple):
     data: str
     penalty: str
     rule: str
-    dense: list
-    sparse: list
-    gains: list
+    dense: np.ndarray
+    sparse: np.ndarray
+    gains: np.ndarray
     neurons: float
     parameters: float
     units: str
@@ -150,25 +150,20 @@ class Outcome(NamedTuple):
 
 
 def outcomes(records):
-    for (name, penalty), runs in pages.grouped(records, "data", "penalty"):
+    for name, penalty, runs in records.by("data", "penalty"):
         for rule in RULES:
-            chosen = [run[rule] for run in runs]
-            dense, sparse = (
-                [100 * network["test_score"] for network in networks]
-                for networks in ([run["unpenalised"] for run in runs], chosen)
-            )
-            units = np.mean([network["units"] for network in chosen], axis=0)
+            dense, sparse = (100 * runs.values(key, "test_score") for key in ("unpenalised", rule))
             yield Outcome(
                 name,
                 penalty,
                 rule,
                 dense,
                 sparse,
-                list(np.subtract(sparse, dense)),
-                np.mean([network["neurons_removed"] for network in chosen]),
-                np.mean([network["parameters_removed"] for network in chosen]),
-                "-".join(f"{count:.0f}" for count in units),
-                np.mean([run["cpu_seconds"] for run in runs]),
+                sparse - dense,
+                runs.mean(rule, "neurons_removed"),
+                runs.mean(rule, "parameters_removed"),
+                pages.dashed(runs.mean(rule, "units")),
+                runs.mean("cpu_seconds"),
             )
 
 
@@ -178,7 +173,7 @@ def label(name):
 
 def picture(records):
     """Draw what is gained or lost over the share of parameters that is left."""
-    names = list(dict.fromkeys(run["data"] for run in records))
+    names = records.distinct("data")
     fig, axes = plt.subplots(
         2, -(-len(names) // 2), figsize=(12, 6.5), layout="constrained", sharex=True, squeeze=False
     )
@@ -189,15 +184,12 @@ def picture(records):
         ax.axvline(100 * (1 - CLAIM), color="0.6", linewidth=1, linestyle=":", zorder=0)
         for rule, marker in zip(RULES, "dos", strict=True):
             for number, penalty in enumerate(PENALTIES):
-                runs = [run for run in records if (run["data"], run["penalty"]) == (name, penalty)]
-                left = [100 * (1 - run[rule]["parameters_removed"]) for run in runs]
-                gains = [
-                    100 * (run[rule]["test_score"] - run["unpenalised"]["test_score"])
-                    for run in runs
-                ]
+                runs = records.where(data=name, penalty=penalty)
+                left = 100 * (1 - runs.values(rule, "parameters_removed"))
+                dense, sparse = (runs.values(key, "test_score") for key in ("unpenalised", rule))
                 style = {"facecolor": f"C{number}" if rule == "claim" else "none"}
                 style |= {"edgecolor": f"C{number}", "marker": marker, "s": 36}
-                ax.scatter(left, gains, label=f"{penalty}, {RULES[rule]}", **style)
+                ax.scatter(left, 100 * (sparse - dense), label=f"{penalty}, {RULES[rule]}", **style)
         ax.set(title=label(name), xscale="log")
         ax.set_xticks(TICKS, [f"{tick:g}" for tick in TICKS])
         ax.xaxis.set_minor_formatter("")
@@ -253,17 +245,15 @@ def summary(records):
         if one.rule == "claim"
     ]
     header = ["data", "penalty", "seeds", "dense", "sparse", "parameters removed", "claim holds"]
-    return "\n\n".join(
-        [
-            "Alvarez & Salzmann (2016), [arXiv:1611.06321](https://arxiv.org/abs/1611.06321), "
-            f"claim up to {CLAIM:.0%} fewer parameters at no loss of accuracy, for convolutional "
-            "networks on images. Here networks are fully connected; *neuron lasso* is their "
-            "penalty, *log-sum* ours on the same groups. Of the networks of each path that have "
-            f"lost at least {CLAIM:.0%}, the best on validation data; the claim holds where the "
-            "mean test score does not fall at all.",
-            pages.table(header, rows),
-        ]
-    )
+    return [
+        "Alvarez & Salzmann (2016), [arXiv:1611.06321](https://arxiv.org/abs/1611.06321), "
+        f"claim up to {CLAIM:.0%} fewer parameters at no loss of accuracy, for convolutional "
+        "networks on images. Here networks are fully connected; *neuron lasso* is their "
+        "penalty, *log-sum* ours on the same groups. Of the networks of each path that have "
+        f"lost at least {CLAIM:.0%}, the best on validation data; the claim holds where the "
+        "mean test score does not fall at all.",
+        pages.table(header, rows),
+    ]
 
 
 def headline(records):

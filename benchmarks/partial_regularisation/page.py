@@ -13,6 +13,7 @@ from benchmarks.partial_regularisation.tasks import (
     TASKS,
     fits,
 )
+from benchmarks.records import Records
 
 LEGEND = (
     "Test and train are accuracies in per cent, or mean squared errors in hundredths; units are "
@@ -28,17 +29,12 @@ CLAIM = (
 
 
 def runs(records):
-    """Return one dict per network: the chosen ones of a path are runs of their own."""
-    flat = []
-    for record in records:
-        for penalty, found in record.get("chosen", {record["penalty"]: record}).items():
-            flat.append({**record, **found, "penalty": penalty})
-    return flat
-
-
-def of(found, name, method, penalty):
-    wanted = (name, method, penalty)
-    return [run for run in found if (run["data"], run["method"], run["penalty"]) == wanted]
+    """Return a record for each network: the chosen ones of a path are runs of their own."""
+    return Records(
+        {**record, **found, "penalty": penalty}
+        for record in records
+        for penalty, found in record.get("chosen", {record["penalty"]: record}).items()
+    )
 
 
 def is_error(name):
@@ -54,11 +50,9 @@ def beats(run):
 
 def scored(found):
     """Yield (data, penalty, runs) for the cells that ours are to beat."""
-    for name in ("mnist", "fashion_mnist"):
-        for penalty in PENALTIES:
-            group = of(found, name, "path", penalty)
-            if group:
-                yield name, penalty, group
+    for name, penalty, group in found.where(method="path").by("data", "penalty"):
+        if name in ("mnist", "fashion_mnist"):
+            yield name, penalty, group
 
 
 def value(name, values):
@@ -66,30 +60,27 @@ def value(name, values):
     return pages.spread(values, 3 if is_error(name) else 2, 100)
 
 
-def shown(units):
-    return "-".join(f"{np.mean(column):.0f}" for column in zip(*units, strict=True))
+def figures(name, runs):
+    """Return the test score and the units, inputs first."""
+    return value(name, runs.values("test")), pages.dashed(runs.mean("units")[:-1])
 
 
 def rows(found, name):
     for penalty in PENALTIES:
         cell = PUBLISHED.get(name, {}).get(penalty)
         if cell:
-            units = "-".join(map(str, cell.units)) if cell.units else ""
+            units = pages.dashed(cell.units or ())
             yield [penalty, "E & Gao, printed", "", "", value(name, [cell.test]), units, "", ""]
-        for method, title in METHODS.items():
-            group = of(found, name, method, penalty)
-            if group:
-                sparsity = np.mean([run["sparsity"] for run in group], axis=0)
-                yield [
-                    penalty,
-                    title,
-                    len(group),
-                    value(name, [run["train"] for run in group]),
-                    value(name, [run["test"] for run in group]),
-                    shown([run["units"][:-1] for run in group]),
-                    " ".join(f"{one:.3f}" for one in sparsity),
-                    f"{np.median([run['cpu_seconds'] for run in group]):.1f}",
-                ]
+        for method, group in found.where(data=name, penalty=penalty).by("method"):
+            yield [
+                penalty,
+                METHODS[method],
+                len(group),
+                value(name, group.values("train")),
+                *figures(name, group),
+                " ".join(f"{share:.3f}" for share in group.mean("sparsity")),
+                f"{group.median('cpu_seconds'):.1f}",
+            ]
 
 
 def effects(found):
@@ -107,8 +98,9 @@ def effects(found):
     for name in TASKS:
         for method in ("subgradient", "prox"):
             for penalty in ("GL", "SGL"):
+                group = found.where(data=name, method=method)
                 whole, part = (
-                    {run["seed"]: run for run in of(found, name, method, one)}
+                    {run["seed"]: run for run in group.where(penalty=one)}
                     for one in (penalty, f"i{penalty}")
                 )
                 pairs = [(whole[seed], part[seed]) for seed in whole if seed in part]
@@ -129,15 +121,14 @@ def is_clear(gains):
 
 def picture(found):
     """Draw test accuracy over the size of the compact network, one panel per set of images."""
-    names = [name for name in IMAGES if any(run["data"] == name for run in found)]
+    names = [name for name in IMAGES if found.where(data=name)]
     fig, axes = plt.subplots(1, len(names), figsize=(12, 4.6), layout="constrained", squeeze=False)
     colours = {penalty: f"C{number}" for number, penalty in enumerate(PENALTIES)}
     markers = dict(zip(METHODS, "v^o", strict=True))
     for ax, name in zip(axes[0], names, strict=True):
-        for run in found:
-            if run["data"] == name:
-                style = {"color": colours[run["penalty"]], "marker": markers[run["method"]]}
-                ax.scatter(run["multiply_adds"], 100 * run["test"], s=45, alpha=0.8, **style)
+        for run in found.where(data=name):
+            style = {"color": colours[run["penalty"]], "marker": markers[run["method"]]}
+            ax.scatter(run["multiply_adds"], 100 * run["test"], s=45, alpha=0.8, **style)
         for penalty, cell in PUBLISHED.get(name, {}).items():
             size = np.dot(cell.units, [*cell.units[1:], 10])
             ax.scatter(size, 100 * cell.test, s=160, color=colours[penalty], marker="*", ec="k")
@@ -165,8 +156,8 @@ def verdict(found):
         for name in TASKS
         for penalty in ("iGL", "iSGL")
         for method in ("subgradient", "prox")
-        if (path := of(found, name, "path", penalty))
-        and (freed := of(found, name, method, penalty))
+        if (path := found.where(data=name, method="path", penalty=penalty))
+        and (freed := found.where(data=name, method=method, penalty=penalty))
     ]
     return (
         "At the strength of the paper, freeing a share of the units makes the test score better in "
@@ -182,7 +173,7 @@ def verdict(found):
 
 def better_than(name, group, other):
     """Whether the mean test score of some networks is better than that of others."""
-    one, two = (np.mean([run["test"] for run in some]) for some in (group, other))
+    one, two = group.mean("test"), other.mean("test")
     return one < two if is_error(name) else one > two
 
 
@@ -191,7 +182,7 @@ def report(records):
     header = ["penalty", "trained by", "seeds", "train", "test", "units", "sparsity", "CPU s"]
     parts = [picture(found), LEGEND, verdict(found)]
     for name, task in TASKS.items():
-        if any(run["data"] == name for run in found):
+        if found.where(data=name):
             parts += [f"## {task.title}", pages.table(header, rows(found, name))]
     return parts
 
@@ -202,22 +193,21 @@ def summary(records):
     header += ["sgnn, best that fits", "units", "seeds", "beaten"]
     lines = []
     for name, penalty, group in scored(found):
-        cell, theirs = PUBLISHED[name][penalty], of(found, name, "subgradient", penalty)
+        cell = PUBLISHED[name][penalty]
+        theirs = found.where(data=name, method="subgradient", penalty=penalty)
         lines.append(
             [
                 TASKS[name].title,
                 penalty,
                 value(name, [cell.test]),
-                shown([cell.units]),
-                value(name, [run["test"] for run in theirs]) if theirs else "",
-                shown([run["units"][:-1] for run in theirs]) if theirs else "",
-                value(name, [run["test"] for run in group]),
-                shown([run["units"][:-1] for run in group]),
+                pages.dashed(cell.units),
+                *(figures(name, theirs) if theirs else ("", "")),
+                *figures(name, group),
                 len(group),
                 "yes" if all(map(beats, group)) else "no",
             ]
         )
-    return "\n\n".join([CLAIM, pages.table(header, lines), verdict(found)])
+    return [CLAIM, pages.table(header, lines), verdict(found)]
 
 
 def headline(records):

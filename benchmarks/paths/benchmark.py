@@ -70,33 +70,24 @@ def measure(case):
 
 def ratio(records, name, method):
     """Return how many times as fast as LassoNet a method is."""
-    theirs, seconds = (
-        np.median([run["cpu_seconds"] for run in of(records, name, one)])
-        for one in ("LassoNet", method)
+    theirs, ours = (
+        records.where(data=name, method=one).median("cpu_seconds") for one in ("LassoNet", method)
     )
-    return theirs / seconds
-
-
-def of(records, name, method):
-    return [run for run in records if (run["data"], run["method"]) == (name, method)]
+    return theirs / ours
 
 
 def row(method, runs):
-    seconds, n_networks = (
-        np.median([run[key] for run in runs]) for key in ("cpu_seconds", "points")
-    )
-    scores = np.mean([[run["dense"], *run["scores"]] for run in runs], axis=0)
-    cells = [f"{score:.3f}" for score in scores]
-    return [method, len(runs), f"{seconds:.1f}", int(n_networks), *cells]
+    scores = [f"{score:.3f}" for score in (runs.mean("dense"), *runs.mean("scores"))]
+    seconds, n_networks = runs.median("cpu_seconds"), int(runs.median("points"))
+    return [method, len(runs), f"{seconds:.1f}", n_networks, *scores]
 
 
 def report(records):
     parts = ["Scores of the networks with at most so many features."]
-    for (name,), runs in pages.grouped(records, "data"):
+    for name, runs in records.by("data"):
         header = [name, "splits", "CPU seconds", "networks", "all features", *SIZES[name]]
-        lines = [row(method, one) for (method,), one in pages.grouped(runs, "method")]
-        parts.append(pages.table(header, lines))
-        if all(of(runs, name, method) for method in METHODS):
+        parts.append(pages.table(header, [row(*group) for group in runs.by("method")]))
+        if all(runs.where(method=method) for method in METHODS):
             ratios = [f"{ratio(runs, name, method):.0f}x" for method in ("sgnn", SHORT)]
             parts.append(f"sgnn is {ratios[0]} as fast, with fewer epochs {ratios[1]}.")
     return parts
@@ -106,10 +97,10 @@ def headline(records):
     """Compare at the middle of the sizes, where both have been run."""
     ours, theirs = [], []
     for name, sizes in SIZES.items():
-        runs = [of(records, name, method) for method in ("sgnn", "LassoNet")]
+        runs = [records.where(data=name, method=method) for method in ("sgnn", "LassoNet")]
         if all(runs):
             middle = len(sizes) // 2
-            scores = [np.mean([run["scores"][middle] for run in some]) for some in runs]
+            scores = [some.mean("scores", middle) for some in runs]
             faster = ratio(records, name, "sgnn")
             ours.append(f"{name}: {faster:.0f}x as fast, {scores[0]:.3f} with {sizes[middle]}")
             theirs.append(f"{scores[1]:.3f}")

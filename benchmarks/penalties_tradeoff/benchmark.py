@@ -5,7 +5,8 @@ import numpy as np
 from sklearn.feature_extraction.image import grid_to_graph
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks import data, pages
+from benchmarks import data, pages, suite
+from benchmarks.records import Records
 from sgnn import SparseMLPClassifier, SparseMLPRegressor
 from sgnn.penalties import GroupGraph, GroupLasso, SparseGroupLasso, available
 
@@ -50,13 +51,7 @@ def cases(toy=False):
         if toy
         else (DATA, PENALTIES, ALPHAS, 5)
     )
-    return [
-        {"data": name, "penalty": label, "solver": solver, "alpha": alpha, "n_seeds": seeds}
-        for name in names
-        for label in penalties
-        for solver in SOLVERS
-        for alpha in alphas
-    ]
+    return suite.grid(data=names, penalty=penalties, solver=SOLVERS, alpha=alphas, n_seeds=[seeds])
 
 
 def measure(case):
@@ -88,15 +83,15 @@ def fit(X, y, graph, case, seed):
 def means(records):
     """Return the records with means over seeds."""
     keys = "score", "weights", "units", "inputs"
-    return [{**record, **{key: float(np.mean(record[key])) for key in keys}} for record in records]
+    return Records({**run, **{key: float(np.mean(run[key])) for key in keys}} for run in records)
 
 
 def rows(records):
     """Yield the smallest good network of each penalty."""
-    for (name,), runs in pages.grouped(records, "data"):
-        best = max(run["score"] for run in runs)
+    for name, runs in records.by("data"):
+        best = runs.values("score").max()
         chosen, missing = [], []
-        for pair, grid in pages.grouped(runs, "penalty", "solver"):
+        for *pair, grid in runs.by("penalty", "solver"):
             good = [run for run in grid if run["score"] >= best - 0.01]
             if good:
                 chosen.append(min(good, key=lambda run: run["weights"]))
@@ -111,26 +106,25 @@ def rows(records):
 
 
 def picture(records):
-    names = list(dict.fromkeys(run["data"] for run in records))
+    names = records.distinct("data")
     fig, axes = plt.subplots(1, len(names), figsize=(15, 6), layout="constrained", squeeze=False)
-    labels = sorted({run["penalty"] for run in records})
+    labels = sorted(records.distinct("penalty"))
     colours = plt.colormaps["tab20"](np.linspace(0, 1, 20))
     styles = ["-", "--", ":"]
     for ax, name in zip(axes[0], names, strict=True):
-        shown = [run for run in records if (run["data"], run["solver"]) == (name, "adam")]
         for number, label in enumerate(labels):
-            curve = [run for run in shown if run["penalty"] == label]
-            curve.sort(key=lambda run: run["weights"])
+            curve = records.where(data=name, solver="adam", penalty=label)
+            order = np.argsort(curve.values("weights"), kind="stable")
             ax.plot(
-                [max(run["weights"], 1) for run in curve],
-                [run["score"] for run in curve],
+                np.maximum(curve.values("weights"), 1)[order],
+                curve.values("score")[order],
                 styles[number // 20],
                 marker="o",
                 markersize=3,
                 color=colours[number % 20],
                 label=label,
             )
-        top = max(run["score"] for run in records if run["data"] == name)
+        top = records.where(data=name).values("score").max()
         ax.set(xscale="log", xlabel="weights kept", title=name, ylim=(top - 0.15, top + 0.01))
     axes[0, 0].set_ylabel("score on held-out data")
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right center", fontsize=8)

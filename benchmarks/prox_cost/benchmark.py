@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from benchmarks import pages
+from benchmarks import pages, suite
 from benchmarks.peers import wall_seconds
 from sgnn.losses.losses import LOSSES
 from sgnn.networks.parameters import Parameters
@@ -65,7 +65,7 @@ def repeated(step):
 
 
 def cases(toy=False):
-    return [{"round": number} for number in range(1 if toy else 15)]
+    return suite.grid(round=range(1 if toy else 15))
 
 
 def measure(case):
@@ -81,17 +81,16 @@ def measure(case):
         }
 
 
-def rows(rounds):
-    for name in rounds[0]:
-        if name == "dense":
-            continue
-        ratio = np.median([times[name] / times["dense"] for times in rounds])
-        milliseconds = 1e3 * np.median([times[name] for times in rounds])
-        yield [f"`{name}`", f"{ratio:.2f}", f"{milliseconds:.2f}"]
+def rows(records):
+    dense = records.values("step_seconds", "dense")
+    for name in records[0]["step_seconds"]:
+        if name != "dense":
+            seconds = records.values("step_seconds", name)
+            ratio, milliseconds = np.median(seconds / dense), 1e3 * np.median(seconds)
+            yield [f"`{name}`", f"{ratio:.2f}", f"{milliseconds:.2f}"]
 
 
 def report(records):
-    rounds = [record["step_seconds"] for record in records]
-    milliseconds = 1e3 * np.median([times["dense"] for times in rounds])
+    milliseconds = 1e3 * records.median("step_seconds", "dense")
     header = ["penalty", "prox / dense step", "milliseconds"]
-    return [f"The dense step takes {milliseconds:.2f} ms.", pages.table(header, rows(rounds))]
+    return [f"The dense step takes {milliseconds:.2f} ms.", pages.table(header, rows(records))]

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 
-from benchmarks import data
+from benchmarks import data, pages
 from benchmarks.peers import wall_seconds
 from sgnn import SparseMLPClassifier
 from sgnn.training import removal
@@ -129,17 +129,13 @@ def predictions(record):
         yield n_rows, np.median([dense / ours for dense, ours in rounds])
 
 
-def dashed(sizes):
-    return "-".join(map(str, sizes))
-
-
 def facts_of_removal(record):
     name = NAMES.get(record["data"], record["data"])
     fits = record["fits"]
     for kind, run in fits.items():
         yield (
-            f"{name}, {dashed(record['sizes'])}, {record['epochs']} epochs, {kind}: "
-            f"{dashed(run['n_neurons'])} units, "
+            f"{name}, {pages.dashed(record['sizes'])}, {record['epochs']} epochs, {kind}: "
+            f"{pages.dashed(run['n_neurons'])} units, "
             f"{sum(run['epoch_seconds']):.1f} s, objective {run['objective']:.5f}, "
             f"accuracy {run['accuracy']:.4f}"
         )
@@ -157,7 +153,7 @@ def facts_of_denormals(record):
     took = record["epoch_seconds"]
     yield (
         f"{NAMES.get(record['data'], record['data'])}, 10,000 rows, group lasso, nothing removed, "
-        f"{dashed(record['n_neurons'])} units alive in the end: the last three epochs "
+        f"{pages.dashed(record['n_neurons'])} units alive in the end: the last three epochs "
         f"take {np.median(took[-3:]) / np.median(took[:3]):.2f} times as long as the first three"
     )
 
@@ -171,8 +167,7 @@ def report(records):
 
 def headline(records):
     found = []
-    for record in records:
-        if record["what"] == "removal":
-            predict = [f"{faster:.1f}x (rows: {rows})" for rows, faster in predictions(record)]
-            found.append(f"fit {savings(record)[1]:.1f}x as fast, `predict` {', '.join(predict)}")
+    for record in records.where(what="removal"):
+        predict = [f"{faster:.1f}x (rows: {rows})" for rows, faster in predictions(record)]
+        found.append(f"fit {savings(record)[1]:.1f}x as fast, `predict` {', '.join(predict)}")
     return ["; ".join(found), "without removal; `MLPClassifier`"]

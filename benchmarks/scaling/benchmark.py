@@ -130,23 +130,23 @@ def limit(record, rate):
     return operations(record["rows"], record["features"], width) / rate
 
 
-def curves(records, rates):
+def curves(varied, records, rates):
     """Return, for each estimator, medians of seconds by the value that is varied."""
     found = {name: {} for name in STYLES}
-    for (value,), runs in pages.grouped(records, records[0]["vary"]):
-        if rates:
+    for value, runs in records.by(varied):
+        if len(rates):
             found["limit"][value] = limit(runs[0], max(rates))
         for name in runs[0]["epoch_seconds"]:
-            found[name][value] = np.median([run["epoch_seconds"][name] for run in runs])
+            found[name][value] = runs.median("epoch_seconds", name)
     return found
 
 
 def panels(records):
     """Return what is varied, its records and its curves."""
-    rates = [record["rate"] for record in records if record["vary"] == PRODUCT]
+    rates = records.where(vary=PRODUCT).values("rate")
     return [
-        (name, runs, curves(runs, rates))
-        for (name,), runs in pages.grouped(records, "vary")
+        (name, runs, curves(name, runs, rates))
+        for name, runs in records.by("vary")
         if name != PRODUCT
     ]
 
@@ -172,7 +172,7 @@ def picture(records):
 
 def rows(records):
     for name, runs, found in panels(records):
-        for value in dict.fromkeys(run[name] for run in runs):
+        for value in runs.distinct(name):
             cells = [f"{times[value]:.3g}" if value in times else "" for times in found.values()]
             yield [label(name, runs), f"{value:,}", *cells]
 

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks import pages
+from benchmarks import pages, suite
 from benchmarks.feature_selection.benchmark import COUNT, measured_choice
 from sgnn import penalties, sparse_mlp_path
 from sgnn.estimators.defaults import default_estimator
@@ -36,12 +36,7 @@ def choose(X, y, seed, penalty):
 
 def cases(toy=False):
     names, labels, splits = (["digits"], ["l1"], 1) if toy else (DATA, PENALTIES, 2)
-    return [
-        {"penalty": label, "data": name, "seed": seed}
-        for label in labels
-        for name in names
-        for seed in range(splits)
-    ]
+    return suite.grid(penalty=labels, data=names, seed=range(splits))
 
 
 def measure(case):
@@ -53,15 +48,15 @@ def cells(runs):
     """Return the cells of one data set, empty where it has not been run."""
     if not runs:
         return [""] * 4
-    scores = [f"{np.mean([run[key] for run in runs]):.3f}" for key in ("network", "trees")]
-    return [len(runs), *scores, f"{np.median([run['cpu_seconds'] for run in runs]):.1f}"]
+    scores = [f"{runs.mean(key):.3f}" for key in ("network", "trees")]
+    return [len(runs), *scores, f"{runs.median('cpu_seconds'):.1f}"]
 
 
 def report(records):
-    names = list(dict.fromkeys(run["data"] for run in records))
+    names = records.distinct("data")
     lines = [
-        [label, *(cell for name in names for cell in cells([r for r in runs if r["data"] == name]))]
-        for (label,), runs in pages.grouped(records, "penalty")
+        [label, *(cell for name in names for cell in cells(runs.where(data=name)))]
+        for label, runs in records.by("penalty")
     ]
     columns = "splits", "network", "trees", "s"
     header = ["penalty", *(f"{name}, {column}" for name in names for column in columns)]

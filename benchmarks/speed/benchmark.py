@@ -165,37 +165,30 @@ def measure(case):
     return {"times": MEASURES[case["what"]](*shape)}
 
 
-def of(records, what):
-    return [record["times"] for record in records if record["what"] == what]
-
-
 def ratio(rounds, one, other):
-    return float(np.median([times[one] / times[other] for times in rounds]))
+    """Return the median over rounds of how many times as long one takes as the other."""
+    return np.median(rounds.values("times", one) / rounds.values("times", other))
 
 
 def rows(records):
-    trained = [record for record in records if record["what"] == "training"]
-    for (shape,), runs in pages.grouped(trained, "shape"):
-        rounds = of(runs, "training")
+    for shape, rounds in records.where(what="training").by("shape"):
         yield [
             shape,
             *(
-                f"{1e3 * np.median([times[name] for times in rounds]):.3g} ms "
-                f"({ratio(rounds, 'MLP', name):.2f}x)"
-                for name in rounds[0]
+                f"{1e3 * rounds.median('times', name):.3g} ms ({ratio(rounds, 'MLP', name):.2f}x)"
+                for name in rounds[0]["times"]
             ),
         ]
 
 
 def facts(records):
-    for times in of(records, "start-up"):
-        yield f"start-up of a fit (200 rows, one epoch): {1e3 * np.median(times['fit']):.1f} ms"
-    if rounds := of(records, "import"):
-        ours, base = (
-            np.median([times[name] for times in rounds]) for name in ("sgnn", "sklearn.base")
-        )
+    for run in records.where(what="start-up"):
+        milliseconds = 1e3 * np.median(run["times"]["fit"])
+        yield f"start-up of a fit (200 rows, one epoch): {milliseconds:.1f} ms"
+    if rounds := records.where(what="import"):
+        ours, base = (rounds.median("times", name) for name in ("sgnn", "sklearn.base"))
         yield f"`import sgnn`: {ours:.2f} s; `import sklearn.base`: {base:.2f} s"
-    if rounds := of(records, "two jobs"):
+    if rounds := records.where(what="two jobs"):
         yield (
             "`cross_val_score` of four fits with two jobs beside one: "
             f"{ratio(rounds, '1', '2'):.2f}x as fast"
@@ -212,8 +205,7 @@ def report(records):
 
 
 def headline(records):
-    trained = [record for record in records if record["what"] == "training"]
-    shapes = [of(runs, "training") for _, runs in pages.grouped(trained, "shape")]
+    shapes = [rounds for _, rounds in records.where(what="training").by("shape")]
     if not shapes:
         return ["not run", ""]
     plain, lasso = (

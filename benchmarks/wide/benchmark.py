@@ -9,7 +9,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks import data, pages
+from benchmarks import data, pages, suite
 from benchmarks.peers import timed
 from sgnn import SparseMLPClassifierCV
 from sgnn.estimators.defaults import default_estimator
@@ -54,12 +54,7 @@ def n_features(model):
 
 def cases(toy=False):
     names, methods, folds = (["wine"], TOY_METHODS, 1) if toy else (DATA, METHODS, N_FOLDS)
-    return [
-        {"data": name, "method": method, "fold": fold}
-        for name in names
-        for method in methods
-        for fold in range(folds)
-    ]
+    return suite.grid(data=names, method=methods, fold=range(folds))
 
 
 def measure(case):
@@ -78,14 +73,11 @@ def measure(case):
 
 
 def rows(records):
-    for (name, method), runs in pages.grouped(records, "data", "method"):
-        scores = [run["score"] for run in runs]
-        features, seconds = (
-            np.median([run[key] for run in runs]) for key in ("features", "cpu_seconds")
-        )
-        score = f"{np.mean(scores):.3f}"
+    for name, method, runs in records.by("data", "method"):
+        features, seconds = runs.median("features"), runs.median("cpu_seconds")
+        score = f"{runs.mean('score'):.3f}"
         if len(runs) > 1:
-            score += f" ± {np.std(scores, ddof=1) / np.sqrt(len(scores)):.3f}"
+            score += f" ± {runs.values('score').std(ddof=1) / np.sqrt(len(runs)):.3f}"
         yield [name, method, len(runs), score, f"{features:.0f}", f"{seconds:.1f}"]
 
 
@@ -98,10 +90,8 @@ def report(records):
 def headline(records):
     def phrase(method):
         return ", ".join(
-            f"{name} {np.mean([run['score'] for run in runs]):.3f} with "
-            f"{np.median([run['features'] for run in runs]):.0f} features"
-            for (name, one), runs in pages.grouped(records, "data", "method")
-            if one == method
+            f"{name} {runs.mean('score'):.3f} with {runs.median('features'):.0f} features"
+            for name, runs in records.where(method=method).by("data")
         )
 
     return [phrase("sgnn"), f"lasso: {phrase('lasso')}"]

@@ -62,7 +62,7 @@ def test_what_is_measured_is_not_measured_again(tmp_path):
 def test_a_short_run_leaves_out_what_takes_long(tmp_path):
     said = []
     lassonet = {"only": [("method", "LassoNet")], "results": tmp_path, "say": said.append}
-    assert suite.run("feature_selection", short=True, **lassonet) == []
+    assert not suite.run("feature_selection", short=True, **lassonet)
     assert said == ["feature_selection: 0 to measure, 0 done or without data"]
 
 
@@ -92,6 +92,34 @@ def test_the_command_line_says_what_is_wrong(arguments, message, capsys):
     with pytest.raises(SystemExit):
         main(arguments)
     assert message in capsys.readouterr().err
+
+
+def test_a_fresh_run_measures_again_what_is_asked_for(tmp_path):
+    toy = {"toy": True, "results": tmp_path}
+    suite.run("learning_rates", **toy, say=lambda line: None)
+    before = suite.read("learning_rates", tmp_path)
+    said = []
+    wine = suite.run("learning_rates", **toy, only=[("data", "wine")], fresh=True, say=said.append)
+    assert said[0] == "learning_rates: 3 to measure, 0 done or without data"
+    assert [record["data"] for record in wine] == ["wine"] * 3 + ["diabetes"] * 3
+    assert wine.where(data="diabetes") == before.where(data="diabetes")
+    assert suite.read("learning_rates", tmp_path) == wine
+
+
+def test_a_grid_has_a_case_for_each_combination():
+    assert suite.grid(data=["iris", "wine"], seed=range(2), steps=[60]) == [
+        {"data": "iris", "seed": 0, "steps": 60},
+        {"data": "iris", "seed": 1, "steps": 60},
+        {"data": "wine", "seed": 0, "steps": 60},
+        {"data": "wine", "seed": 1, "steps": 60},
+    ]
+
+
+def test_figures_are_written_as_text():
+    assert pages.spread([0.5, 0.7], 1, 100) == "60.0 ± 14.1"
+    assert pages.spread([1234.5], 0) == "1,234"
+    assert pages.dashed([783.6, 300, 10]) == "784-300-10"
+    assert pages.table(["a", "b"], [[1, "x"]]) == "| a | b |\n| --- | --- |\n| 1 | x |"
 
 
 def test_images_are_shifted_by_a_pixel_to_each_side():
