@@ -8,7 +8,7 @@ WAYS = {
     "loss": "in the loss, cut, trained on",
     "prox": "exact prox, refit",
 }
-STRENGTHS = (1e-4, 3e-4, 1e-3)
+STRENGTHS = (3e-4, 1e-3, 3e-3)
 N_EPOCHS = 20
 LIMIT = 5_000
 REPORTED = 0.982, 4_900
