@@ -96,16 +96,22 @@ def removed(records):
             pages.spread(runs.values("chosen", "test"), 2, 100),
             *[f"{n:.1f} of {size}" for n, size in zip(gone, full, strict=True)],
             *[f"{100 * share:.1f}" for share in runs.mean("chosen", "sparsity")],
-            *overlaps(runs),
         ]
 
 
-def overlaps(runs):
-    """Return the overlap of the inputs of units in each layer, where it was measured."""
-    if not all("overlap" in run["chosen"] for run in runs):
-        return [""] * 3
-    means = runs.values("chosen", "overlap").astype(float).mean(0)
-    return [f"{100 * share:.1f}" for share in means]
+def overlaps(records):
+    """Yield the overlap of what enters units, in each layer, where it was measured."""
+    for name, penalty, runs in records.where(method="path").by("data", "penalty"):
+        if all("overlap" in run["chosen"] for run in runs):
+            shares = 100 * runs.values("chosen", "overlap").astype(float).mean(0)
+            left = 100 * runs.values("chosen", "weights") / pictures.n_weights(runs[0])
+            yield [
+                name,
+                penalty,
+                len(runs),
+                pages.spread(left, 1),
+                *[f"{share:.1f}" for share in shares],
+            ]
 
 
 def neurons_sentence(records):
@@ -204,7 +210,6 @@ def of_runs(runs, header):
     layers = [f"sparsity of W{number}" for number in (1, 2, 3)]
     targets = [f"{percent} % {key.replace('_', '-')}" for key, percent in TARGETS]
     units = ["inputs removed", "hidden 1 removed", "hidden 2 removed"]
-    layers += [f"overlap in W{number}" for number in (1, 2, 3)]
     return [
         "## The networks chosen on validation data",
         "Filled: from a path, with refit. Hollow: one fit from a random start for each strength. "
@@ -224,12 +229,24 @@ def of_runs(runs, header):
         "Mean ranks over the data sets, 1 the best, where all reach the size:",
         pages.table(["penalty", *targets], ranks(runs)),
         "## What is removed",
-        "Paths; means over seeds. W1 is the matrix of the inputs, W3 that of the outputs. "
-        "*Overlap*: what two units of the next layer have in common of the units that enter them, "
-        "as a share of those that enter one of them, mean over pairs; with a share p of random "
-        "ones it is near p / (2 - p). Yoon & Hwang want exclusive sparsity to make it small.",
+        "Paths; means over seeds. W1 is the matrix of the inputs, W3 that of the outputs.",
         pages.table(["data", "penalty", "test accuracy", *units, *layers], removed(runs)),
         neurons_sentence(runs),
+        *overlap_parts(runs),
+    ]
+
+
+def overlap_parts(runs):
+    """Return the part of the page on overlap, if it was measured."""
+    if not (found := list(overlaps(runs))):
+        return []
+    header = ["data", "penalty", "seeds", "weights", "W1", "W2", "W3"]
+    return [
+        "## What units have in common",
+        "Of the same networks: what two units have in common of the units that enter them, as a "
+        "share of those that enter one of them, mean over pairs. With a share p of random ones it "
+        "is near p / (2 - p). Yoon & Hwang want exclusive sparsity to make it small.",
+        pages.table(header, found),
     ]
 
 
