@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
@@ -157,6 +156,69 @@ class Labels(Targets):
     def strata(self, targets):
         return None if self.multilabel else targets
 
+    def counts(self, targets, sample_weight):
+        """Return how many samples there are of each class, with their weights.
+
+        Parameters
+        ----------
+        targets : ndarray
+            Encoded.
+        sample_weight : ndarray of shape (n_samples,) or None
+
+        Returns
+        -------
+        ndarray of shape (n_columns_of_y, n_classes)
+            For indicator matrices the classes are 0 and 1.
+        """
+        n_classes = len(self._classes_of_a_column)
+        return np.array(
+            [np.bincount(codes, sample_weight, n_classes) for codes in self._columns(targets)]
+        )
+
+    def weigh(self, class_weight, targets, counts, sample_weight):
+        """Return sample weights times the weights of the classes.
+
+        Parameters
+        ----------
+        class_weight : dict, list of dict or "balanced"
+        targets : ndarray
+            Encoded.
+        counts : ndarray
+            As :meth:`counts` returns them; what "balanced" follows from.
+        sample_weight : ndarray of shape (n_samples,) or None
+
+        Raises
+        ------
+        ValueError
+            If `class_weight` does not fit the classes, a weight is not finite or negative, or no
+            sample is left with a weight.
+        """
+        is_list = isinstance(class_weight, list)
+        if class_weight != "balanced" and is_list != self.multilabel:
+            raise ValueError(
+                f"class_weight={class_weight!r}: it must be 'balanced', a list of dicts, one per "
+                "label, for an indicator matrix, and else a dict."
+            )
+        of_columns = class_weight if is_list else [class_weight] * len(counts)
+        if len(of_columns) != len(counts):
+            raise ValueError(f"class_weight: {len(of_columns)} dicts for {len(counts)} labels.")
+        weights = np.ones(len(targets)) if sample_weight is None else sample_weight
+        for of_column, codes, n in zip(of_columns, self._columns(targets), counts, strict=True):
+            weights = _weights_of_classes(of_column, self._classes_of_a_column, n)[codes] * weights
+        if not weights.any():
+            raise ValueError(
+                f"class_weight={class_weight!r} times sample_weight: all samples have weight 0."
+            )
+        return weights
+
+    @property
+    def _classes_of_a_column(self):
+        return [0, 1] if self.multilabel else self.classes.tolist()
+
+    @staticmethod
+    def _columns(targets):
+        return targets.reshape(len(targets), -1).T.astype(np.intp)
+
     def check_goes_on_from(self, last):
         same_number = len(self.classes) == len(last.classes)
         if same_number and (self.multilabel, *self.classes) != (last.multilabel, *last.classes):
@@ -212,27 +274,23 @@ class Quantities(Targets):
         return outputs.ravel() if self.is_1d else outputs
 
 
-def weigh_classes(class_weight, y, sample_weight):
-    """Return sample weights times the weights of the classes.
-
-    Parameters
-    ----------
-    class_weight : dict, list of dict or "balanced"
-    y : array-like
-    sample_weight : ndarray of shape (n_samples,) or None
-
-    Raises
-    ------
-    ValueError
-        If a weight is not finite or negative, or all are zero.
-    """
+def _weights_of_classes(class_weight, classes, counts):
+    """Return the weight of each class of one column of y, by a dict or "balanced"."""
+    if class_weight == "balanced":
+        weights = np.divide(counts.sum(), counts, out=np.zeros(len(counts)), where=counts > 0)
+        return weights / np.count_nonzero(counts)
+    if not isinstance(class_weight, dict):
+        raise ValueError(f"class_weight must be a dict of weights by class; got {class_weight!r}.")
+    unknown = [key for key in class_weight if key not in classes]
+    if unknown and not all(name in class_weight for name in classes):
+        raise ValueError(f"class_weight: {unknown} are not among the classes {classes}.")
     try:
-        by_class = compute_sample_weight(class_weight, y)
+        weights = np.array([class_weight.get(name, 1) for name in classes], dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f"class_weight={class_weight!r}: {error}") from error
-    if not (np.isfinite(by_class).all() and by_class.min() >= 0 and by_class.any()):
+    if not (np.isfinite(weights).all() and weights.min() >= 0 and weights.any()):
         raise ValueError(
             f"class_weight={class_weight!r}: weights must be finite and not negative, and not all "
             "zero."
         )
-    return by_class if sample_weight is None else by_class * sample_weight
+    return weights
