@@ -148,6 +148,8 @@ def _check_training(estimator, X, y, sample_weight, classes, known):
         counts = counts if form.class_counts is None else counts + form.class_counts
         form = replace(form, class_counts=counts)
         weights = form.targets.weigh(class_weight, targets, counts, weights)
+    of_weighted = form.targets.weighted(targets, weights, known is not None)
+    form = replace(form, targets=of_weighted)
     X, targets, weights = rows_with_weight(X, targets, weights)
     form.targets.loss.check(targets)
     return X, targets, weights, form

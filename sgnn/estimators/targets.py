@@ -1,16 +1,19 @@
 """What y means: from y to what a loss wants, and from raw outputs back."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
+from sgnn.estimators.class_weights import weights_of_classes
 from sgnn.losses.base import Loss
 from sgnn.losses.log_loss import LogLoss
 from sgnn.losses.squared_error import SquaredError
+
+_CERTAIN = 1e4
 
 
 class Targets(ABC):
@@ -61,6 +64,10 @@ class Targets(ABC):
         """Raise a ValueError if `classes` were given and are not the ones known."""
         return
 
+    def weighted(self, targets, sample_weight, known):
+        """Return this form, with what it learns from the weights of samples."""
+        return self
+
     @property
     def attributes(self):
         """The fitted attributes of an estimator that tell the form, by name."""
@@ -76,10 +83,14 @@ class Labels(Targets):
     classes : ndarray of shape (n_classes,)
         For indicator matrices the numbers of the columns.
     multilabel : bool
+    weightless : ndarray of bool, shape (n_classes,), or None
+        Classes whose samples have no weight; their probability is 0. None for indicator matrices,
+        and without weights.
     """
 
     classes: np.ndarray
     multilabel: bool
+    weightless: np.ndarray | None = None
 
     @staticmethod
     def read(y):
@@ -137,6 +148,7 @@ class Labels(Targets):
         return indices[:, None].astype(dtype) if self._is_binary else indices
 
     def decode(self, outputs):
+        outputs = self._without_weightless(outputs)
         if self.multilabel:
             return (outputs > 0).astype(int)
         if self._is_binary:
@@ -145,11 +157,12 @@ class Labels(Targets):
 
     def probabilities(self, outputs):
         """Return the probabilities of the classes, or of each label."""
-        positive = self.loss.predicted(outputs)
+        positive = self.loss.predicted(self._without_weightless(outputs))
         return np.hstack([1 - positive, positive]) if self._is_binary else positive
 
     def log_probabilities(self, outputs):
         """Return the logarithms of the probabilities, without underflow."""
+        outputs = self._without_weightless(outputs)
         both = np.hstack([-outputs, outputs]) if self._is_binary else outputs
         return self.loss.log_predicted(both)
 
@@ -204,12 +217,40 @@ class Labels(Targets):
             raise ValueError(f"class_weight: {len(of_columns)} dicts for {len(counts)} labels.")
         weights = np.ones(len(targets)) if sample_weight is None else sample_weight
         for of_column, codes, n in zip(of_columns, self._columns(targets), counts, strict=True):
-            weights = _weights_of_classes(of_column, self._classes_of_a_column, n)[codes] * weights
+            weights = weights_of_classes(of_column, self._classes_of_a_column, n)[codes] * weights
         if not weights.any():
             raise ValueError(
                 f"class_weight={class_weight!r} times sample_weight: all samples have weight 0."
             )
         return weights
+
+    def weighted(self, targets, sample_weight, known):
+        """Return this form with the classes whose samples have no weight marked.
+
+        Parameters
+        ----------
+        targets : ndarray
+            Encoded.
+        sample_weight : ndarray of shape (n_samples,) or None
+        known : bool
+            Whether this is the form of earlier samples; then no classes are added.
+        """
+        if self.multilabel or (sample_weight is None and self.weightless is None):
+            return self
+        without_weight = self.counts(targets, sample_weight)[0] == 0
+        there = self.counts(targets, None)[0] > 0
+        if known:
+            there = False if self.weightless is None else self.weightless
+        weightless = there & without_weight
+        return replace(self, weightless=weightless if weightless.any() else None)
+
+    def _without_weightless(self, outputs):
+        """Return raw outputs that give classes without weight a probability of 0."""
+        if self.weightless is None:
+            return outputs
+        if self._is_binary:
+            return np.full_like(outputs, _CERTAIN if self.weightless[0] else -_CERTAIN)
+        return np.where(self.weightless, outputs.dtype.type(-_CERTAIN), outputs)
 
     @property
     def _classes_of_a_column(self):
@@ -272,25 +313,3 @@ class Quantities(Targets):
     def decode(self, outputs):
         outputs = self.loss.predicted(outputs)
         return outputs.ravel() if self.is_1d else outputs
-
-
-def _weights_of_classes(class_weight, classes, counts):
-    """Return the weight of each class of one column of y, by a dict or "balanced"."""
-    if class_weight == "balanced":
-        weights = np.divide(counts.sum(), counts, out=np.zeros(len(counts)), where=counts > 0)
-        return weights / np.count_nonzero(counts)
-    if not isinstance(class_weight, dict):
-        raise ValueError(f"class_weight must be a dict of weights by class; got {class_weight!r}.")
-    unknown = [key for key in class_weight if key not in classes]
-    if unknown and not all(name in class_weight for name in classes):
-        raise ValueError(f"class_weight: {unknown} are not among the classes {classes}.")
-    try:
-        weights = np.array([class_weight.get(name, 1) for name in classes], dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"class_weight={class_weight!r}: {error}") from error
-    if not (np.isfinite(weights).all() and weights.min() >= 0 and weights.any()):
-        raise ValueError(
-            f"class_weight={class_weight!r}: weights must be finite and not negative, and not all "
-            "zero."
-        )
-    return weights

@@ -323,6 +323,26 @@ def test_class_weights_are_those_of_scikit_learn(kind, class_weight):
     assert_same(one, model_for(kind).fit(*repeated, by_class))
 
 
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize("by_class", [True, False])
+@pytest.mark.parametrize(
+    ("kind", "label"), [("binary", "no"), ("binary", "yes"), ("multiclass", 2)]
+)
+def test_a_class_without_weight_has_probability_zero(kind, label, by_class, method):
+    y = TARGETS[kind]
+    model = model_for(kind, class_weight={label: 0.0} if by_class else None, alpha=0)
+    weights = None if by_class else (y != label).astype(float)
+    getattr(model, method)(X, y, sample_weight=weights)
+    assert label in model.classes_
+    place = model.classes_.tolist().index(label)
+    assert (model.predict_proba(X)[:, place] == 0).all()
+    assert_allclose(model.predict_proba(X).sum(axis=1), 1)
+    assert np.isfinite(model.predict_log_proba(X)).all()
+    assert (model.predict(X) != label).all()
+    model.set_params(class_weight=None).partial_fit(X, y)
+    assert (model.predict_proba(X)[:, place] > 0).all()
+
+
 def test_the_whole_weight_must_not_be_zero():
     y = TARGETS["binary"]
     model = model_for("binary", class_weight={"yes": 0.0})

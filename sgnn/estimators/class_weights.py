@@ -1,0 +1,39 @@
+"""Weights of classes."""
+
+import numpy as np
+
+
+def weights_of_classes(class_weight, classes, counts):
+    """Return the weight of each class of one column of y.
+
+    Parameters
+    ----------
+    class_weight : dict or "balanced"
+    classes : list
+    counts : ndarray of shape (n_classes,)
+        Sums of the weights of their samples, what "balanced" follows from.
+
+    Raises
+    ------
+    ValueError
+        If `class_weight` names others than the classes and not all of them, or a weight is not a
+        finite number that is not negative.
+    """
+    if class_weight == "balanced":
+        weights = np.divide(counts.sum(), counts, out=np.zeros(len(counts)), where=counts > 0)
+        return weights / np.count_nonzero(counts)
+    if not isinstance(class_weight, dict):
+        raise ValueError(f"class_weight must be a dict of weights by class; got {class_weight!r}.")
+    unknown = [key for key in class_weight if key not in classes]
+    if unknown and not all(name in class_weight for name in classes):
+        raise ValueError(f"class_weight: {unknown} are not among the classes {classes}.")
+    try:
+        weights = np.array([class_weight.get(name, 1) for name in classes], dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"class_weight={class_weight!r}: {error}") from error
+    if not (np.isfinite(weights).all() and weights.min() >= 0 and weights.any()):
+        raise ValueError(
+            f"class_weight={class_weight!r}: weights must be finite and not negative, and not all "
+            "zero."
+        )
+    return weights
