@@ -1,5 +1,7 @@
 """Weights of classes."""
 
+from reprlib import repr as shortened
+
 import numpy as np
 
 
@@ -23,17 +25,21 @@ def weights_of_classes(class_weight, classes, counts):
         weights = np.divide(counts.sum(), counts, out=np.zeros(len(counts)), where=counts > 0)
         return weights / np.count_nonzero(counts)
     if not isinstance(class_weight, dict):
-        raise ValueError(f"class_weight must be a dict of weights by class; got {class_weight!r}.")
+        raise ValueError(
+            f"class_weight must be a dict of weights by class; got {shortened(class_weight)}."
+        )
     unknown = [key for key in class_weight if key not in classes]
     if unknown and not all(name in class_weight for name in classes):
-        raise ValueError(f"class_weight: {unknown} are not among the classes {classes}.")
+        raise ValueError(
+            f"class_weight: {shortened(unknown)} are not among the classes {shortened(classes)}."
+        )
     try:
         weights = np.array([class_weight.get(name, 1) for name in classes], dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"class_weight={class_weight!r}: {error}") from error
+        raise ValueError(f"class_weight={shortened(class_weight)}: {error}") from error
     if not (np.isfinite(weights).all() and weights.min() >= 0 and weights.any()):
         raise ValueError(
-            f"class_weight={class_weight!r}: weights must be finite and not negative, and not all "
-            "zero."
+            f"class_weight={shortened(class_weight)}: weights must be finite and not negative, "
+            "and not all zero."
         )
     return weights

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
+from reprlib import repr as shortened
 
 import numpy as np
 from scipy import sparse
@@ -209,8 +210,8 @@ class Labels(Targets):
         is_list = isinstance(class_weight, list)
         if class_weight != "balanced" and is_list != self.multilabel:
             raise ValueError(
-                f"class_weight={class_weight!r}: it must be 'balanced', a list of dicts, one per "
-                "label, for an indicator matrix, and else a dict."
+                f"class_weight={shortened(class_weight)}: it must be 'balanced', a list of dicts, "
+                "one per label, for an indicator matrix, and else a dict."
             )
         of_columns = class_weight if is_list else [class_weight] * len(counts)
         if len(of_columns) != len(counts):
@@ -220,7 +221,8 @@ class Labels(Targets):
             weights = weights_of_classes(of_column, self._classes_of_a_column, n)[codes] * weights
         if not weights.any():
             raise ValueError(
-                f"class_weight={class_weight!r} times sample_weight: all samples have weight 0."
+                f"class_weight={shortened(class_weight)} times sample_weight: all samples have "
+                "weight 0."
             )
         return weights
 

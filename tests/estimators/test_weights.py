@@ -324,6 +324,18 @@ def test_class_weights_are_those_of_scikit_learn(kind, class_weight):
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize(
+    "class_weight",
+    [dict.fromkeys(range(1000), 2.0), dict.fromkeys(range(1000), 0.0), [{0: 1.0}] * 1000],
+)
+def test_long_class_weights_are_refused_in_short(class_weight, method):
+    model = model_for("multiclass", class_weight=class_weight)
+    with pytest.raises(ValueError, match="class_weight") as refusal:
+        getattr(model, method)(X, TARGETS["multiclass"] + 998)
+    assert len(str(refusal.value)) < 500
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
 @pytest.mark.parametrize("by_class", [True, False])
 @pytest.mark.parametrize(
     ("kind", "label"), [("binary", "no"), ("binary", "yes"), ("multiclass", 2)]
