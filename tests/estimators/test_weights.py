@@ -286,10 +286,10 @@ def test_stability(kind, form, monkeypatch):
 
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
 def test_the_default_estimator_trains_as_long(kind):
-    weights = np.r_[np.zeros(300), np.full(300, 2.0)]
-    given = default_estimator(kind, np.zeros((600, 1)), weights).max_iter
-    assert given == default_estimator(kind, np.zeros((600, 1))).max_iter
-    assert given != default_estimator(kind, np.zeros((300, 1))).max_iter
+    weights = np.r_[np.zeros(1000), np.full(1000, 4.0)]
+    given = default_estimator(kind, np.zeros((2000, 1)), weights).max_iter
+    assert given == default_estimator(kind, np.zeros((4000, 1))).max_iter
+    assert given != default_estimator(kind, np.zeros((2000, 1))).max_iter
 
 
 # Weights of classes
