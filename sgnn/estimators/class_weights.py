@@ -22,8 +22,8 @@ def weights_of_classes(class_weight, classes, counts):
         finite number that is not negative.
     """
     if class_weight == "balanced":
-        weights = np.divide(counts.sum(), counts, out=np.zeros(len(counts)), where=counts > 0)
-        return weights / np.count_nonzero(counts)
+        shares = np.count_nonzero(counts) * counts
+        return np.divide(counts.sum(), shares, out=np.zeros(len(counts)), where=counts > 0)
     if not isinstance(class_weight, dict):
         raise ValueError(
             f"class_weight must be a dict of weights by class; got {shortened(class_weight)}."
