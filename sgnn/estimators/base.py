@@ -17,7 +17,7 @@ from sgnn.estimators.data import check_data
 from sgnn.estimators.learnt import learnt, set_learnt
 from sgnn.estimators.monitor import Monitor
 from sgnn.estimators.parameters import SparseMLPParameters
-from sgnn.estimators.prepare import prepare, rng_of, settings_of
+from sgnn.estimators.prepare import prepare, rng_of, settings_of, weigh_call
 from sgnn.networks.network import part_of
 from sgnn.penalties import get_penalty
 from sgnn.training.state import State
@@ -124,6 +124,8 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
 
         blocks = data.form.blocks
         problem, state = prepare(self, data, rng, last)
+        if streams:
+            problem, state = weigh_call(problem, state, settings.samples_per_batch)
         checks.warn_if_column(given[1])
         checks.warn_if_badly_scaled(data.X)
         checks.warn_if_unpenalised(problem, state.network.sizes)
@@ -145,7 +147,8 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             network = network if streams else network.with_constant(problem.best_constant)
         compact, n_epochs = network.compact(blocks), state.n_epochs + settings.max_iter
         if streams:
-            state = State(network, outcome.optimizer, rng, state.seed, n_epochs)
+            optimizer = outcome.optimizer
+            state = replace(state, network=network, optimizer=optimizer, n_epochs=n_epochs)
         else:
             self._warn_about(outcome, monitor)
             state = State(

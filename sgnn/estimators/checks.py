@@ -72,7 +72,7 @@ def check_warm_up(estimator):
             )
 
 
-def check_weights(sample_weight, X):
+def check_weights(sample_weight, X, dtype=np.float64):
     """Return the sample weights as an array, None for None.
 
     Raises
@@ -82,7 +82,7 @@ def check_weights(sample_weight, X):
     """
     if sample_weight is None:
         return None
-    return _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
+    return _check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
 
 
 def column_magnitudes(X):

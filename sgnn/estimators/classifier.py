@@ -40,7 +40,10 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
     l2, refit, feature_groups
         As in :class:`SparseMLPParameters`.
     class_weight : dict, list of dict, "balanced" or None, default=None
-        Weights of the classes, times the sample weights.
+        Weights of the classes, times the sample weights; a list of one per label for an indicator
+        matrix. "balanced" is :math:`n / (k\, n_c)` for a class of :math:`n_c` among :math:`n`
+        samples, counted with their weights, in :math:`k` classes; ``partial_fit`` counts the
+        samples so far.
     solver, ..., n_threads
         As in :class:`SparseMLPParameters`.
 
@@ -114,7 +117,8 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         classes : array-like of shape (n_classes,), default=None
             All classes that will ever occur. If None, those of the first call.
         sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights of the samples.
+            Non-negative weights of the samples. They count between calls: the step of a call is
+            as long as its samples weigh, per mini-batch, relative to those of all calls so far.
 
         Returns
         -------
@@ -124,14 +128,8 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         Raises
         ------
         ValueError
-            If a parameter or the data are invalid; also for ``class_weight="balanced"``, which
-            needs all data at once. The estimator is then as it was before the call.
+            If a parameter or the data are invalid. The estimator is then as it was before the call.
         """
-        if self.class_weight == "balanced":
-            raise ValueError(
-                'class_weight="balanced" needs all data at once, and partial_fit sees a part: give '
-                "a dict of weights, or sample_weight."
-            )
         return self._partial_fit(X, y, sample_weight, classes)
 
     def predict(self, X):

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.base import is_regressor
 from sklearn.model_selection import train_test_split
+from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import validate_data
 
 from sgnn.estimators.checks import check_weights, resolve_feature_groups
-from sgnn.estimators.targets import Targets, weigh_classes
+from sgnn.estimators.targets import Targets
 from sgnn.training.problem import HeldOut
 from sgnn.training.scales import n_effective
 
@@ -30,6 +31,8 @@ class Form:
     n_effective, unit : float or None
         Number of samples, with their weights, and unit of the raw outputs: what "auto" and natural
         scales follow from.
+    class_counts : ndarray of shape (n_columns_of_y, n_classes) or None
+        Samples of each class so far, with their weights, where classes are weighted.
     """
 
     n_features: int
@@ -39,6 +42,7 @@ class Form:
     targets: Targets
     n_effective: float | None = None
     unit: float | None = None
+    class_counts: np.ndarray | None = None
 
     @property
     def input_attributes(self):
@@ -75,6 +79,8 @@ def check_data(
 ):
     """Check data, hold out a part where `early_stopping` wants one, and learn their form.
 
+    Samples of weight 0 are left out, once classes are known.
+
     Parameters
     ----------
     estimator : SparseMLPClassifier or SparseMLPRegressor
@@ -106,15 +112,25 @@ def check_data(
         held_out = HeldOut(X_val, form.targets.encode(y_val, X.dtype))
     elif estimator.early_stopping:
         X, targets, weights, held_out = _hold_out(estimator, X, targets, weights, form, rng)
-    if held_out is not None and len(held_out.targets) < form.targets.loss.least_scored:
-        raise ValueError(
-            f"R² needs at least 2 held-out samples; got {len(held_out.targets)} (see X_val and "
-            f"validation_fraction={estimator.validation_fraction})."
-        )
+    if held_out is not None:
+        n_held_out = n_effective(len(held_out.targets), held_out.sample_weight)
+        if n_held_out < form.targets.loss.least_scored:
+            raise ValueError(
+                f"R² needs at least 2 held-out samples; got {n_held_out:.6g} (see X_val and "
+                f"validation_fraction={estimator.validation_fraction})."
+            )
     if known is None:
         unit = form.targets.loss.unit(targets, weights)
         form = replace(form, n_effective=n_effective(len(targets), weights), unit=unit)
     return Checked(X, targets, weights, held_out, form)
+
+
+def rows_with_weight(X, y, weights):
+    """Return the rows of X, y and weights, an array or None, whose weight is not 0."""
+    if weights is None or weights.all():
+        return X, y, weights
+    rows = np.flatnonzero(weights)
+    return _safe_indexing(X, rows), _safe_indexing(y, rows), weights[rows]
 
 
 def check_form(estimator, X, y, sample_weight=None):
@@ -125,11 +141,17 @@ def check_form(estimator, X, y, sample_weight=None):
 def _check_training(estimator, X, y, sample_weight, classes, known):
     X, y, form = _check_pair(estimator, X, y, classes, known)
     targets = form.targets.encode(y, X.dtype)
-    form.targets.loss.check(targets)
-    weights = check_weights(sample_weight, X)
+    weights = check_weights(sample_weight, X, X.dtype)
     class_weight = estimator.get_params(deep=False).get("class_weight")
     if class_weight is not None:
-        weights = weigh_classes(class_weight, y, weights)
+        counts = form.targets.counts(targets, weights)
+        counts = counts if form.class_counts is None else counts + form.class_counts
+        form = replace(form, class_counts=counts)
+        weights = form.targets.weigh(class_weight, targets, counts, weights)
+    of_weighted = form.targets.weighted(targets, weights, known is not None)
+    form = replace(form, targets=of_weighted)
+    X, targets, weights = rows_with_weight(X, targets, weights)
+    form.targets.loss.check(targets)
     return X, targets, weights, form
 
 
@@ -165,12 +187,12 @@ def _check_pair(estimator, X, y, classes, known):
 def _hold_out(estimator, X, targets, weights, form, rng):
     """Return the training part, and the held-out part as a HeldOut."""
     fraction = estimator.validation_fraction
-    weights = np.ones(len(targets), dtype=X.dtype) if weights is None else weights
+    given = np.ones(len(targets), dtype=X.dtype) if weights is None else weights
     try:
-        X, X_val, targets, targets_val, weights, _ = train_test_split(
+        X, X_val, targets, targets_val, given, given_val = train_test_split(
             X,
             targets,
-            weights,
+            given,
             test_size=fraction,
             random_state=rng,
             stratify=form.targets.strata(targets),
@@ -180,6 +202,4 @@ def _hold_out(estimator, X, targets, weights, form, rng):
             f"early_stopping=True: validation_fraction={fraction} of the samples cannot be held "
             f"out: {error}"
         ) from error
-    if not weights.any():
-        raise ValueError("early_stopping=True: all samples that are not held out have weight 0.")
-    return X, targets, weights, HeldOut(X_val, targets_val)
+    return X, targets, given, HeldOut(X_val, targets_val, None if weights is None else given_val)

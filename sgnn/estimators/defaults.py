@@ -1,17 +1,21 @@
 """The estimator that paths and selectors use when they are given none."""
 
+import math
+
 import numpy as np
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _num_samples
 
+from sgnn.estimators.checks import check_weights
 from sgnn.estimators.classifier import SparseMLPClassifier
 from sgnn.estimators.regressor import SparseMLPRegressor
+from sgnn.training.scales import n_effective
 
 _DENSE_STEPS, _BATCH_SIZE = 1000, 200
 _LEAST_EPOCHS, _MOST_EPOCHS = 20, 400
 
 
-def default_estimator(kind, X):
+def default_estimator(kind, X, sample_weight=None):
     """Return an estimator with the penalty that selects best, its training cut to the data.
 
     The dense network of a path need not be trained to the end: a thousand steps will do.
@@ -20,10 +24,11 @@ def default_estimator(kind, X):
     ----------
     kind : {"classifier", "regressor"}
     X : array-like of shape (n_samples, n_features)
+    sample_weight : array-like of shape (n_samples,), default=None
     """
     of_kind = {"classifier": SparseMLPClassifier, "regressor": SparseMLPRegressor}
-    n_batches = max(1, -(-_num_samples(X) // _BATCH_SIZE))
-    n_epochs = _DENSE_STEPS // n_batches
+    n_samples = n_effective(_num_samples(X), check_weights(sample_weight, X))
+    n_epochs = _DENSE_STEPS // max(1, math.ceil(n_samples / _BATCH_SIZE))
     max_iter = min(max(n_epochs, _LEAST_EPOCHS), _MOST_EPOCHS)
     return of_kind[kind](penalty="log_sum", l2=1e-3, max_iter=max_iter)
 

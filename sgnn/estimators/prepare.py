@@ -3,6 +3,8 @@
 from copy import deepcopy
 from dataclasses import fields, replace
 
+import numpy as np
+
 from sgnn.estimators.checks import check_hidden_layer_sizes
 from sgnn.networks.activations import ACTIVATIONS
 from sgnn.penalties import get_penalty
@@ -57,6 +59,26 @@ def prepare(estimator, data, rng, last=None):
         seed = rng.randint(MAX_SEED) if seed is None else seed
         problem = replace(problem, seed=seed)
     return problem, replace(state, network=network, rng=rng, seed=seed)
+
+
+def weigh_call(problem, state, samples_per_batch):
+    """Weigh the data of a call of `partial_fit` against those of all calls so far, this included.
+
+    What counts is the weight of a mini-batch, the sum over its samples; that of a sample without
+    weight is 1.
+
+    Returns
+    -------
+    Problem
+    State
+    """
+    n_samples, weights = problem.X.shape[0], problem.sample_weight
+    weight = n_samples if weights is None else float(weights.sum(dtype=np.float64))
+    n_batches = -(-n_samples // samples_per_batch)
+    weight_seen, n_batches_seen = state.weight_seen + weight, state.n_batches_seen + n_batches
+    importance = (weight / n_batches) / (weight_seen / n_batches_seen)
+    state = replace(state, weight_seen=weight_seen, n_batches_seen=n_batches_seen)
+    return replace(problem, importance=importance), state
 
 
 def rng_of(state):

@@ -99,7 +99,8 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights of the samples.
+            Non-negative weights of the samples. They count between calls: the step of a call is
+            as long as its samples weigh, per mini-batch, relative to those of all calls so far.
 
         Returns
         -------

@@ -1,17 +1,20 @@
 """What y means: from y to what a loss wants, and from raw outputs back."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from reprlib import repr as shortened
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
+from sgnn.estimators.class_weights import weights_of_classes
 from sgnn.losses.base import Loss
 from sgnn.losses.log_loss import LogLoss
 from sgnn.losses.squared_error import SquaredError
+
+_CERTAIN = 1e4
 
 
 class Targets(ABC):
@@ -62,6 +65,10 @@ class Targets(ABC):
         """Raise a ValueError if `classes` were given and are not the ones known."""
         return
 
+    def weighted(self, targets, sample_weight, known):
+        """Return this form, with what it learns from the weights of samples."""
+        return self
+
     @property
     def attributes(self):
         """The fitted attributes of an estimator that tell the form, by name."""
@@ -77,10 +84,14 @@ class Labels(Targets):
     classes : ndarray of shape (n_classes,)
         For indicator matrices the numbers of the columns.
     multilabel : bool
+    weightless : ndarray of bool, shape (n_classes,), or None
+        Classes whose samples have no weight; their probability is 0. None for indicator matrices,
+        and without weights.
     """
 
     classes: np.ndarray
     multilabel: bool
+    weightless: np.ndarray | None = None
 
     @staticmethod
     def read(y):
@@ -138,6 +149,7 @@ class Labels(Targets):
         return indices[:, None].astype(dtype) if self._is_binary else indices
 
     def decode(self, outputs):
+        outputs = self._without_weightless(outputs)
         if self.multilabel:
             return (outputs > 0).astype(int)
         if self._is_binary:
@@ -146,16 +158,109 @@ class Labels(Targets):
 
     def probabilities(self, outputs):
         """Return the probabilities of the classes, or of each label."""
-        positive = self.loss.predicted(outputs)
+        positive = self.loss.predicted(self._without_weightless(outputs))
         return np.hstack([1 - positive, positive]) if self._is_binary else positive
 
     def log_probabilities(self, outputs):
         """Return the logarithms of the probabilities, without underflow."""
+        outputs = self._without_weightless(outputs)
         both = np.hstack([-outputs, outputs]) if self._is_binary else outputs
         return self.loss.log_predicted(both)
 
     def strata(self, targets):
         return None if self.multilabel else targets
+
+    def counts(self, targets, sample_weight):
+        """Return how many samples there are of each class, with their weights.
+
+        Parameters
+        ----------
+        targets : ndarray
+            Encoded.
+        sample_weight : ndarray of shape (n_samples,) or None
+
+        Returns
+        -------
+        ndarray of shape (n_columns_of_y, n_classes)
+            For indicator matrices the classes are 0 and 1.
+        """
+        n_classes = len(self._classes_of_a_column)
+        return np.array(
+            [np.bincount(codes, sample_weight, n_classes) for codes in self._columns(targets)]
+        )
+
+    def weigh(self, class_weight, targets, counts, sample_weight):
+        """Return sample weights times the weights of the classes.
+
+        Parameters
+        ----------
+        class_weight : dict, list of dict or "balanced"
+        targets : ndarray
+            Encoded.
+        counts : ndarray
+            As :meth:`counts` returns them; what "balanced" follows from.
+        sample_weight : ndarray of shape (n_samples,) or None
+
+        Raises
+        ------
+        ValueError
+            If `class_weight` does not fit the classes, a weight is not finite or negative, or no
+            sample is left with a weight.
+        """
+        is_list = isinstance(class_weight, list)
+        if class_weight != "balanced" and is_list != self.multilabel:
+            raise ValueError(
+                f"class_weight={shortened(class_weight)}: it must be 'balanced', a list of dicts, "
+                "one per label, for an indicator matrix, and else a dict."
+            )
+        of_columns = class_weight if is_list else [class_weight] * len(counts)
+        if len(of_columns) != len(counts):
+            raise ValueError(f"class_weight: {len(of_columns)} dicts for {len(counts)} labels.")
+        weights = np.ones(len(targets)) if sample_weight is None else sample_weight
+        for of_column, codes, n in zip(of_columns, self._columns(targets), counts, strict=True):
+            weights = weights_of_classes(of_column, self._classes_of_a_column, n)[codes] * weights
+        if not weights.any():
+            raise ValueError(
+                f"class_weight={shortened(class_weight)} times sample_weight: all samples have "
+                "weight 0."
+            )
+        return weights
+
+    def weighted(self, targets, sample_weight, known):
+        """Return this form with the classes whose samples have no weight marked.
+
+        Parameters
+        ----------
+        targets : ndarray
+            Encoded.
+        sample_weight : ndarray of shape (n_samples,) or None
+        known : bool
+            Whether this is the form of earlier samples; then no classes are added.
+        """
+        if self.multilabel or (sample_weight is None and self.weightless is None):
+            return self
+        without_weight = self.counts(targets, sample_weight)[0] == 0
+        there = self.counts(targets, None)[0] > 0
+        if known:
+            there = False if self.weightless is None else self.weightless
+        weightless = there & without_weight
+        return replace(self, weightless=weightless if weightless.any() else None)
+
+    def _without_weightless(self, outputs):
+        """Return raw outputs that give classes without weight a probability of 0."""
+        if self.weightless is None:
+            return outputs
+        if self._is_binary:
+            return np.full_like(outputs, _CERTAIN if self.weightless[0] else -_CERTAIN)
+        return np.where(self.weightless, outputs.dtype.type(-_CERTAIN), outputs)
+
+    @property
+    def _classes_of_a_column(self):
+        return [0, 1] if self.multilabel else self.classes.tolist()
+
+    @staticmethod
+    def _columns(targets):
+        return targets.reshape(len(targets), -1).T.astype(np.intp)
 
     def check_goes_on_from(self, last):
         same_number = len(self.classes) == len(last.classes)
@@ -210,29 +315,3 @@ class Quantities(Targets):
     def decode(self, outputs):
         outputs = self.loss.predicted(outputs)
         return outputs.ravel() if self.is_1d else outputs
-
-
-def weigh_classes(class_weight, y, sample_weight):
-    """Return sample weights times the weights of the classes.
-
-    Parameters
-    ----------
-    class_weight : dict, list of dict or "balanced"
-    y : array-like
-    sample_weight : ndarray of shape (n_samples,) or None
-
-    Raises
-    ------
-    ValueError
-        If a weight is not finite or negative, or all are zero.
-    """
-    try:
-        by_class = compute_sample_weight(class_weight, y)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"class_weight={class_weight!r}: {error}") from error
-    if not (np.isfinite(by_class).all() and by_class.min() >= 0 and by_class.any()):
-        raise ValueError(
-            f"class_weight={class_weight!r}: weights must be finite and not negative, and not all "
-            "zero."
-        )
-    return by_class if sample_weight is None else by_class * sample_weight

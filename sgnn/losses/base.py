@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 
+import numpy as np
 from sklearn.base import BaseEstimator
 
 
@@ -52,18 +53,24 @@ class Loss(BaseEstimator, ABC):
         """
 
     @abstractmethod
-    def scores(self, outputs, targets):
-        """Return a score of each sample, whose mean is the score of the model.
+    def scores(self, outputs, targets, weights=None):
+        """Return a score of each sample, whose weighted mean is the score of the model.
 
         Parameters
         ----------
         outputs : ndarray of shape (n_samples, n_outputs)
         targets : ndarray
+        weights : ndarray of shape (n_samples,) or None
+            What scores are relative to, such as a variance, is weighted.
 
         Returns
         -------
         ndarray of shape (n_samples,)
         """
+
+    def score(self, outputs, targets, weights=None):
+        """Return the score of the model, a float; see :meth:`scores`."""
+        return float(np.average(self.scores(outputs, targets, weights), weights=weights))
 
     #: Fewest samples for which the scores are defined.
     least_scored = 1

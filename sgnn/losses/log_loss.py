@@ -54,7 +54,7 @@ class LogLoss(Loss):
         mean = np.clip(mean, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
         return np.log(mean) - np.log1p(-mean)
 
-    def scores(self, outputs, targets):
+    def scores(self, outputs, targets, weights=None):
         if self.exclusive:
             return outputs.argmax(axis=1) == targets
         return ((outputs > 0) == targets).all(axis=1)

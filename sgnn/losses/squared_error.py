@@ -33,19 +33,23 @@ class SquaredError(Loss):
     def constant(self, targets, weights, n_outputs):
         return np.average(targets.astype(np.float64, copy=False), axis=0, weights=weights)
 
-    def scores(self, outputs, targets):
+    def scores(self, outputs, targets, weights=None):
         targets = targets.astype(np.float64, copy=False)
-        squares, variances = (targets - outputs) ** 2, targets.var(axis=0)
+        squares = (targets - outputs) ** 2
+        variances = self._variances(targets, weights)
         varies = variances > 0
-        ratios = np.where(varies, squares, squares.mean(axis=0) > 0)
+        ratios = np.where(varies, squares, np.average(squares, axis=0, weights=weights) > 0)
         return 1 - (ratios / np.where(varies, variances, 1)).mean(axis=1)
 
     def unit(self, targets, weights):
         targets = targets.astype(np.float64, copy=False)
-        center = self.constant(targets, weights, targets.shape[1])
         with np.errstate(over="ignore", invalid="ignore"):
-            variances = np.average((targets - center) ** 2, axis=0, weights=weights)
+            variances = self._variances(targets, weights)
         scale = float(np.sqrt(np.mean(variances)))
         if not scale < np.inf:
             raise ValueError(f"y reaches {np.abs(targets).max():.3g}, too much to square: scale y.")
         return scale if scale > 0 else 1.0
+
+    def _variances(self, targets, weights):
+        center = self.constant(targets, weights, targets.shape[1])
+        return np.average((targets - center) ** 2, axis=0, weights=weights)

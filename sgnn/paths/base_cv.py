@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import KW_ONLY, dataclass
 from functools import wraps
+from inspect import signature
 from numbers import Integral, Real
 
 import numpy as np
@@ -17,11 +18,12 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import check_is_fitted, indexable
+from sklearn.utils.validation import _num_samples, check_is_fitted, indexable
 
 from sgnn._common.docstrings import takes_over
 from sgnn._common.warnings import warn
-from sgnn.estimators.data import check_form
+from sgnn.estimators.checks import check_weights
+from sgnn.estimators.data import check_form, rows_with_weight
 from sgnn.estimators.defaults import default_estimator
 from sgnn.estimators.learnt import set_learnt
 from sgnn.estimators.parameters import SparseMLPParameters
@@ -157,7 +159,8 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights of the samples, for training; the scores have none.
+            Non-negative weights of the samples, for training and, where `scoring` takes them, for
+            the scores; samples of weight 0 are never scored.
 
         Returns
         -------
@@ -171,9 +174,9 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
         """
         estimator = self.estimator
         if estimator is None:
-            estimator = default_estimator(self._default_kind, X)
+            estimator = default_estimator(self._default_kind, X, sample_weight)
         check_form(estimator, X, y, sample_weight)
-        X, y, sample_weight = indexable(X, y, sample_weight)
+        X, y, sample_weight = indexable(X, y, check_weights(sample_weight, X))
         scorer = check_scoring(estimator, self.scoring)
         splits = list(check_cv(self.cv, y, classifier=is_classifier(self)).split(X, y))
         arguments = {"alphas": self.alphas, "max_iter": self.max_iter}
@@ -255,6 +258,13 @@ def of_the_chosen(method):
     return call
 
 
+def _takes_weights(scorer):
+    """Whether a scorer, of scikit-learn or a function, takes sample_weight."""
+    if hasattr(scorer, "_accept_sample_weight"):
+        return scorer._accept_sample_weight()
+    return "sample_weight" in signature(scorer).parameters
+
+
 def _scores_of_fold(estimator, X, y, sample_weight, train, test, scorer, arguments):
     """Return the score and the number of features at each alpha, the dense network first."""
     weights = None if sample_weight is None else _safe_indexing(sample_weight, train)
@@ -262,7 +272,12 @@ def _scores_of_fold(estimator, X, y, sample_weight, train, test, scorer, argumen
     path = compute_path(
         estimator, X_train, y_train, sample_weight=weights, is_fold=True, **arguments
     )
-    X_test, y_test = _safe_indexing(X, test), _safe_indexing(y, test)
-    scores = [scorer(path.estimator(index), X_test, y_test) for index in range(len(path))]
+    weights = None if sample_weight is None else _safe_indexing(sample_weight, test)
+    data = _safe_indexing(X, test), _safe_indexing(y, test), weights
+    *data, weights = rows_with_weight(*data)
+    if not _num_samples(data[0]):
+        raise ValueError("sample_weight: the test part of a fold has no sample of weight above 0.")
+    given = {"sample_weight": weights} if weights is not None and _takes_weights(scorer) else {}
+    scores = [scorer(path.estimator(index), *data, **given) for index in range(len(path))]
     n_missing = len(arguments["alphas"]) + 1 - len(path)
     return np.pad(scores, (0, n_missing), "edge"), np.pad(path.n_features, (0, n_missing), "edge")

@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from sgnn.training.scales import n_effective
+
 RULES = "best", "1se", "dense"
 
 
@@ -30,12 +32,17 @@ def choose(rule, scores, errors, tol):
     return int(np.flatnonzero(scores >= floor[rule])[-1])
 
 
-def standard_error(scores):
-    """Return the standard error of the mean over the first axis, 0 for a single score.
+def standard_error(scores, weights=None):
+    """Return the standard error of the weighted mean over the first axis, 0 for a single score.
 
     Parameters
     ----------
     scores : ndarray of shape (n_scores, ...)
+    weights : ndarray of shape (n_scores,) or None
+        A weight of 2 is the score twice; see :func:`n_effective`.
     """
-    n_scores = len(scores)
-    return scores.std(axis=0, ddof=min(1, n_scores - 1)) / math.sqrt(n_scores)
+    n_scores = n_effective(len(scores), weights)
+    squares = (scores - np.average(scores, axis=0, weights=weights)) ** 2
+    if weights is not None:
+        squares = (squares.T * (weights * (n_scores / weights.sum()))).T
+    return np.sqrt(squares.sum(axis=0) / max(1, n_scores - 1)) / math.sqrt(n_scores)

@@ -83,16 +83,17 @@ def _point(problem, alpha, network, history, clock):
     """Return a point that was begun at a time on the clock."""
     network = replace(network, kept=[*network.kept[:-1], units_on_paths(network.coefs)[-1]])
 
-    def scores(data):
-        return problem.loss.scores(network.forward(data.X), data.targets)
-
-    held_out = None if problem.held_out is None else scores(problem.held_out)
+    loss, held_out, score, error = problem.loss, problem.held_out, None, None
+    if held_out is not None:
+        data = network.forward(held_out.X), held_out.targets, held_out.sample_weight
+        score = loss.score(*data)
+        error = float(standard_error(loss.scores(*data), held_out.sample_weight))
     return PathPoint(
         alpha=float(alpha),
         objective=history.objective[-1],
-        train_score=float(scores(problem).mean()),
-        validation_score=None if held_out is None else float(held_out.mean()),
-        validation_error=None if held_out is None else float(standard_error(held_out)),
+        train_score=loss.score(network.forward(problem.X), problem.targets, problem.sample_weight),
+        validation_score=score,
+        validation_error=error,
         seconds=time.perf_counter() - clock,
         network=network,
         history=history,

@@ -31,7 +31,7 @@ class PathSelector(SelectorMixin, BaseEstimator, ABC):
             The fitted attributes that tell number and names of the features.
         """
         given = self.estimator
-        estimator = default_estimator(kind_of(y), X) if given is None else given
+        estimator = default_estimator(kind_of(y), X, sample_weight) if given is None else given
         form = check_form(estimator, X, y, sample_weight)
         return estimator, form.input_attributes
 

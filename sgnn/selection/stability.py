@@ -15,6 +15,8 @@ from sklearn.utils.validation import _num_samples, indexable
 
 from sgnn._common.docstrings import takes_over
 from sgnn.estimators.base import BaseSparseMLP
+from sgnn.estimators.checks import check_weights
+from sgnn.estimators.data import rows_with_weight
 from sgnn.estimators.learnt import set_learnt
 from sgnn.estimators.prepare import MAX_SEED
 from sgnn.paths.base_cv import BaseSparseMLPCV
@@ -122,7 +124,7 @@ class StabilitySelector(PathSelector):
     }
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
+    def fit(self, X, y, sample_weight=None):
         """Select on all halves, and keep what is selected often.
 
         Parameters
@@ -131,6 +133,8 @@ class StabilitySelector(PathSelector):
             Training inputs.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights of the samples; those of weight 0 are in no half.
 
         Returns
         -------
@@ -143,11 +147,13 @@ class StabilitySelector(PathSelector):
             If a parameter or the data are invalid, or no number of features has a bound of
             `max_false`.
         """
-        estimator, inputs = self._prepare(X, y)
+        estimator, inputs = self._prepare(X, y, sample_weight)
         n_features = inputs["n_features_in_"]
-        X, y = indexable(X, y)
+        X, y, weights = rows_with_weight(*indexable(X, y, check_weights(sample_weight, X)))
         n_selected = self._n_selected(n_features)
-        set_up(clone(estimator).set_params(random_state=0), X, y)  # It warns, for all halves.
+        set_up(
+            clone(estimator).set_params(random_state=0), X, y, weights
+        )  # It warns, for all halves.
         rng = check_random_state(self.random_state)
         halves = _halves(y, is_classifier(estimator), self.n_pairs, rng)
         paths = Parallel(n_jobs=self.n_jobs)(
@@ -155,6 +161,7 @@ class StabilitySelector(PathSelector):
                 clone(estimator).set_params(random_state=rng.randint(MAX_SEED)),
                 X,
                 y,
+                weights,
                 half,
                 min_features=n_selected,
                 alphas=self.alphas,
@@ -216,8 +223,9 @@ def _halves(y, stratify, n_pairs, rng):
     return [half for splitter in splitters for _, half in splitter.split(empty, y)]
 
 
-def _path_on(estimator, X, y, rows, min_features, **arguments):
+def _path_on(estimator, X, y, weights, rows, min_features, **arguments):
     """Return the features that the path on some rows selects, and its epochs."""
     X, y = _safe_indexing(X, rows), _safe_indexing(y, rows)
+    arguments["sample_weight"] = None if weights is None else weights[rows]
     path = compute_path(estimator, X, y, min_features=min_features, is_fold=True, **arguments)
     return path.top(min_features), path.n_iter

@@ -23,9 +23,13 @@ class Batches:
     shuffle : bool
     rng : numpy.random.RandomState
     device : torch.device
+    importance : float, default=1.0
+        Factor of all weights.
     """
 
-    def __init__(self, X, targets, sample_weight, *, batch_size, shuffle, rng, device):
+    def __init__(
+        self, X, targets, sample_weight, *, batch_size, shuffle, rng, device, importance=1.0
+    ):
         self.n_samples = X.shape[0]
         self.batch_size = min(batch_size, self.n_samples)
         self.shuffle = shuffle and self.batch_size < self.n_samples
@@ -34,10 +38,12 @@ class Batches:
         self._full = self.X = X if self._is_sparse else to_tensor(X, device)
         self._selected = np.ones(X.shape[1], dtype=bool)
         self.targets = to_tensor(targets, device)
-        self.weights = None
-        if sample_weight is not None:
-            scaled = sample_weight * (self.n_samples / sample_weight.sum())
-            self.weights = to_tensor(scaled.astype(X.dtype), device)
+        self._importance = importance
+        if sample_weight is None and importance != 1:
+            sample_weight = np.ones(self.n_samples)
+        self.weights = of_mean_one(sample_weight, X.dtype, device)
+        if self.weights is not None:
+            self.weights.mul_(importance)
         dtype = torch.from_numpy(np.empty(0, X.dtype)).dtype
         self.losses = torch.zeros(self.n_samples, dtype=dtype, device=device)
         self._seen = None if self.weights is None else torch.empty_like(self.weights)
@@ -55,6 +61,7 @@ class Batches:
             shuffle=settings.shuffle,
             rng=rng,
             device=torch.device(settings.device),
+            importance=problem.importance,
         )
 
     def __len__(self):
@@ -102,9 +109,7 @@ class Batches:
 
     def mean_loss(self):
         """Return the weighted mean of the losses written in the last epoch."""
-        if self._seen is None:
-            return self.losses.mean().item()
-        return (self.losses.dot(self._seen) / self.n_samples).item()
+        return weighted_mean(self.losses, self._seen) / self._importance
 
     def _take(self, batch, order):
         rows = batch if order is None else order[batch]
@@ -128,3 +133,16 @@ class Batches:
     def _slices(self, size):
         for start in range(0, self.n_samples, size):
             yield slice(start, min(start + size, self.n_samples))
+
+
+def of_mean_one(sample_weight, dtype, device):
+    """Return weights as a tensor of mean 1, None for None."""
+    if sample_weight is None:
+        return None
+    scaled = sample_weight * (len(sample_weight) / sample_weight.sum())
+    return to_tensor(scaled.astype(dtype), device)
+
+
+def weighted_mean(losses, weights):
+    """Return the mean of losses with weights of mean 1 or None, as a float."""
+    return (losses.mean() if weights is None else losses.dot(weights) / len(losses)).item()

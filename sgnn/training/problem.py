@@ -13,10 +13,11 @@ _AUTO_BATCH_SIZE = 200
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Data that are not trained on: inputs, and targets as the loss wants them."""
+    """Data that are not trained on: inputs, targets as the loss wants them, and weights."""
 
     X: object
     targets: np.ndarray
+    sample_weight: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Problem:
         The network that adaptive weights come from.
     keep_zeros : bool
         Whether weights that are zero at the start stay zero; then there is no other penalty.
+    importance : float
+        Factor of the gradient of the loss, for data that are a part of others.
     """
 
     X: object
@@ -61,6 +64,7 @@ class Problem:
     seed: int = 0
     pilot: Network | None = None
     keep_zeros: bool = False
+    importance: float = 1.0
 
     @property
     def is_partial(self):

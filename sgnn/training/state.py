@@ -23,6 +23,8 @@ class State:
         Of the draw of what is penalised, where a penalty is partial.
     n_epochs : int
         Epochs trained so far, for penalties that warm up.
+    weight_seen, n_batches_seen : float, int
+        Sum of the weights of the samples of all calls of `partial_fit`, and their mini-batches.
     """
 
     network: Network
@@ -30,3 +32,5 @@ class State:
     rng: np.random.RandomState | None = None
     seed: int | None = None
     n_epochs: int = 0
+    weight_seen: float = 0.0
+    n_batches_seen: int = 0

@@ -6,6 +6,7 @@ import numpy as np
 
 from sgnn.networks.network import Network, units_on_paths
 from sgnn.networks.parameters import to_tensor
+from sgnn.training.data import of_mean_one, weighted_mean
 
 _ROWS_PER_CHUNK = 4096
 
@@ -135,7 +136,7 @@ class Trainer:
         return 0.5 * self.l2 * weights.dot(weights).item() if self.l2 else 0.0
 
     def _validate(self):
-        X, targets = self.held_out.X, self.held_out.targets
+        X, targets, weights = self.held_out.X, self.held_out.targets, self.held_out.sample_weight
         flat = self.model.parameters.flat
         losses, outputs = flat.new_empty(X.shape[0]), []
         for start in range(0, X.shape[0], _ROWS_PER_CHUNK):
@@ -145,7 +146,7 @@ class Trainer:
             outputs.append(raw.t().cpu().numpy().copy())
             truth = to_tensor(targets[rows], flat.device)
             self.model.loss.write(raw, truth, None, losses[rows])
-        loss = losses.mean().item()
+        loss = weighted_mean(losses, of_mean_one(weights, X.dtype, flat.device))
         if not math.isfinite(loss):
             raise FloatingPointError("the loss on held-out data is not finite")
-        return loss, float(self.model.loss.scores(np.concatenate(outputs), targets).mean())
+        return loss, self.model.loss.score(np.concatenate(outputs), targets, weights)

@@ -115,6 +115,9 @@ def test_class_weight_is_the_equivalent_sample_weight(class_weight, weights, alp
     assert not weights_equal(model, classifier(alpha=alpha).fit(X, y))
     extra = np.random.default_rng(0).uniform(0.5, 1.5, 130)
     model.fit(X, y, sample_weight=extra)
+    if class_weight == "balanced":
+        counts = np.bincount(y, extra)
+        weights = (counts.sum() / (3 * counts))[y]
     assert weights_equal(model, classifier(alpha=alpha).fit(X, y, sample_weight=extra * weights))
 
 
