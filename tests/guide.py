@@ -35,6 +35,7 @@ def add(section):
         activations.ACTIVATIONS.register(name, row)
         return name
     module = ModuleType(f"sgnn.{paths[0].replace('/', '.')}")
+    package = import_module(module.__name__.rpartition(".")[0])
     sys.modules[module.__name__] = module
     exec(source, vars(module))
     if not lines:
@@ -49,6 +50,10 @@ def add(section):
     else:
         [registry] = [thing for thing in vars(place).values() if isinstance(thing, Registry)]
         registry.register(name, eval(f"{{{lines[0]}}}")[name])
+    if "__init__.py` imports it" in section:
+        added = registry[name]
+        setattr(package, added.__name__, added)
+        package.__all__.append(added.__name__)
     return name
 
 

@@ -76,7 +76,7 @@ def test_the_choices_of_the_documentation_are_those_that_there_are(cls):
         if braces:
             choices = set(ast.literal_eval(f"[{braces[1]}]"))
             if name in registries:
-                assert choices <= set(registries[name])
+                assert choices == set(registries[name])
             else:
                 [options] = cls._parameter_constraints[name]
                 assert choices == options.options

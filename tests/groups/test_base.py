@@ -72,6 +72,23 @@ def build(name, network):
     return STRUCTURES[name](network, None)
 
 
+# Axes of the weights that tell groups apart, in the first layer of each network.
+AXES = {
+    "weights": {"dense": (0, 1), "convolutional": (0, 1, 2, 3)},
+    "outgoing": {"dense": (0,), "convolutional": (1,)},
+    "incoming": {"dense": (1,), "convolutional": (0,)},
+    "kernels": {"dense": (0, 1), "convolutional": (0, 1)},
+}
+
+
+@pytest.mark.parametrize("name", [name for name in STRUCTURES if "layer" not in name])
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_a_structure_tells_the_axes_apart_that_the_table_says(name, kind):
+    assert name in AXES, f"Add the axes of {name!r} to the table."
+    network = draw(kind)
+    assert sorted(build(name, network).axes(network.layers[0])) == [*AXES[name][kind]]
+
+
 def number(shape, axes):
     """The group of each entry of an array: its place on some axes, counted row by row."""
     places, axes = np.indices(shape), sorted(axes)

@@ -49,6 +49,13 @@ def test_a_loss_without_targets_is_told_how_to_get_some():
         Case(Strange()).targets(3, 1)
 
 
+def test_a_loss_with_parameters_is_tested_with_more_than_its_defaults():
+    for name in LOSSES:
+        loss = LOSSES[name]
+        with_others = [case for case in CASES.get(name, []) if repr(case.loss) != repr(loss())]
+        assert with_others or not fields(loss), f"Add cases of {name!r} to tests/losses/cases.py."
+
+
 @weighting
 @sizes
 @every

@@ -24,8 +24,11 @@ from sgnn.penalties import (
     SCAD,
     CappedL1,
     ElasticNet,
+    ExclusiveLasso,
     GroupGraph,
+    GroupHoyerSquare,
     GroupLasso,
+    HoyerSquare,
     IntegratedTransformedL1,
     L1MinusL2,
     LHalf,
@@ -491,6 +494,19 @@ def test_a_wrong_prox_or_value_is_found_by_the_name_of_a_penalty(monkeypatch, na
     monkeypatch.setitem(NEEDED, "own", NEEDED.get(name, {}))
     with pytest.raises(AssertionError):
         check_by_name("own")
+
+
+GRAPH = [(0, 1), (1, 2, 0.5), (2, 3), (3, 4, 2.0), (0, 4)]
+PARTIAL = [
+    L1(fraction=0.6),
+    GroupLasso(fraction=0.6, adaptive=1.0),
+    GroupLasso(groups="incoming", layers=[1, 0.5, 2]),
+    ExclusiveLasso(fraction=0.6),
+    GroupHoyerSquare(fraction=0.6),
+    HoyerSquare(fraction=[np.arange(n) % 3 > 0 for n in (20, 12, 6)]),
+    GroupGraph(GRAPH, smoothing=0.3),
+    GroupGraph(GRAPH, difference="weights"),
+]
 
 
 @pytest.mark.parametrize("blocks", [None, np.array([0, 1, 0, 1, 2])], ids=["alone", "blocks"])
