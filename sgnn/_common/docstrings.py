@@ -62,6 +62,8 @@ def _sections(doc):
 
 
 def _filled(body, sources):
+    if not _AS_IN.search(body):
+        return body
     if sources and _AS_IN.fullmatch(body):
         return sources[0]
     known = [entries(source) for source in sources]

@@ -6,6 +6,7 @@ import inspect
 import re
 import warnings
 from functools import cache
+from textwrap import dedent
 
 import pandas as pd
 import pytest
@@ -19,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 import sgnn
 from sgnn import SgnnWarning, SparseMLPClassifier, SparseMLPRegressor
 from sgnn.networks.activations import ACTIVATIONS
+from sgnn.penalties import available, get_penalty
 from sgnn.proximal._registry import SOLVERS
 
 ESTIMATORS = [
@@ -34,12 +36,16 @@ QUICK = {"alphas": [0.01, 0.02, 5.0], "max_iter": 3, "cv": 2, "rule": "best"}
 QUICK |= {"n_pairs": 2, "n_features_to_select": 2, "random_state": 0}
 
 
+def sections(text):
+    """Return the sections of a docstring by title."""
+    _, *parts = re.split(r"^(\w[\w ]*)\n-+\n", text, flags=re.MULTILINE)
+    return dict(zip(parts[::2], (body.strip() for body in parts[1::2]), strict=True))
+
+
 def entries(cls, title):
     """Return the heads of the entries of a section: pairs of the names and what they are."""
-    sections = re.split(r"^(\w[\w ]*)\n-+\n", inspect.getdoc(cls), flags=re.MULTILINE)
-    assert sections.count(title) == 1
-    body = sections[sections.index(title) + 1]
-    heads = re.findall(r"^(\S.*)$", re.sub(r"\\\n\s*", "", body), flags=re.MULTILINE)
+    body = re.sub(r"\\\n\s*", "", sections(inspect.getdoc(cls))[title])
+    heads = re.findall(r"^(\S.*)$", body, flags=re.MULTILINE)
     return [tuple(head.partition(" : ")[::2]) for head in heads]
 
 
@@ -74,6 +80,21 @@ def test_the_choices_of_the_documentation_are_those_that_there_are(cls):
             else:
                 [options] = cls._parameter_constraints[name]
                 assert choices == options.options
+
+
+CLASSES_WITH_TEXT = [*ESTIMATORS, *(type(get_penalty(name)[0]) for name in available())]
+
+
+@pytest.mark.parametrize("cls", CLASSES_WITH_TEXT)
+def test_what_is_written_in_a_docstring_is_there_as_it_was_written(cls):
+    """But for what is taken over from others, to which the text refers."""
+    [tree] = ast.parse(dedent(inspect.getsource(cls))).body
+    written, found = sections(ast.get_docstring(tree)), sections(inspect.getdoc(cls))
+    assert set(written) <= set(found)
+    assert "As in :" not in inspect.getdoc(cls) or cls not in ESTIMATORS
+    for title, body in written.items():
+        if "As in :" not in body:
+            assert found[title] == body, title
 
 
 # Fitted attributes
