@@ -198,7 +198,7 @@ def show(value):
 
 # Shapes of the penalties above, and some at the ends of their parameters, each once.
 SHAPES = {
-    show(shape): shape
+    (type(shape).__module__, show(shape)): shape
     for shape in [
         *(piece.shape for penalty in EVERY for piece in pieces(penalty)),
         *(MCP(gamma).shape() for gamma in (0.3, 1.0)),
@@ -499,7 +499,7 @@ def check_by_name(name):
 
 @pytest.mark.usefixtures("registry")
 @pytest.mark.parametrize("fault", ["twice the step", "twice the value"])
-@pytest.mark.parametrize("name", [*available(), PRINTED])
+@pytest.mark.parametrize("name", sorted({*available(), PRINTED}))
 def test_a_wrong_prox_or_value_is_found_by_the_name_of_a_penalty(monkeypatch, name, fault):
     cls = Printed if name == PRINTED else PENALTIES[name]
 

@@ -51,7 +51,8 @@ PRINTED, Printed = printed_in_the_guide()
 @pytest.fixture(autouse=True)
 def registry(monkeypatch):
     monkeypatch.setattr(SOLVERS, "_entries", dict(SOLVERS._entries))
-    SOLVERS.register(PRINTED, Printed)
+    if PRINTED not in SOLVERS:
+        SOLVERS.register(PRINTED, Printed)
 
 
 def make(solver, *arguments, learning_rate_init=RATE, **parameters):
@@ -62,7 +63,7 @@ def make(solver, *arguments, learning_rate_init=RATE, **parameters):
     return SOLVERS[solver].of(settings_of(estimator), 2, *arguments)
 
 
-NAMES = [*SOLVERS, PRINTED]
+NAMES = sorted({*SOLVERS, PRINTED})
 # All solvers as they are, and some with other parameters.
 OPTIMIZERS = {name: partial(make, name) for name in NAMES} | {
     "sgd without momentum": partial(make, "sgd", momentum=0.0),
