@@ -22,6 +22,8 @@ def train(
     seed,
     learning_rate=1e-3,
     threshold=1e-3,
+    is_normalised=False,
+    n_refit=0,
     on_epoch=lambda coefs, intercepts: None,
 ):
     """Train a network of rectified linear units.
@@ -38,6 +40,12 @@ def train(
     learning_rate : float, default=1e-3
     threshold : float, default=1e-3
         Weights of smaller magnitude are set to zero in what is returned and shown.
+    is_normalised : bool, default=False
+        Whether batches are normalised before each activation, and weights begin normally
+        distributed, with variance 2 / n_in, rather than uniformly. What is returned has the
+        normalisation folded in, with means and variances over all of X.
+    n_refit : int, default=0
+        Epochs of training on after the cut, without penalty, with what was cut held at zero.
     on_epoch : callable
         Told of the weights and biases after each epoch.
 
@@ -54,8 +62,13 @@ def train(
         bound = math.sqrt(6 / sum(layer.weight.shape))
         torch.nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
         torch.nn.init.zeros_(layer.bias)
+        if is_normalised:
+            torch.nn.init.kaiming_normal_(layer.weight, generator=generator)
+    norms = [torch.nn.BatchNorm1d(n) if is_normalised else torch.nn.Identity() for n in hidden]
+    norms.append(torch.nn.Identity())
     weights = [layer.weight for layer in layers]
-    network = torch.nn.Sequential(*[m for layer in layers for m in (layer, torch.nn.ReLU())][:-1])
+    steps = [m for pair in zip(layers, norms, strict=True) for m in (*pair, torch.nn.ReLU())]
+    network = torch.nn.Sequential(*steps[:-1])
     optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate)
     inputs, targets = torch.from_numpy(X), torch.from_numpy(y)
 
@@ -65,13 +78,22 @@ def train(
             return torch.nn.functional.cross_entropy(outputs, targets[rows])
         return 0.5 * torch.nn.functional.mse_loss(outputs[:, 0], targets[rows])
 
-    for _ in range(n_epochs):
+    def run_epoch(penalty, masks):
         for rows in torch.randperm(len(X), generator=generator).split(batch_size):
             optimizer.zero_grad()
             (loss(rows) + penalty(weights)).backward()
             optimizer.step()
+            for weight, mask in zip(weights, masks, strict=False):
+                weight.data.mul_(mask)
+
+    for _ in range(n_epochs):
+        run_epoch(penalty, ())
         on_epoch(*_cut(layers, threshold))
-    return _cut(layers, threshold)
+    masks = [(weight.detach().abs() >= threshold).float() for weight in weights]
+    for _ in range(n_refit):
+        run_epoch(lambda weights: 0, masks)
+    coefs, intercepts = _cut(layers, 0 if n_refit else threshold)
+    return _folded(network, coefs, intercepts, inputs) if is_normalised else (coefs, intercepts)
 
 
 def _cut(layers, threshold):
@@ -79,6 +101,20 @@ def _cut(layers, threshold):
     for coef in coefs:
         coef[np.abs(coef) < threshold] = 0
     return coefs, [layer.bias.detach().numpy().copy() for layer in layers]
+
+
+@torch.no_grad()
+def _folded(network, coefs, intercepts, inputs):
+    """Return weights and biases with the normalisation after each hidden layer in them."""
+    values = inputs.numpy()
+    norms = [module for module in network if isinstance(module, torch.nn.BatchNorm1d)]
+    for coef, intercept, norm in zip(coefs, intercepts, norms, strict=False):
+        values = values @ coef + intercept
+        scale = norm.weight.numpy() / np.sqrt(values.var(0) + norm.eps)
+        coef *= scale
+        intercept[:] = (intercept - values.mean(0)) * scale + norm.bias.numpy()
+        values = np.maximum((values - values.mean(0)) * scale + norm.bias.numpy(), 0)
+    return coefs, intercepts
 
 
 def group_lasso(weights, masks=None):
@@ -100,3 +136,8 @@ def l1(weights):
 def l2(weights):
     """Half the sum of the squares."""
     return 0.5 * sum(weight.square().sum() for weight in weights)
+
+
+def hoyer_square(weights):
+    """Sum over the layers of the square of the l1 norm, divided by that of the l2 norm."""
+    return sum(weight.abs().sum().square() / weight.square().sum() for weight in weights)

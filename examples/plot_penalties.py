@@ -11,7 +11,8 @@ the lasso takes the same from all of them, the concave ones less and less.
 The last shapes are functions of a whole group. They are shown for a group of two weights, x and 1.
 ``sparse_group_lasso``, ``cges`` and ``integrated_transformed_l1`` are sums of these.
 
-The script writes its picture to ``penalties.png`` in the current directory.
+The script writes its pictures to ``penalties.png`` and ``penalty_contours.png`` in the current
+directory.
 """
 
 import matplotlib
@@ -21,7 +22,7 @@ matplotlib.use("Agg")  # draw into files only, so that no display is needed
 import matplotlib.pyplot as plt
 import torch
 
-from sgnn.penalties import available, get_penalty
+from sgnn.penalties import MCP, LHalf, LogSum, available, get_penalty
 
 # %%
 # The shapes, with the names of the penalties that they belong to.
@@ -64,3 +65,53 @@ for ax in axes.flat[len(shapes) - 4 : len(shapes)]:
 
 fig.savefig("penalties.png", dpi=110)
 print(f"{len(shapes)} shapes are in penalties.png.")
+
+# %%
+# Contours
+# --------
+# Penalties of a unit with two weights that leave it. Corners on the axes make single weights zero;
+# where the contours are round, the two weights stay together and go together. Lines that bend
+# inwards spare what is large. Sums are those of a first layer.
+
+
+def value_of_pair(penalty, pair):
+    """Return the penalty of each row of two weights."""
+    total = 0
+    for piece in penalty.pieces():
+        shape, factor = piece.shape, piece.weight
+        if piece.layers is not None:
+            factor = factor * piece.layers((1, 2, 1))[0]
+        if shape.by_rows:
+            value = shape.value(pair, 1.0)
+        elif piece.groups == "weights":
+            value = shape.value(pair, 1.0).sum(1)
+        else:
+            value = shape.value(torch.linalg.vector_norm(pair, dim=1), 1.0)
+        total = total + factor * value
+    return total
+
+
+single = {"groups": "weights"}
+contours = {
+    "l1": "l1",
+    "group_lasso": "group_lasso",
+    "sparse_group_lasso": "sparse_group_lasso",
+    "exclusive_lasso": "exclusive_lasso",
+    "cges": "cges",
+    "transformed_l1": "transformed_l1",
+    "integrated_transformed_l1": "integrated_transformed_l1",
+    "log_sum, single weights": LogSum(**single),
+    "mcp, single weights": MCP(gamma=1.5, **single),
+    "l_half, single weights": LHalf(**single),
+    "l1_minus_l2": "l1_minus_l2",
+    "hoyer_square": "hoyer_square",
+}
+line = torch.linspace(-1.5, 1.5, 302, dtype=torch.float64)  # without 0, where Hoyer's jumps
+pairs = torch.cartesian_prod(line, line)
+fig, axes = plt.subplots(3, 4, figsize=(11, 8.6), sharex=True, sharey=True, layout="constrained")
+for ax, (name, penalty) in zip(axes.flat, contours.items(), strict=True):
+    values = value_of_pair(get_penalty(penalty)[0], pairs).reshape(len(line), -1)
+    ax.contour(line, line, values.T, levels=7, colors="#2a6f97", linewidths=1)
+    ax.set(aspect="equal")
+    ax.set_title(name, fontsize=9)
+fig.savefig("penalty_contours.png", dpi=110)

@@ -1,10 +1,12 @@
 """Accuracy against weights and multiply-adds, for penalties that combine groups and weights."""
 
+from itertools import product
+
 import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks import data
+from benchmarks import data, pruning
 from benchmarks.combined_sparsity import protocol, proximal
 from benchmarks.combined_sparsity.page import headline, report, summary
 from benchmarks.networks import accuracy, anatomy
@@ -34,15 +36,19 @@ def cases(toy=False):
         choices = [
             *[("path", penalty) for penalty in ("l1", "transformed l1", "transformed l1, a=10")],
             ("fits", "l1"),
-            *[(method, "CGES") for method in protocol.PROXES],
+            *[(method, protocol.PRUNING) for method in ("path", "fits")],
+            ("fits", protocol.RIDGE),
+            *product(protocol.PROXES, protocol.VALUES),
         ]
         toys = [_case("digits", *choice, 0) for choice in choices]
-        return [{**case, "epochs": 2, "alphas": [1e-3, 1e-2]} for case in toys]
+        short = {"alphas": [1e-3, 1e-2], "shares": [0.5, 0.1], "epochs": 2}
+        return [{key: short.get(key, value) for key, value in case.items()} for case in toys]
+    on_paths = [penalty for penalty in protocol.COMPARED if penalty != protocol.RIDGE]
     choices = [
-        *[(name, "path", penalty) for name in protocol.HIDDEN for penalty in protocol.PENALTIES],
+        *[(name, "path", penalty) for name in protocol.HIDDEN for penalty in on_paths],
         *[("digits", "path", penalty) for penalty in protocol.CONCAVITIES],
-        *[("digits", "fits", penalty) for penalty in protocol.PENALTIES],
-        *[("digits", method, "CGES") for method in protocol.PROXES],
+        *[("digits", "fits", penalty) for penalty in protocol.COMPARED],
+        *[("digits", *both) for both in product(protocol.PROXES, protocol.VALUES)],
     ]
     return [
         _case(*choice, seed)
@@ -56,20 +62,25 @@ def is_long(case):
 
 
 def _case(name, method, penalty, seed):
+    if penalty == protocol.PRUNING:
+        sizes = {"shares": protocol.SHARES[method]}
+    else:
+        sizes = {"alphas": protocol.PATHS[name] if method == "path" else protocol.STRENGTHS}
     return {
         "data": name,
         "method": method,
         "penalty": penalty,
         "seed": seed,
         "epochs": protocol.EPOCHS[name],
-        "alphas": protocol.PATHS[name] if method == "path" else protocol.STRENGTHS,
+        **sizes,
     }
 
 
 def measure(case):
     """Return networks of growing strength, the dense one first, and more of the one chosen."""
     parts = prepared(case["data"], case["seed"])
-    networks = METHODS[case["method"]](case, *parts)
+    train = pruned if case["penalty"] == protocol.PRUNING else METHODS[case["method"]]
+    networks = train(case, *parts)
     floor = max(network["validation"] for network in networks) - protocol.TOLERANCE
     chosen = [network for network in networks if network["validation"] >= floor][-1]
     keys = ["alpha", "objective", "weights", "multiply_adds", "validation", "test"]
@@ -100,9 +111,29 @@ def path(case, train, validation, test):
 
 def fits(case, train, validation, test):
     """Train one network from a random start for each strength, and for none."""
+    held_out = {"X_val": validation[0], "y_val": validation[1]}
+    alphas = [0.0, *case["alphas"]]
+    models = [estimator(case, alpha).fit(*train, **held_out) for alpha in alphas]
+    return with_curves(case, alphas, models, validation, test)
+
+
+def pruned(case, train, validation, test):
+    """Prune one dense network step by step, or to each size at once."""
+    X, y, held_out = *train, {"X_val": validation[0], "y_val": validation[1]}
+    dense = estimator(case, 0.0, warm_start=True).fit(X, y, **held_out)
+    sizes = np.array(case["shares"]) * sum(coef.size for coef in dense.expand()[0])
+    prune, n_epochs = {
+        "path": (pruning.gradually, protocol.EPOCHS_PER_ALPHA[case["data"]]),
+        "fits": (pruning.at_once, case["epochs"]),
+    }[case["method"]]
+    models = prune(dense, sizes.astype(int), n_epochs, X=X, y=y, **held_out)
+    return with_curves(case, [0.0] * len(models), models, validation, test)
+
+
+def with_curves(case, alphas, models, validation, test):
+    """Return what there is to say about networks, and how they came about by epochs."""
     networks = []
-    for alpha in [0.0, *case["alphas"]]:
-        model = estimator(case, alpha).fit(*train, X_val=validation[0], y_val=validation[1])
+    for alpha, model in zip(alphas, models, strict=True):
         found = network(alpha, *model.expand(), model.objective_curve_[-1], validation, test)
         units = np.array(model.n_neurons_curve_)
         curves = {
@@ -122,7 +153,8 @@ def published(case, train, validation, test):
         *found, objective = proximal.train(
             *train,
             protocol.HIDDEN[case["data"]],
-            protocol.PROXES[case["method"]],
+            protocol.PROXES[case["method"]][case["penalty"]],
+            protocol.VALUES[case["penalty"]],
             alpha,
             n_epochs=case["epochs"],
             seed=case["seed"],
@@ -134,12 +166,13 @@ def published(case, train, validation, test):
 METHODS = {"path": path, "fits": fits} | dict.fromkeys(protocol.PROXES, published)
 
 
-def estimator(case, alpha, refit=False):
+def estimator(case, alpha, **options):
     return SparseMLPClassifier(
         protocol.HIDDEN[case["data"]],
-        penalty=(protocol.PENALTIES | protocol.CONCAVITIES)[case["penalty"]],
+        penalty=(protocol.PENALTIES | protocol.CONCAVITIES).get(case["penalty"]),
         alpha=alpha,
-        refit=refit,
+        l2=alpha if case["penalty"] == protocol.RIDGE else 0.0,
+        **options,
         batch_size=protocol.BATCH_SIZES[case["data"]],
         learning_rate_init=protocol.RATES[case["data"]],
         max_iter=case["epochs"],
@@ -153,6 +186,22 @@ def network(alpha, coefs, intercepts, objective, validation, test):
         "alpha": alpha,
         "objective": round(objective, 5),
         **anatomy(coefs),
+        "overlap": [overlap(coef != 0) for coef in coefs],
         "validation": scores[0],
         "test": scores[1],
     }
+
+
+def overlap(connected):
+    """Return what share of the inputs of two units they have in common, mean over pairs of units.
+
+    Parameters
+    ----------
+    connected : ndarray of bool, shape (n_in, n_out)
+    """
+    used = connected[:, connected.any(0)].astype(float)
+    common = used.T @ used
+    sizes = common.diagonal()
+    shares = common / np.maximum(sizes[:, None] + sizes - common, 1)
+    n = len(sizes)
+    return round(float((shares.sum() - n) / (n * (n - 1))), 4) if n > 1 else None

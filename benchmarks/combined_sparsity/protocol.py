@@ -1,7 +1,7 @@
 """Data, networks, penalties and strengths that are compared."""
 
 from benchmarks.combined_sparsity import proximal
-from sgnn.penalties import TransformedL1
+from sgnn.penalties import IntegratedTransformedL1, TransformedL1
 
 # The README of github.com/jaehong-yoon93/CGES: "L2 baseline test accuracy might be 98.8x%".
 PRINTED = {"dense_mnist": "98.8x"}
@@ -28,6 +28,22 @@ PENALTIES = {
     "transformed l1": "transformed_l1",
     "integrated transformed l1": "integrated_transformed_l1",
 }
+RIDGE, PRUNING = "L2", "none, pruned"
+GRADUAL = [round(0.02 ** (step / 25), 4) for step in range(1, 26)]
+SHARES = {"path": GRADUAL, "fits": [0.5, 0.3, 0.2, 0.1, 0.05]}
+COMPARED = [*PENALTIES, RIDGE, PRUNING]
 CONCAVITIES = {f"transformed l1, a={a:g}": TransformedL1(a) for a in (0.01, 0.1, 10, 100)}
+INTEGRATED = "integrated transformed l1"
+CONCAVITIES |= {
+    f"{INTEGRATED}, a={a:g}": IntegratedTransformedL1(a) for a in (0.001, 0.01, 0.1, 10, 100)
+}
 LABELS = {"path": "path, refit", "fits": "one fit per strength"}
-PROXES = {"prox in turn": proximal.in_turn, "joint prox": proximal.jointly}
+PROXES = {
+    "prox in turn": {"CGES": proximal.in_turn, INTEGRATED: proximal.transformed_in_turn},
+    "joint prox": {"CGES": proximal.jointly, INTEGRATED: proximal.transformed_jointly},
+}
+VALUES = {"CGES": proximal.exclusive_value, INTEGRATED: proximal.transformed_value}
+CONCAVE = {
+    "transformed l1": "combined_sparsity_a",
+    INTEGRATED: "combined_sparsity_integrated_a",
+}

@@ -7,6 +7,10 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from sgnn.penalties.exclusive import SquaredL1
+from sgnn.penalties.transformed_l1 import TransformedMagnitude
+from sgnn.proximal.joint import nested_prox
+
+MAGNITUDE = TransformedMagnitude(1.0)
 
 
 def in_turn(rows, group, exclusive):
@@ -27,17 +31,46 @@ def jointly(rows, group, exclusive):
     return SquaredL1().prox_plus_norm(rows, exclusive, 1.0, group)
 
 
+def transformed_in_turn(rows, group, single):
+    """Shrink the norm of each row, and then each weight by the prox of transformed l1."""
+    norms = torch.linalg.vector_norm(rows, dim=1, keepdim=True).clamp(min=1e-30)
+    return MAGNITUDE.prox(rows * (1 - group / norms).clamp(min=0), single, 1.0)
+
+
+def transformed_jointly(rows, group, single):
+    """Shrink each row by the prox of the sum of its norm and transformed l1."""
+    return nested_prox(
+        rows,
+        lambda x, scale: MAGNITUDE.prox(x, scale * single, 1.0),
+        lambda z: MAGNITUDE.value(z, single).sum(1),
+        lambda norms: (norms - group).clamp(min=0),
+        lambda norms: group * norms,
+    )
+
+
+def exclusive_value(columns):
+    """Return half the sum of the squared l1 norms of columns."""
+    return 0.5 * columns.abs().sum(0).square().sum()
+
+
+def transformed_value(columns):
+    """Return the transformed l1 of all weights."""
+    return MAGNITUDE.value(columns, 1.0).sum()
+
+
 @torch.random.fork_rng()
-def train(X, y, hidden, prox, strength, *, n_epochs, seed, batch_size=100, learning_rate=0.05):
-    """Train a network of rectified linear units under combined group and exclusive sparsity.
+def train(
+    X, y, hidden, prox, value, strength, *, n_epochs, seed, batch_size=100, learning_rate=0.05
+):
+    """Train a network of rectified linear units under group sparsity and another penalty.
 
     Parameters
     ----------
     X : ndarray of float32, shape (n_samples, n_features)
     y : ndarray of int, shape (n_samples,)
     hidden : sequence of int
-    prox : callable
-        `in_turn` or `jointly`.
+    prox, value : callable
+        Such as `in_turn` or `jointly`, and the value of the other penalty on a matrix of weights.
     strength : float
     n_epochs, seed, batch_size : int
     learning_rate : float, default=0.05
@@ -62,7 +95,7 @@ def train(X, y, hidden, prox, strength, *, n_epochs, seed, batch_size=100, learn
             optimizer.step()
             shrink(layers, prox, shares, strength * learning_rate)
     with torch.no_grad():
-        penalty = sum(map(penalty_of, layers, shares))
+        penalty = sum(map(penalty_of, layers, shares, [value] * len(layers)))
         objective = cross_entropy(network(X), y) + strength * penalty
     coefs = [layer.weight.detach().numpy().T.copy() for layer in layers]
     return coefs, [layer.bias.detach().numpy() for layer in layers], float(objective)
@@ -74,6 +107,6 @@ def shrink(layers, prox, shares, step):
         layer.weight.copy_(prox(layer.weight.T.contiguous(), step * (1 - share), step * share).T)
 
 
-def penalty_of(layer, share):
+def penalty_of(layer, share, value):
     norms = torch.linalg.vector_norm(layer.weight, dim=0)
-    return (1 - share) * norms.sum() + 0.5 * share * layer.weight.abs().sum(0).square().sum()
+    return (1 - share) * norms.sum() + share * value(layer.weight)

@@ -3,7 +3,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from benchmarks import data, networks, pages
+from benchmarks import data, networks, pages, pruning, suite
+from benchmarks.compression import hoyer
 from benchmarks.compression.published import STRUCTURED, UNSTRUCTURED
 from benchmarks.compression.recipes import ELEMENTS, GROUPS, RECIPES, TRIALS, fit, network
 from sgnn import sparse_mlp_path
@@ -44,19 +45,38 @@ PENALTIES = {
         "group Hoyer-Square": "group_hoyer_square",
     },
 }
-IN_BRIEF = ["l1", "log-sum", "Hoyer-Square", "group lasso", "group log-sum", "group Hoyer-Square"]
+PRUNED = {
+    "none, pruned at once": pruning.at_once,
+    "none, pruned gradually": pruning.gradually,
+}
+IN_BRIEF = [
+    *PRUNED,
+    "l1",
+    "log-sum",
+    "Hoyer-Square",
+    "group lasso",
+    "group log-sum",
+    "group Hoyer-Square",
+]
 AIMS = [("weights", 3_500, 0.982), ("weights", 4_900, 0.984), ("multiply_adds", 16_000, 0.982)]
+SIZES = ("units", "weights", "multiply_adds")
+N_STEPS = 40
 LIMITS = {"weights": (20_000, 10_000, 5_000, 3_500), "multiply_adds": (60_000, 30_000, 16_000)}
 
 
 def cases(toy=False):
     if toy:
         shared = {"data": "digits", "epochs": 2}
-        paths = [(ELEMENTS, "log-sum"), (GROUPS, "group lasso")]
+        paths = [
+            (ELEMENTS, "log-sum"),
+            (GROUPS, "group lasso"),
+            *((ELEMENTS, one) for one in PRUNED),
+        ]
         seeds = 1
     else:
         shared = {"data": "mnist", "epochs": 12}
         paths = [(kind, name) for kind, group in PENALTIES.items() for name in group]
+        paths += [(ELEMENTS, name) for name in PRUNED]
         seeds = SEEDS
     return [
         *({**shared, "of": kind, "penalty": name, "seed": 0} for kind, name in paths),
@@ -72,12 +92,22 @@ def cases(toy=False):
             for name, recipe in recipes.items()
             for seed in range(n_seeds)
         ),
+        *suite.grid(
+            data=[shared["data"]],
+            of=["Hoyer-Square"],
+            way=list(hoyer.WAYS),
+            strength=hoyer.STRENGTHS[:1] if toy else hoyer.STRENGTHS,
+            epochs=[shared["epochs"] if toy else hoyer.N_EPOCHS],
+            seed=[0],
+        ),
     ]
 
 
 def is_long(case):
     if case["of"] == "recipe":
         return case["seed"] > 0 or case["recipe"] == "log-sum"
+    if case["of"] == "Hoyer-Square":
+        return True
     return case["of"] == "trial" or case["penalty"] not in IN_BRIEF
 
 
@@ -93,30 +123,51 @@ def measure(case):
             "validation": model.score(X[n_train:], y[n_train:]) if n_train < len(X) else None,
             "test": model.score(X_test, y_test),
         }
+    if case["of"] == "Hoyer-Square":
+        n_train = len(X) * 11 // 12
+        return hoyer.measure(
+            case, (X[:n_train], y[:n_train]), (X[n_train:], y[n_train:]), (X_test, y_test)
+        )
     n_train = len(X) * 5 // 6
-    path = sparse_mlp_path(
-        network(PENALTIES[case["of"]][case["penalty"]], 1.0, 3e-5, case["epochs"], case["seed"]),
-        X[:n_train],
-        y[:n_train],
-        X_val=X[n_train:],
-        y_val=y[n_train:],
-        alphas=40,
-        max_iter=1 if case["epochs"] < 5 else 3,
-        max_sparsity=0.99,
-    )
-    shown = [(index, point) for index, point in enumerate(path.points) if point.n_features]
+    train, held_out = (X[:n_train], y[:n_train]), (X[n_train:], y[n_train:])
+    found = (pruned if case["penalty"] in PRUNED else along_path)(case, *train, *held_out)
     return {
         "points": [
             {
-                "weights": point.n_weights,
-                "multiply_adds": point.n_multiply_adds,
-                "units": list(point.n_neurons),
-                "validation": point.validation_score,
-                "test": path.estimator(index).score(X_test, y_test),
+                **{key: networks.anatomy(one.expand()[0])[key] for key in SIZES},
+                "validation": one.score(*held_out),
+                "test": one.score(X_test, y_test),
             }
-            for index, point in shown
+            for one in found
         ]
     }
+
+
+def along_path(case, X, y, X_val, y_val):
+    """Return the networks of a path under a penalty."""
+    path = sparse_mlp_path(
+        network(PENALTIES[case["of"]][case["penalty"]], 1.0, 3e-5, case["epochs"], case["seed"]),
+        X,
+        y,
+        X_val=X_val,
+        y_val=y_val,
+        alphas=N_STEPS,
+        max_iter=1 if case["epochs"] < 5 else 3,
+        max_sparsity=0.99,
+    )
+    return [path.estimator(index) for index in np.flatnonzero(path.n_features)]
+
+
+def pruned(case, X, y, *_):
+    """Return the networks of magnitude pruning, for as many epochs as those of a path."""
+    dense = network(None, 0.0, 3e-5, case["epochs"], case["seed"], warm_start=True).fit(X, y)
+    n_weights = sum(coef.size for coef in dense.coefs_)
+    if case["penalty"] == "none, pruned at once":
+        shares, n_epochs = np.array(LIMITS["weights"]) / N_WEIGHTS, case["epochs"]
+    else:
+        shares, n_epochs = np.geomspace(1, 0.01, N_STEPS + 1)[1:], 1 if case["epochs"] < 5 else 3
+    sizes = (shares * n_weights).astype(int)
+    return PRUNED[case["penalty"]](dense, sizes, n_epochs, X=X, y=y)
 
 
 def scaled_split(name):
@@ -135,6 +186,8 @@ def report(records):
         parts += ["## What was tried", pages.table(*trial_table(trials))]
     if tables := path_tables(records):
         parts += ["## Every penalty along a path", *tables]
+    if runs := records.where(of="Hoyer-Square"):
+        parts += ["## Hoyer-Square, one fit for each strength", *hoyer.report(runs)]
     return parts
 
 
@@ -258,6 +311,8 @@ def summary(records):
     if recipes:
         parts += ["Ours:", pages.table(*recipe_table(recipes))]
         parts.append("\n".join(verdict(recipes, *aim) for aim in AIMS))
+    if runs := records.where(of="Hoyer-Square"):
+        parts.append(hoyer.verdict(runs))
     return parts
 
 

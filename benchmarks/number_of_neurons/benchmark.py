@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from benchmarks import data, pages
+from benchmarks import data, pages, pruning
 from benchmarks.networks import anatomy
 from benchmarks.peers import timed
 from sgnn import SparseMLPClassifier, SparseMLPRegressor, sparse_mlp_path
@@ -48,6 +48,11 @@ PENALTIES = {
     "neuron lasso, half l1": lambda factors: NeuronLasso(0.5, layers=factors),
     "log-sum": lambda factors: LogSum(groups="incoming", layers=factors),
 }
+PRUNED = {
+    "none, pruned at once": (pruning.at_once, [0.19, 0.15, 0.1, 0.05], 1),
+    "none, pruned gradually": (pruning.gradually, [0.8**step for step in range(1, 16)], 1 / 4),
+}
+"""How to prune, the shares of the weights that stay, and epochs for each of the dense network."""
 TICKS = [0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
 RULES = {
     "claim": "best with 80% removed",
@@ -66,7 +71,7 @@ def cases(toy=False):
             "seed": seed,
         }
         for name, task in (TOY if toy else TASKS).items()
-        for penalty in list(PENALTIES)[: 1 if toy else None]
+        for penalty in [*(["neuron lasso"] if toy else PENALTIES), *PRUNED]
         for seed in range(task.seeds)
     ]
 
@@ -81,17 +86,15 @@ def measure(case):
     X, X_val, y, y_val = train_test_split(
         X, y, test_size=1 / 6, stratify=y if is_classifier else None, random_state=case["seed"]
     )
-    factors = [0.4] + [1.0] * len(case["hidden"])
+    train, held_out = {"X": X, "y": y}, {"X_val": X_val, "y_val": y_val}
     model = (SparseMLPClassifier if is_classifier else SparseMLPRegressor)(
         case["hidden"],
-        penalty=PENALTIES[case["penalty"]](factors),
-        refit=True,
         max_iter=case["epochs"],
         learning_rate_init=task.learning_rate,
         random_state=case["seed"],
     )
-    held_out = {"X_val": X_val, "y_val": y_val}
-    path, seconds = timed(sparse_mlp_path, model, X, y, **held_out, **(task.path or {}))
+    walk = pruned if case["penalty"] in PRUNED else along_path
+    (networks, by_rule), seconds = timed(walk, case, model, train, held_out)
 
     def described(network):
         left = anatomy(network.expand()[0])
@@ -104,15 +107,35 @@ def measure(case):
             "parameters_removed": removed(network),
         }
 
-    networks = [path.estimator(index) for index in np.flatnonzero(path.n_features)]
     small = [network for network in networks if removed(network) >= CLAIM] or networks[-1:]
     return {
         "unpenalised": described(networks[0]),
         "claim": described(max(small, key=lambda network: network.score(X_val, y_val))),
-        **{rule: described(path.best(rule)) for rule in ("1se", "dense")},
-        "points": len(path),
+        **{rule: described(network) for rule, network in by_rule.items()},
+        "points": len(networks),
         "cpu_seconds": seconds,
     }
+
+
+def along_path(case, model, train, held_out):
+    """Return the networks of a path under a penalty, and those that its rules choose."""
+    factors = [0.4] + [1.0] * len(case["hidden"])
+    model.set_params(penalty=PENALTIES[case["penalty"]](factors), refit=True)
+    options = (TOY | TASKS)[case["data"]].path or {}
+    path = sparse_mlp_path(model, **train, **held_out, **options)
+    networks = [path.estimator(index) for index in np.flatnonzero(path.n_features)]
+    return networks, {rule: path.best(rule) for rule in ("1se", "dense")}
+
+
+def pruned(case, model, train, held_out):
+    """Return the networks of magnitude pruning, and the smallest that is no worse than dense."""
+    prune, shares, pace = PRUNED[case["penalty"]]
+    dense = model.set_params(penalty=None, warm_start=True).fit(**train)
+    sizes = [int(share * sum(coef.size for coef in dense.coefs_)) for share in shares]
+    networks = prune(dense, sizes, max(1, int(pace * case["epochs"])), **train)
+    scores = [network.score(*held_out.values()) for network in networks]
+    as_good = [one for one, score in zip(networks, scores, strict=True) if score >= scores[0]]
+    return networks, {"dense": as_good[-1]}
 
 
 def removed(network):
@@ -151,7 +174,7 @@ class Outcome(NamedTuple):
 
 def outcomes(records):
     for name, penalty, runs in records.by("data", "penalty"):
-        for rule in RULES:
+        for rule in filter(runs[0].__contains__, RULES):
             dense, sparse = (100 * runs.values(key, "test_score") for key in ("unpenalised", rule))
             yield Outcome(
                 name,
@@ -183,8 +206,10 @@ def picture(records):
         ax.axhline(0, color="0.6", linewidth=1, zorder=0)
         ax.axvline(100 * (1 - CLAIM), color="0.6", linewidth=1, linestyle=":", zorder=0)
         for rule, marker in zip(RULES, "dos", strict=True):
-            for number, penalty in enumerate(PENALTIES):
+            for number, penalty in enumerate([*PENALTIES, *PRUNED]):
                 runs = records.where(data=name, penalty=penalty)
+                if not runs or rule not in runs[0]:
+                    continue
                 left = 100 * (1 - runs.values(rule, "parameters_removed"))
                 dense, sparse = (runs.values(key, "test_score") for key in ("unpenalised", rule))
                 style = {"facecolor": f"C{number}" if rule == "claim" else "none"}

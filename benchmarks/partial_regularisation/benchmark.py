@@ -2,9 +2,9 @@
 
 import numpy as np
 import torch
-from sklearn.preprocessing import StandardScaler
 
-from benchmarks import data, networks, subgradient
+from benchmarks import networks, subgradient
+from benchmarks.partial_regularisation import variations
 from benchmarks.partial_regularisation.page import headline, report, summary
 from benchmarks.partial_regularisation.tasks import (
     IMAGES,
@@ -15,9 +15,9 @@ from benchmarks.partial_regularisation.tasks import (
     TASKS,
     fits,
 )
+from benchmarks.partial_regularisation.training import draw, estimator, metric
 from benchmarks.peers import timed
-from sgnn import SparseMLPClassifier, SparseMLPRegressor, sparse_mlp_path
-from sgnn.networks.network import Network
+from sgnn import sparse_mlp_path
 from sgnn.penalties import GroupLasso, LogSum, SparseGroupLasso
 
 __all__ = ["TITLE", "cases", "headline", "measure", "report", "summary"]
@@ -26,7 +26,7 @@ TITLE = "Partial regularisation: E & Gao"
 
 
 def cases(toy=False):
-    return [
+    main = [
         {
             "data": name,
             "method": method,
@@ -40,6 +40,7 @@ def cases(toy=False):
         for penalty in ([None] if method == "path" else PENALTIES)
         for seed in range(1 if toy else n_seeds(name, method))
     ]
+    return [*main, *variations.cases(toy)]
 
 
 def n_seeds(name, method):
@@ -48,29 +49,14 @@ def n_seeds(name, method):
     return 5
 
 
-def draw(name, seed):
-    """Return X, X_test, y and y_test, scaled, in random order."""
-    rng = np.random.default_rng(seed)
-    if name == "parabola":
-        X = rng.permutation(np.linspace(-1, 1, 40, dtype=np.float32))[:, None]
-        X_test = np.linspace(-1, 1, 200, dtype=np.float32)[:, None]
-        return X, X_test, -(X[:, 0] ** 2), -(X_test[:, 0] ** 2)
-    X, X_test, y, y_test = data.split(data.load(name), seed)
-    if name in IMAGES:
-        return X / X.max(), X_test / X.max(), y, y_test
-    scaler = StandardScaler().fit(X)
-    if y.dtype.kind == "f":
-        low, high = y.min(), y.max()
-        y, y_test = (y - low) / (high - low), (y_test - low) / (high - low)
-    return scaler.transform(X), scaler.transform(X_test), y, y_test
-
-
 def measure(case):
+    if case["method"] in variations.VARIATIONS:
+        return variations.measure(case)
     task = TASKS[case["data"]]
     X, X_test, y, y_test = draw(case["data"], case["seed"])
     if case["method"] == "path":
         return walked(case, task, X, X_test, y, y_test)
-    train = trained_as_they_did if case["method"] == "subgradient" else trained
+    train = trained if case["method"] == "prox" else trained_as_they_did
     network, seconds = timed(train, case, task, X, y)
     return {
         **networks.anatomy(network[0]),
@@ -81,7 +67,7 @@ def measure(case):
 
 
 def trained_as_they_did(case, task, X, y):
-    """Train with the penalty in the loss, and cut."""
+    """Train with the penalty in the loss, and cut; theirs are normalised batches."""
     rng = np.random.default_rng(case["seed"])
     free = task.free if case["penalty"].startswith("i") else 0
     masks = [
@@ -106,6 +92,7 @@ def trained_as_they_did(case, task, X, y):
         batch_size=task.batch_size,
         n_epochs=case["epochs"],
         seed=case["seed"],
+        is_normalised=case["method"] == "normalised",
     )
 
 
@@ -118,18 +105,6 @@ def trained(case, task, X, y):
         penalty = GroupLasso(fraction=fraction)
     model = estimator(case, task, y, penalty=penalty, alpha=task.strength)
     return model.fit(X, y).expand()
-
-
-def estimator(case, task, y, learning_rate=3e-3, **parameters):
-    cls = SparseMLPRegressor if y.dtype.kind == "f" else SparseMLPClassifier
-    return cls(
-        task.hidden,
-        batch_size=task.batch_size,
-        max_iter=case["epochs"],
-        learning_rate_init=learning_rate,
-        random_state=case["seed"],
-        **parameters,
-    )
 
 
 def walked(case, task, X, X_test, y, y_test):
@@ -171,11 +146,3 @@ def walked(case, task, X, X_test, y, y_test):
         "points": len(candidates),
         "chosen": {penalty: found for penalty, found in chosen.items() if found},
     }
-
-
-def metric(coefs, intercepts, X, y):
-    """Return the accuracy, or the mean squared error."""
-    if y.dtype.kind == "i":
-        return networks.accuracy(coefs, intercepts, X, y)
-    outputs = Network.whole(coefs, intercepts, "relu").forward(X)[:, 0]
-    return float(np.mean((outputs - y) ** 2))

@@ -3,7 +3,7 @@
 import sys
 import warnings
 
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
 
 _NOT_THE_USER = {"sgnn", "sklearn", "joblib"}
 
@@ -14,6 +14,10 @@ class SgnnWarning(UserWarning):
 
 class SgnnConvergenceWarning(SgnnWarning, ConvergenceWarning):
     """Training ended before the objective stood still."""
+
+
+class SgnnDataConversionWarning(SgnnWarning, DataConversionWarning):
+    """Data were given in another form than they are used in."""
 
 
 def warn(message, category=SgnnWarning):

@@ -36,9 +36,10 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
     def _auto_alpha(self):
         """Factor of ``alpha="auto"``."""
 
+    @property
     @abstractmethod
-    def _targets_of(self, y, classes):
-        """Return the Targets of new data."""
+    def _targets(self):
+        """The class of Targets that y is read by."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -86,6 +87,8 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         """Train one epoch at the constant initial rate, on the full-size network."""
+        if hasattr(self, "network_"):  # Else scikit-learn has checked them.
+            checks.check_types(self)
         if self.early_stopping:
             raise ValueError(
                 "early_stopping=True: partial_fit has no held-out data; set it to False."
@@ -121,6 +124,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
 
         blocks = data.form.blocks
         problem, state = prepare(self, data, rng, last)
+        checks.warn_if_column(given[1])
         checks.warn_if_badly_scaled(data.X)
         checks.warn_if_unpenalised(problem, state.network.sizes)
         refit = self.refit and not streams
@@ -130,9 +134,9 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             on_the_way = replace(state, network=network)
             return told(network.compact(blocks), [history], n_removed, on_the_way)
 
-        n_epochs = settings.max_iter * (1 + problem.is_adaptive + refit)
-        context = self._init_callback_context(max_subtasks=n_epochs)
-        monitor = Monitor(self, context, given, n_epochs, so_far)
+        n_runs = 1 + problem.is_adaptive + refit
+        context = self._init_callback_context(max_subtasks=settings.max_iter * n_runs)
+        monitor = Monitor(self, context, given, settings.max_iter, so_far)
         with checks.divergence_explained(problem, self.learning_rate_init):
             outcome = fit(problem, settings, state, monitor, refit)
         network = outcome.network

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import _check_sample_weight
 
-from sgnn._common.warnings import warn
+from sgnn._common.warnings import SgnnDataConversionWarning, warn
 from sgnn.networks.activations import ACTIVATIONS
 from sgnn.penalties import get_penalty
 from sgnn.penalties.strengths import unpenalised_layers
@@ -19,9 +19,13 @@ _USUAL_MAGNITUDES = 1e-2, 50.0
 _WILD_OFFSET = 5.0
 
 
+def check_types(estimator):
+    """Raise a ValueError unless types and ranges of the parameters are right, as `fit` does."""
+    estimator._validate_params()
+
+
 def check_parameters(estimator):
     """Raise ValueError or TypeError unless the parameters are valid, without data."""
-    estimator._validate_params()
     ACTIVATIONS[estimator.activation]
     SOLVERS[estimator.solver]
     for penalty in get_penalty(estimator.penalty):
@@ -116,6 +120,14 @@ def warn_if_badly_scaled(X):
     else:
         return
     warn(f"{problem}: scale X first, for instance with sklearn.preprocessing.StandardScaler.")
+
+
+def warn_if_column(y):
+    """Warn when targets of one dimension are given as a column."""
+    shape = np.shape(y)
+    if len(shape) == 2 and shape[1] == 1:
+        message = "A column-vector y was passed when a 1d array was expected: give y.ravel()."
+        warn(message, SgnnDataConversionWarning)
 
 
 def _typical_offset(low, high):

@@ -85,7 +85,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
 
     class_weight: dict | list | str | None = None
 
-    _auto_alpha = 0.17
+    _auto_alpha, _targets = 0.17, Labels
     _parameter_constraints = {
         **SparseMLPParameters._parameter_constraints,
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
@@ -95,9 +95,6 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
-
-    def _targets_of(self, y, classes):
-        return Labels.of(y, classes)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):

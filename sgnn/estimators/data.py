@@ -22,7 +22,7 @@ class Form:
     ----------
     n_features : int
     feature_names : ndarray of str or None
-    dtype : numpy.dtype
+    dtype : str
         Of X, and so of the network.
     blocks : ndarray of int, shape (n_features,), or None
         Blocks of inputs that stand or fall together.
@@ -34,7 +34,7 @@ class Form:
 
     n_features: int
     feature_names: np.ndarray | None
-    dtype: np.dtype
+    dtype: str
     blocks: np.ndarray | None
     targets: Targets
     n_effective: float | None = None
@@ -146,17 +146,18 @@ def _check_pair(estimator, X, y, classes, known):
         X,
         y,
         accept_sparse="csr",
-        dtype=(np.float64, np.float32) if known is None else known.dtype,
+        dtype=(np.float64, np.float32) if known is None else np.dtype(known.dtype),
         order="C",
         multi_output=True,
         y_numeric=is_regressor(estimator),
         reset=known is None,
     )
+    y = estimator._targets.read(y)
     names = getattr(reader, "feature_names_in_", None)
     blocks = resolve_feature_groups(estimator.feature_groups, X.shape[1], names)
     if known is None:
-        targets = estimator._targets_of(y, classes)
-        return X, y, Form(X.shape[1], names, X.dtype, blocks, targets)
+        targets = estimator._targets.of(y, classes)
+        return X, y, Form(X.shape[1], names, X.dtype.name, blocks, targets)
     known.targets.check_classes(classes)
     return X, y, replace(known, blocks=blocks)
 

@@ -13,7 +13,7 @@ class Monitor(Silent):
     data : tuple of X, y, sample_weight
         As callbacks see them.
     n_epochs : int
-        How many epochs the callbacks hear of at most.
+        How many epochs of each run the callbacks hear of at most.
     attributes : callable (Network, History, tuple of int) -> dict
         Returns the attributes of an estimator that is fitted so far, from the full-size network,
         the epochs, and the numbers of units that are not trained.
@@ -28,9 +28,12 @@ class Monitor(Silent):
             self._data["metadata"] = {"sample_weight": sample_weight}
         self._attributes = attributes
         self._n_removed = None
-        self._epochs_left = n_epochs if getattr(estimator, "_skl_callbacks", ()) else 0
-        self._epoch_context = None
+        self._n_epochs = n_epochs if getattr(estimator, "_skl_callbacks", ()) else 0
+        self._epochs_left, self._epoch_context = 0, None
         context.call_on_fit_task_begin(estimator=estimator, **self._data)
+
+    def begin_run(self):
+        self._epochs_left = self._n_epochs
 
     def begin_epoch(self):
         self._epoch_context = None

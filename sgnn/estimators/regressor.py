@@ -76,15 +76,12 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
     True
     """
 
-    _auto_alpha = 0.42
+    _auto_alpha, _targets = 0.42, Quantities
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
-
-    def _targets_of(self, y, classes):
-        return Quantities.of(y)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):

@@ -26,6 +26,16 @@ class Targets(ABC):
     n_outputs: int
     loss: Loss
 
+    @staticmethod
+    @abstractmethod
+    def read(y):
+        """Return y as an array in its simplest form, which the other methods take."""
+
+    @classmethod
+    @abstractmethod
+    def of(cls, y, classes=None):
+        """Return the form of y, or of all classes that will ever occur."""
+
     @abstractmethod
     def encode(self, y, dtype):
         """Return y as the loss wants it.
@@ -72,10 +82,22 @@ class Labels(Targets):
     classes: np.ndarray
     multilabel: bool
 
+    @staticmethod
+    def read(y):
+        """Return labels as an array, of two dimensions only for an indicator matrix."""
+        check_classification_targets(y)
+        if sparse.issparse(y):
+            y = y.toarray()
+        kind = type_of_target(y, input_name="y")
+        if kind == "multiclass-multioutput":
+            raise ValueError(
+                "y: multiclass-multioutput is not supported; fit one model per output."
+            )
+        return y if kind == "multilabel-indicator" else column_or_1d(y)
+
     @classmethod
     def of(cls, y, classes=None):
-        """Return the labels of y, or those that will ever occur where these are given."""
-        y, multilabel = _read_labels(y)
+        multilabel = y.ndim == 2
         labels = np.arange(y.shape[1]) if multilabel else np.unique(y)
         labels = labels if classes is None else np.unique(classes)
         if len(labels) < 2 and not multilabel:
@@ -101,7 +123,7 @@ class Labels(Targets):
         return len(self.classes) == 2 and not self.multilabel
 
     def encode(self, y, dtype):
-        y, multilabel = _read_labels(y)
+        multilabel = y.ndim == 2
         if multilabel != self.multilabel or (multilabel and y.shape[1] != self.n_outputs):
             known = f"{self.n_outputs} labels" if self.multilabel else f"classes {self.classes}"
             raise ValueError(
@@ -164,19 +186,20 @@ class Quantities(Targets):
     n_outputs: int
     is_1d: bool
 
+    @staticmethod
+    def read(y):
+        """Return numbers as an array, of two dimensions only for several outputs."""
+        return column_or_1d(y) if y.ndim == 2 and y.shape[1] == 1 else y
+
     @classmethod
-    def of(cls, y):
-        """Return the form of y."""
-        is_1d = y.ndim == 1 or y.shape[1] == 1
-        return cls(1 if is_1d else y.shape[1], is_1d)
+    def of(cls, y, classes=None):
+        return cls(1, True) if y.ndim == 1 else cls(y.shape[1], False)
 
     @property
     def loss(self):
         return SquaredError()
 
     def encode(self, y, dtype):
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
         targets = np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype)
         if targets.shape[1] != self.n_outputs:
             raise ValueError(
@@ -187,18 +210,6 @@ class Quantities(Targets):
     def decode(self, outputs):
         outputs = self.loss.predicted(outputs)
         return outputs.ravel() if self.is_1d else outputs
-
-
-def _read_labels(y):
-    """Return labels as an array, and whether they are an indicator matrix."""
-    check_classification_targets(y)
-    if sparse.issparse(y):
-        y = y.toarray()
-    kind = type_of_target(y, input_name="y")
-    if kind == "multiclass-multioutput":
-        raise ValueError("y: multiclass-multioutput is not supported; fit one model per output.")
-    multilabel = kind == "multilabel-indicator"
-    return y if multilabel else column_or_1d(y, warn=True), multilabel
 
 
 def weigh_classes(class_weight, y, sample_weight):
@@ -215,8 +226,6 @@ def weigh_classes(class_weight, y, sample_weight):
     ValueError
         If a weight is not finite or negative, or all are zero.
     """
-    if sparse.issparse(y):
-        y = y.toarray()
     try:
         by_class = compute_sample_weight(class_weight, y)
     except (TypeError, ValueError) as error:

@@ -106,11 +106,13 @@ class Groups(ABC):
 
     def _write_norms(self, layer, index, out):
         """Write the Euclidean norms of the groups of one layer."""
-        out_as_axes = out.view([layer.weight.shape[axis] for axis in self._axes[index]])
-        if self._others[index]:
-            torch.linalg.vector_norm(layer.weight, dim=self._others[index], out=out_as_axes)
+        axes, others = self._axes[index], self._others[index]
+        if len(axes) > 1:
+            out = out.view([layer.weight.shape[axis] for axis in axes])
+        if others:
+            torch.linalg.vector_norm(layer.weight, dim=others, out=out)
         else:
-            torch.abs(layer.weight, out=out_as_axes)
+            torch.abs(layer.weight, out=out)
         if self._has_bias(layer):
             out.square_().addcmul_(layer.bias, layer.bias).sqrt_()
 

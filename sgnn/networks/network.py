@@ -1,6 +1,7 @@
 """A network in numpy: what is left of one, putting back what was removed, and predicting."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -68,10 +69,14 @@ class Network:
         """Which inputs are left, a mask."""
         return self.kept[0]
 
-    @property
+    @cached_property
     def features(self):
         """Indices of the inputs that are left."""
         return np.flatnonzero(self.kept[0])
+
+    @cached_property
+    def _has_all_inputs(self):
+        return bool(self.kept[0].all())
 
     @property
     def n_features(self):
@@ -103,7 +108,7 @@ class Network:
         ndarray of shape (n_samples, n_outputs)
             In the data type of the weights.
         """
-        inputs = X if self.kept[0].all() else X[:, self.features]
+        inputs = X if self._has_all_inputs else X[:, self.features]
         activate = ACTIVATIONS[self.activation].values
         n_samples, dtype = X.shape[0], self.intercepts[-1].dtype
         outputs = np.empty((n_samples, len(self.intercepts[-1])), dtype=dtype)

@@ -171,10 +171,10 @@ class SparseMLPPath:
             Its ``alpha`` is that of the point.
         """
         point = self.points[index]
-        network = deepcopy(point.network)
+        form, network = deepcopy((self._form, point.network))
         n_removed = tuple(int((~mask).sum()) for mask in network.kept)
         state = State(network, n_epochs=self._estimator.max_iter)
-        attributes = learnt(self._form, point.alpha, network, [point.history], n_removed, state)
+        attributes = learnt(form, point.alpha, network, [point.history], n_removed, state)
         return fitted(self._estimator, attributes).set_params(alpha=point.alpha)
 
     def at(self, *, n_features=None, sparsity=None, alpha=None):

@@ -157,15 +157,8 @@ max_drop
     """
     if not isinstance(alphas, Integral):
         alphas = _in_growing_order(alphas)
-    checks.check_parameters(estimator)
-    checks.check_warm_up(estimator)
-    model = clone(estimator)
-    rng = check_random_state(model.random_state)
-    data = check_data(model, X, y, sample_weight, X_val, y_val, rng=rng)
-    problem, start = prepare(model, data, rng)
-    if not is_fold:
-        checks.warn_if_badly_scaled(data.X)
-        checks.warn_if_unpenalised(problem, start.network.sizes)
+    inputs = X, y, sample_weight, X_val, y_val
+    model, data, problem, start = set_up(estimator, *inputs, warns=not is_fold)
     if not problem.penalties:
         raise ValueError(f"penalty={estimator.penalty!r}: a path needs a penalty.")
     if max_drop < np.inf and problem.held_out is None:
@@ -197,6 +190,32 @@ max_drop
         reason = str(error) or "interrupted by the user"
         warn(f"The path ends at alpha={points[-1].alpha:.3g}: {reason}.")
     return SparseMLPPath(model, data.form, points)
+
+
+def set_up(estimator, X, y, sample_weight=None, X_val=None, y_val=None, *, warns=True):
+    """Check parameters and data, and return what a path needs.
+
+    Returns
+    -------
+    SparseMLPClassifier or SparseMLPRegressor
+        A clone of `estimator`.
+    Checked
+    Problem
+    State
+        Where to start.
+    """
+    checks.check_types(estimator)
+    checks.check_parameters(estimator)
+    checks.check_warm_up(estimator)
+    model = clone(estimator)
+    rng = check_random_state(model.random_state)
+    data = check_data(model, X, y, sample_weight, X_val, y_val, rng=rng)
+    problem, start = prepare(model, data, rng)
+    if warns:
+        checks.warn_if_column(y)
+        checks.warn_if_badly_scaled(data.X)
+        checks.warn_if_unpenalised(problem, start.network.sizes)
+    return model, data, problem, start
 
 
 def _line(point):

@@ -148,7 +148,9 @@ class Penalty(BaseEstimator, ABC):
     fraction : float in (0, 1] or list of array of bool, default=1.0
         Share of the groups of each layer that is penalised, drawn with the ``random_state`` of the
         estimator: partial regularisation. A list says which, with one array per layer of shape
-        (n_groups,), or as the weights (n_in, n_out) for penalties on single weights alone.
+        (n_groups,), or as the weights (n_in, n_out) for penalties on single weights alone. E & Gao
+        have it the other way round, as a ratio of zeros, ``1 - fraction``, and free the first rows.
+        They meant to save computation; here it saves none.
     warm_up : int >= 0, default=0
         Epochs over which the strength rises linearly from 0.
     adaptive : float >= 0, default=0.0
@@ -158,7 +160,9 @@ class Penalty(BaseEstimator, ABC):
 
     References
     ----------
-    Partial regularisation: Gao & E, "Improving the framework of sparse group regularization".
+    Partial regularisation: E & Gao (2019), "An improving framework of regularization for network
+    compression", arXiv:1912.05078; by their formula the bias of a neuron is in its group, here only
+    with "incoming" groups.
     Adaptive weights: Zou (2006), doi:10.1198/016214506000000735; in networks Dinh & Ho (2020),
     arXiv:2010.08097.
     """
@@ -213,7 +217,8 @@ class GroupPenalty(Penalty):
         "incoming": all weights that enter a unit form a group, with its bias.
         "weights": single weights. "both": the sum over outgoing and incoming groups; they overlap,
         so their joint prox is found by splitting, :class:`sgnn.proximal.joint.SplitProx`. For
-        convex shapes that is exact; for others it is not certain to find the minimum.
+        convex shapes that is exact; for others it is not certain to find the minimum. Or the name
+        of a structure of your own, see :func:`sgnn.groups.register`.
     size_scaling : bool, default=True
         Whether each group is weighted by :math:`\\sqrt{|g|}`, its size in the full network; no
         effect on single weights.

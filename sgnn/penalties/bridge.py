@@ -69,6 +69,8 @@ class LHalf(GroupPenalty):
     Its slope at zero is infinite: what has become zero comes back only by a jump. Use it where
     the lasso keeps too many groups, and a parameter beside ``alpha`` is not wanted.
 
+    The sources have single coefficients for groups: that is ``groups="weights"``.
+
     Parameters
     ----------
     groups, size_scaling, layers, fraction, warm_up, adaptive
@@ -98,6 +100,8 @@ class LTwoThirds(GroupPenalty):
 
     Its slope at zero is infinite: what has become zero comes back only by a jump. Use it where
     :class:`LHalf` is too abrupt.
+
+    The sources have single coefficients for groups: that is ``groups="weights"``.
 
     Parameters
     ----------

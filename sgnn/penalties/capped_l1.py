@@ -37,6 +37,8 @@ class CappedL1(GroupPenalty):
 
     Use it where the norm is known from which on a unit is worth its place.
 
+    The sources have single coefficients for groups: that is ``groups="weights"``.
+
     Parameters
     ----------
     theta : float > 0, default=1.0

@@ -29,6 +29,8 @@ class L0(GroupPenalty):
     depends on the initial weights and on the learning rate more than under any other penalty. Use
     it after a fit with another penalty, or where ``alpha`` has to be the price of one unit.
 
+    The sources have single coefficients for groups: that is ``groups="weights"``.
+
     Parameters
     ----------
     groups, size_scaling, layers, fraction, warm_up, adaptive

@@ -39,7 +39,9 @@ class LogSum(GroupPenalty):
 
     .. math:: \Omega = \sum_g \sqrt{|g|}\;\varepsilon\log(1 + \|w_g\|_2/\varepsilon)
 
-    The slope at zero is that of the group lasso, so ``alpha`` compares with it.
+    The slope at zero is that of the group lasso, so ``alpha`` compares with it. The source has
+    single coefficients, ``groups="weights"``, and no factor :math:`\varepsilon`: its strength is
+    ``alpha * eps``.
 
     Parameters
     ----------

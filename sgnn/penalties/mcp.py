@@ -44,6 +44,8 @@ class MCP(GroupPenalty):
     This penalty is not proportional to ``alpha``: ``alpha`` is the slope at zero, and groups with
     a norm above ``gamma * alpha`` are not penalised.
 
+    The sources have single coefficients for groups: that is ``groups="weights"``.
+
     Parameters
     ----------
     gamma : float > 0, default=3.0

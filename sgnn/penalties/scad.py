@@ -49,6 +49,8 @@ class SCAD(GroupPenalty):
     a norm above ``gamma * alpha`` are not penalised. Use it as :class:`MCP`, where small groups
     should be shrunk by the lasso alone before the penalty fades.
 
+    The sources have single coefficients for groups: that is ``groups="weights"``.
+
     Parameters
     ----------
     gamma : float > 2, default=3.7

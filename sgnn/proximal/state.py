@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sgnn.networks.network import n_products
-from sgnn.networks.parameters import positions
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,8 @@ class OptimizerState:
         metric : Groups
             The metric of the optimiser on the full-size network.
         """
+        from sgnn.networks.parameters import positions
+
         sizes = [len(mask) for mask in old]
         n_parameters = n_products(sizes) + sum(sizes[1:])
         parameters = n_parameters, positions(old), positions(new)

@@ -19,7 +19,7 @@ from sgnn.estimators.learnt import set_learnt
 from sgnn.estimators.prepare import MAX_SEED
 from sgnn.paths.base_cv import BaseSparseMLPCV
 from sgnn.paths.constraints import PATH_CONSTRAINTS
-from sgnn.paths.sparse_mlp_path import compute_path
+from sgnn.paths.sparse_mlp_path import compute_path, set_up
 from sgnn.selection.base import PathSelector, check_count
 
 
@@ -147,6 +147,7 @@ class StabilitySelector(PathSelector):
         n_features = inputs["n_features_in_"]
         X, y = indexable(X, y)
         n_selected = self._n_selected(n_features)
+        set_up(clone(estimator).set_params(random_state=0), X, y)  # It warns, for all halves.
         rng = check_random_state(self.random_state)
         halves = _halves(y, is_classifier(estimator), self.n_pairs, rng)
         paths = Parallel(n_jobs=self.n_jobs)(

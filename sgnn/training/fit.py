@@ -89,6 +89,7 @@ def fit(problem, settings, state, monitor, refit=False):
 
 def minimise(problem, settings, state, monitor):
     """Train a network in one run; see :func:`fit`."""
+    monitor.begin_run()
     with engine(settings.n_threads):
         batches = Batches.of(problem, settings, state.rng)
         course = Course.of(settings, problem.scales.loss, state.n_epochs)

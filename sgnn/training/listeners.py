@@ -6,6 +6,9 @@ class Silent:
 
     stopped = False
 
+    def begin_run(self):
+        """Hear that a run begins: all epochs along one schedule of the learning rate."""
+
     def begin_epoch(self):
         """Hear that an epoch begins."""
 
@@ -46,6 +49,9 @@ class Refitting(Silent):
     @property
     def stopped(self):
         return self._listener.stopped
+
+    def begin_run(self):
+        self._listener.begin_run()
 
     def begin_epoch(self):
         self._listener.begin_epoch()

@@ -1,7 +1,9 @@
 """The displays: what they draw is what the estimators hold."""
 
+import inspect
 import subprocess
 import sys
+from functools import partial
 from types import SimpleNamespace
 
 import matplotlib
@@ -25,6 +27,7 @@ from sgnn import (
     SparseMLPClassifierCV,
     SparseMLPRegressor,
     SparseMLPRegressorCV,
+    StabilitySelector,
     sparse_mlp_path,
 )
 from sgnn.display import (
@@ -367,83 +370,141 @@ def test_the_stability_display_of_a_selector():
     assert display.ax_.get_yticklabels()[6].get_text() == "column 6"
 
 
-# All of them
+# All of them, asked for by their names and constructors
+
+
+DISPLAYS = [getattr(sgnn.display, name) for name in sgnn.display.__all__]
+CONSTRUCTORS = [(cls, name) for cls in DISPLAYS for name in vars(cls) if name.startswith("from_")]
+EXTRA = {"image_shape": (8, 8)}
 
 
 @pytest.fixture(scope="module")
-def makers(path, search, network, pixels):
-    """Functions of `ax` that draw each display."""
-    stability = StabilityDisplay(selection_probabilities=np.array([0.9, 0.1]), threshold=0.5)
-    return {
-        "path": lambda ax: PathDisplay.from_path(path, ax=ax),
-        "search": lambda ax: PathDisplay.from_estimator(search, ax=ax),
-        "features": lambda ax: FeaturePathDisplay.from_path(path, ax=ax),
-        "neurons": lambda ax: NeuronsDisplay.from_estimator(network, ax=ax),
-        "network": lambda ax: NetworkDisplay.from_estimator(network, ax=ax),
-        "pixels": lambda ax: FirstLayerDisplay.from_estimator(pixels, (8, 8), ax=ax),
-        "stability": lambda ax: stability.plot(ax=ax),
-    }
+def shown(path, search, network, pixels):
+    """All that is drawn by some display."""
+    data = {"n_pairs": 2, "n_features_to_select": 3, "alphas": 5, "max_iter": 5, "random_state": 0}
+    selector = StabilitySelector(classifier(penalty="log_sum"), **data).fit(WINE_X, WINE_Y)
+    return [path, search, network, pixels, selector]
 
 
-NAMES = ["path", "search", "features", "neurons", "network", "pixels", "stability"]
+def draw(cls, name, thing, ax=None):
+    """Call a constructor, with what else it needs."""
+    method = getattr(cls, name)
+    needs = [p.name for p in inspect.signature(method).parameters.values() if p.default is p.empty]
+    return method(thing, *(EXTRA[parameter] for parameter in needs[1:]), ax=ax)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_axes_given_are_drawn_on_and_others_are_new(makers, name):
-    fig, (ax, other) = plt.subplots(1, 2)
-    display = makers[name](ax)
-    assert display.ax_ is ax
-    assert display.figure_ is fig
-    assert not other.has_data()
-    assert plt.get_fignums() == [fig.number]
-    new = makers[name](None)
-    assert new.figure_ is not fig
-    again = new.plot()
-    assert again is new
-    assert len(plt.get_fignums()) == 3
+@pytest.fixture
+def drawn(shown, request):
+    """Functions of `ax` that draw what a constructor takes; it refuses the rest by name."""
+    cls, name = request.param
+    functions = []
+    for thing in shown:
+        try:
+            draw(cls, name, thing)
+        except (TypeError, ValueError) as error:
+            assert type(thing).__name__ in str(error) or "number of inputs" in str(error)  # noqa: PT017
+        else:
+            functions.append(partial(draw, cls, name, thing))
+    plt.close("all")
+    assert functions, "nothing in `shown` is for this display"
+    return functions
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_no_text_leaves_the_figure(makers, name):
-    figure = makers[name](None).figure_
-    figure.canvas.draw()
-    visible = figure.get_tightbbox(figure.canvas.get_renderer())
-    width, height = figure.get_size_inches()
-    assert visible.x0 >= -0.02
-    assert visible.y0 >= -0.02
-    assert visible.x1 <= width + 0.02
-    assert visible.y1 <= height + 0.02
+def test_every_display_has_a_constructor():
+    assert {cls for cls, _ in CONSTRUCTORS} == set(DISPLAYS)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_without_matplotlib_the_error_says_what_is_missing(makers, name, monkeypatch):
+each = pytest.mark.parametrize(
+    "drawn", CONSTRUCTORS, indirect=True, ids=lambda pair: f"{pair[0].__name__}.{pair[1]}"
+)
+
+
+@each
+def test_the_axes_given_are_drawn_on_and_others_are_new(drawn):
+    for make in drawn:
+        fig, (ax, other) = plt.subplots(1, 2)
+        display = make(ax=ax)
+        assert display.ax_ is ax
+        assert display.figure_ is fig
+        assert ax.has_data()
+        assert not other.has_data()
+        assert plt.get_fignums() == [fig.number]
+        new = make()
+        assert new.figure_ is not fig
+        assert new.ax_ in new.figure_.axes
+        again = new.plot()
+        assert again is new
+        assert len(plt.get_fignums()) == 3
+        assert new.plot(ax=other) is new
+        assert new.ax_ is other
+        assert new.figure_ is fig
+        plt.close("all")
+
+
+@pytest.mark.parametrize("cls", DISPLAYS)
+@pytest.mark.parametrize("method", ["plot", *dict.fromkeys(name for _, name in CONSTRUCTORS)])
+def test_axes_are_optional_in_every_display(cls, method):
+    if hasattr(cls, method):
+        assert inspect.signature(getattr(cls, method)).parameters["ax"].default is None
+
+
+@each
+def test_a_display_is_made_of_what_it_stores(drawn):
+    """Made anew from its attributes it draws the same."""
+    for make in drawn:
+        display = make()
+        names = inspect.signature(type(display)).parameters
+        again = type(display)(**{name: getattr(display, name) for name in names}).plot()
+        assert [len(ax.get_children()) for ax in again.figure_.axes] == [
+            len(ax.get_children()) for ax in type(again).plot(display).figure_.axes
+        ]
+        plt.close("all")
+
+
+@each
+def test_no_text_leaves_the_figure(drawn):
+    for make in drawn:
+        figure = make().figure_
+        figure.canvas.draw()
+        visible = figure.get_tightbbox(figure.canvas.get_renderer())
+        width, height = figure.get_size_inches()
+        assert visible.x0 >= -0.02
+        assert visible.y0 >= -0.02
+        assert visible.x1 <= width + 0.02
+        assert visible.y1 <= height + 0.02
+        plt.close("all")
+
+
+@each
+def test_without_matplotlib_the_error_says_what_is_missing(drawn, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match=r"Display\.plot requires matplotlib"):
-        makers[name](None)
+    for make in drawn:
+        with pytest.raises(ImportError, match=r"Display\.plot requires matplotlib"):
+            make()
 
 
 def test_sgnn_and_its_displays_import_neither_matplotlib_nor_torch():
-    code = "import sys, sgnn; print(sgnn.display.PathDisplay, 'matplotlib' in sys.modules, "
-    code += "'torch' in sys.modules)"
+    code = "import sys, sgnn\n"
+    code += "print(*(getattr(sgnn.display, name) for name in sgnn.display.__all__))\n"
+    code += "print({'matplotlib', 'torch'} & set(sys.modules))"
     output = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
-    assert output.stdout.split()[-2:] == ["False", "False"]
-    assert sgnn.display.PathDisplay is PathDisplay
+    assert output.stdout.splitlines()[-1] == "set()"
 
 
-@pytest.mark.parametrize("display", [NeuronsDisplay, NetworkDisplay, PathDisplay, StabilityDisplay])
+@pytest.mark.parametrize("display", [cls for cls, name in CONSTRUCTORS if name == "from_estimator"])
 def test_estimators_of_another_kind_are_refused(display):
     other = LogisticRegression().fit(WINE_X, WINE_Y)
     with pytest.raises(TypeError, match=f"{display.__name__}.*needs .*; got LogisticRegression"):
-        display.from_estimator(other)
+        draw(display, "from_estimator", other)
     with pytest.raises(NotFittedError):
-        display.from_estimator(classifier())
+        draw(display, "from_estimator", classifier())
     with pytest.raises(TypeError):
-        display.from_estimator(SimpleNamespace())
+        draw(display, "from_estimator", SimpleNamespace())
 
 
-@pytest.mark.parametrize("display", [PathDisplay, FeaturePathDisplay])
+@pytest.mark.parametrize("display", [cls for cls, name in CONSTRUCTORS if name == "from_path"])
 def test_what_is_no_path_is_refused(display, search):
     with pytest.raises(TypeError, match=r"needs what sparse_mlp_path returns; got SparseMLP"):
         display.from_path(search)

@@ -30,7 +30,7 @@ from sgnn.penalties.bridge import SquareRoot, TwoThirdsPower
 from sgnn.penalties.log_sum import Logarithm
 from sgnn.penalties.mcp import MinimaxConcave
 from sgnn.penalties.scad import SmoothlyClipped
-from sgnn.proximal.optimizers import ProxAdam
+from sgnn.proximal.adam import ProxAdam
 from sgnn.proximal.terms import Terms
 
 N_SAMPLES = 160
@@ -399,7 +399,7 @@ def test_the_oracle_sees_adam_without_shared_second_moments(problem, monkeypatch
         mean.lerp_(gradient.weight, 1 - self.beta_1)
         square.lerp_(gradient.weight.square(), 1 - self.beta_2)
         corrected = square / (1 - self.beta_2**self.n_steps)
-        rate = rate * self.units.weights[0]
+        rate = rate * self.scales.weights[0]
         step = rate / (corrected.sqrt() + self.epsilon)
         layer.weight.sub_(step * mean / (1 - self.beta_1**self.n_steps))
         return rate / corrected.mean(dim=1).sqrt()

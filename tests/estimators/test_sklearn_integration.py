@@ -1,4 +1,4 @@
-"""Inside scikit-learn: search, pipelines, selection, persistence, callbacks, threads, processes."""
+"""Inside scikit-learn: search, pipelines, selection, persistence, threads, processes."""
 
 import copy
 import pickle
@@ -17,7 +17,6 @@ import torch
 from scipy import sparse
 from sklearn import config_context
 from sklearn.base import clone
-from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.ensemble import AdaBoostClassifier
 from sklearn.feature_selection import RFE, SelectFromModel
@@ -265,26 +264,28 @@ def test_training_goes_on_after_storing_as_if_it_had_not_stopped(store):
     assert weights_equal(model, restored)
 
 
+OURS = {
+    "sgnn.estimators.data.Form",
+    "sgnn.networks.network.Network",
+    "sgnn.training.state.State",
+}
+CLASSIFIER = {"sgnn.estimators.classifier.SparseMLPClassifier", "sgnn.estimators.targets.Labels"}
+REGRESSOR = {"sgnn.estimators.regressor.SparseMLPRegressor", "sgnn.estimators.targets.Quantities"}
+
+
 @pytest.mark.parametrize(
     ("kind", "types"),
     [
-        ("plain", {"sgnn.estimators.regressor.SparseMLPRegressor"}),
-        (
-            "penalty",
-            {
-                "sgnn.estimators.regressor.SparseMLPRegressor",
-                "sgnn.penalties.l1.L1",
-                "sgnn.penalties.l1.GroupLasso",
-            },
-        ),
-        ("strings", {"sgnn.estimators.classifier.SparseMLPClassifier"}),
-        ("partial", {"sgnn.estimators.classifier.SparseMLPClassifier"}),
-        ("warm", {"sgnn.estimators.classifier.SparseMLPClassifier"}),
+        ("plain", REGRESSOR),
+        ("penalty", {*REGRESSOR, "sgnn.penalties.l1.L1", "sgnn.penalties.l1.GroupLasso"}),
+        ("strings", CLASSIFIER),
+        ("partial", {*CLASSIFIER, "sgnn.proximal.state.OptimizerState"}),
+        ("warm", CLASSIFIER),
     ],
 )
 def test_skops_must_trust_nothing_but_our_own_classes(kind, types):
     data = skops.io.dumps(fitted(kind)[0])
-    assert set(skops.io.get_untrusted_types(data=data)) == types
+    assert set(skops.io.get_untrusted_types(data=data)) == types | OURS
 
 
 # Metadata routing
@@ -330,131 +331,6 @@ def test_sample_weights_reach_the_network_through_search_and_cross_validation():
     assert len(result["estimator"]) == 2
     unweighted = cross_validate(classifier(), IRIS_X, IRIS_Y, return_estimator=True, cv=2)
     assert not weights_equal(result["estimator"][0], unweighted["estimator"][0])
-
-
-# Callbacks
-
-
-class Recorder:
-    """Writes down what it sees, and may stop or fail at the end of an epoch."""
-
-    def __init__(self, stop_at=None):
-        self.stop_at = stop_at
-        self.events = []
-        self.estimators = []
-
-    def setup(self, estimator, context):
-        self.events.append(("setup", context.task_name))
-
-    def teardown(self, estimator, context):
-        self.events.append(("teardown", context.task_name))
-
-    def on_fit_task_begin(self, estimator, context, *, X=None, y=None):
-        self.events.append(("begin", context.task_name, len(X), len(y)))
-
-    def on_fit_task_end(self, estimator, context, *, X=None, y=None, fitted_estimator=None):
-        self.events.append(("end", context.task_name, len(X), len(y)))
-        if context.task_name == "epoch":
-            self.estimators.append(fitted_estimator)
-            return context.task_id == self.stop_at
-        return False
-
-
-@pytest.mark.parametrize("refit", [False, True])
-def test_callbacks_see_every_epoch_and_a_fitted_estimator(refit):
-    recorder = Recorder()
-    model = classifier(max_iter=4, refit=refit).set_callbacks(recorder)
-    model.fit(IRIS_X, IRIS_Y)
-    epochs = 4 * (1 + refit)
-    epoch = [("begin", "epoch", 150, 150), ("end", "epoch", 150, 150)]
-    assert recorder.events == [
-        *(("setup", "fit"), ("begin", "fit", 150, 150)),
-        *(epoch * epochs),
-        *(("end", "fit", 150, 150), ("teardown", "fit")),
-    ]
-    probabilities = [seen.predict_proba(IRIS_X) for seen in recorder.estimators]
-    assert len(probabilities) == epochs
-    np.testing.assert_allclose(probabilities[-1], model.predict_proba(IRIS_X), rtol=1e-10)
-    assert not np.array_equal(probabilities[0], probabilities[1])
-    short = classifier(max_iter=4, refit=refit).fit(IRIS_X, IRIS_Y)
-    assert weights_equal(model, short)
-    assert not [key for key in vars(model) if "callback" in key and key != "_skl_callbacks"]
-
-
-@pytest.mark.parametrize("learning_rate", ["cosine", "constant", "adaptive"])
-def test_a_callback_that_returns_true_stops_training_without_a_warning(learning_rate):
-    model = classifier(max_iter=50, learning_rate=learning_rate).set_callbacks(Recorder(stop_at=6))
-    model.fit(IRIS_X, IRIS_Y)
-    assert model.n_iter_ == 7
-    assert len(model.loss_curve_) == 7
-
-
-@pytest.mark.parametrize("parameters", [{"refit": True}, {"penalty": GroupLasso(adaptive=1)}])
-def test_a_callback_that_returns_true_stops_what_would_follow(parameters):
-    model = classifier(max_iter=50, **parameters).set_callbacks(Recorder(stop_at=6))
-    assert model.fit(IRIS_X, IRIS_Y).n_iter_ == 7
-
-
-def test_partial_fit_calls_back_once():
-    recorder = Recorder()
-    model = classifier().set_callbacks(recorder).partial_fit(IRIS_X, IRIS_Y)
-    assert [event[0] for event in recorder.events] == [
-        *("setup", "begin", "begin", "end", "end", "teardown")
-    ]
-    np.testing.assert_allclose(
-        recorder.estimators[0].predict_proba(IRIS_X), model.predict_proba(IRIS_X), rtol=1e-10
-    )
-
-
-def test_scoring_monitor_agrees_with_the_validation_curve():
-    monitor = ScoringMonitor(scoring="accuracy")
-    model = classifier().set_callbacks(monitor)
-    model.fit(IRIS_X, IRIS_Y, X_val=IRIS_X, y_val=IRIS_Y)
-    rows = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
-    assert [row["accuracy"] for row in rows] == pytest.approx(model.validation_scores_)
-    assert rows[-1]["accuracy"] == pytest.approx(model.score(IRIS_X, IRIS_Y))
-
-
-def test_scoring_monitor_of_a_regressor_with_sample_weights():
-    monitor = ScoringMonitor(scoring="r2")
-    weights = np.random.default_rng(0).uniform(0, 2, len(DIABETES_X))
-    model = regressor().set_callbacks(monitor).fit(DIABETES_X, DIABETES_Y, weights)
-    rows = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
-    assert len(rows) == 15
-    expected = model.score(DIABETES_X, DIABETES_Y, sample_weight=weights)
-    assert rows[-1]["r2"] == pytest.approx(expected)
-
-
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_scoring_monitor_through_pipeline_and_search(n_jobs):
-    monitor = ScoringMonitor(scoring="accuracy")
-    model = classifier(max_iter=4).set_callbacks(monitor)
-    search = GridSearchCV(
-        make_pipeline(StandardScaler(), model),
-        {"sparsemlpclassifier__alpha": [1e-3, 1e-2]},
-        cv=2,
-        n_jobs=n_jobs,
-    ).fit(RAW, CANCER_Y)
-    rows = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
-    assert len(rows) == 4 * (2 * 2 + 1)
-    assert len({row["parent_task_id_path"] for row in rows}) == 5
-    scores = [row["accuracy"] for row in rows]
-    assert np.isfinite(scores).all()
-    assert search.best_estimator_.score(RAW, CANCER_Y) in scores
-
-
-@pytest.mark.parametrize("level", ["model", "pipeline", "search"])
-def test_progress_bars_at_every_level(level, capsys):
-    layers = {"model": classifier(max_iter=3)}
-    layers["pipeline"] = make_pipeline(StandardScaler(), layers["model"])
-    layers["search"] = GridSearchCV(
-        layers["pipeline"], {"sparsemlpclassifier__alpha": [1e-3, 1e-2]}, cv=2
-    )
-    layers[level].set_callbacks(ProgressBar(max_propagation_depth=None))
-    layers[level].fit(CANCER_X, CANCER_Y)
-    shown = capsys.readouterr().out
-    assert "SparseMLPClassifier" in shown
-    assert "100%" in shown
 
 
 # Reproducibility, threads, processes

@@ -1,146 +1,241 @@
-"""Losses and their gradients against autograd and scipy."""
+"""What every loss keeps to, whichever are registered."""
 
-from types import SimpleNamespace
+import subprocess
+import sys
+from dataclasses import fields
 
 import numpy as np
 import pytest
 import torch
 from scipy.optimize import minimize
+from sklearn.base import clone
 
-from sgnn.losses.losses import LOSSES
-from sgnn.training.initial import best_constant
+from sgnn.losses import LOSSES
+from tests.losses.cases import CASES, Case, cases, written
 
-N_SAMPLES = 7
+N_SAMPLES = 11
 
-
-def reference(loss, outputs, targets):
-    """Loss of each sample, from outputs of shape (n_samples, n_outputs), by torch."""
-    functional = torch.nn.functional
-    if loss == "squared_error":
-        return 0.5 * functional.mse_loss(outputs, targets, reduction="none").sum(dim=1)
-    if loss == "logistic":
-        per_label = functional.binary_cross_entropy_with_logits(outputs, targets, reduction="none")
-        return per_label.sum(dim=1)
-    return functional.cross_entropy(outputs, targets, reduction="none")
+every = pytest.mark.parametrize("case", cases())
+sizes = pytest.mark.parametrize("more_outputs", [0, 2])
+weighting = pytest.mark.parametrize("weighted", [False, True])
 
 
-def make_targets(loss, n_outputs, rng, n_samples=N_SAMPLES):
-    if loss == "squared_error":
-        return rng.randn(n_samples, n_outputs)
-    if loss == "logistic":
-        return (rng.rand(n_samples, n_outputs) < 0.4).astype(float)
-    return rng.randint(n_outputs, size=n_samples)
+def make_data(case, more_outputs, weighted=True, n_samples=N_SAMPLES):
+    """Return outputs, targets and weights, some of them zero."""
+    rng = np.random.default_rng(1)
+    n_outputs = case.least_outputs + more_outputs
+    targets = case.targets(n_samples, n_outputs)
+    weights = rng.exponential(size=n_samples) * (np.arange(n_samples) % 4 > 0)
+    return rng.normal(size=(n_samples, n_outputs)), targets, weights if weighted else None
 
 
-cases = pytest.mark.parametrize(
-    ("loss", "n_outputs"),
-    [
-        ("squared_error", 1),
-        ("squared_error", 3),
-        ("logistic", 1),
-        ("logistic", 3),
-        ("softmax", 2),
-        ("softmax", 4),
-    ],
-)
+def mean_loss(loss, outputs, targets, weights):
+    losses, _ = written(loss, outputs, targets, weights)
+    return losses.mean() if weights is None else (weights * losses).mean()
 
 
-@cases
-@pytest.mark.parametrize("spread", [1.0, 30.0, 1000.0])
-def test_value_and_gradient_equal_autograd(loss, n_outputs, spread):
-    rng = np.random.RandomState(0)
-    outputs = torch.tensor(spread * rng.randn(N_SAMPLES, n_outputs), requires_grad=True)
-    targets = torch.from_numpy(make_targets(loss, n_outputs, rng))
-    expected = reference(loss, outputs, targets)
-    expected.sum().backward()
-    class_major = outputs.detach().clone().t().contiguous()
-    losses = torch.full((N_SAMPLES,), torch.nan, dtype=torch.float64)
-    LOSSES[loss](class_major, targets, losses)
-    torch.testing.assert_close(losses, expected.detach(), rtol=1e-9, atol=3e-9)
-    torch.testing.assert_close(class_major, outputs.grad.t(), rtol=1e-12, atol=1e-12)
+def test_cases_are_of_losses_that_are_registered():
+    for name, of_name in CASES.items():
+        for case in of_name:
+            assert type(case.loss) is LOSSES[name]
 
 
-@cases
-def test_losses_write_into_a_part_of_a_larger_buffer(loss, n_outputs):
-    rng = np.random.RandomState(0)
-    outputs = torch.from_numpy(rng.randn(N_SAMPLES, n_outputs))
-    targets = torch.from_numpy(make_targets(loss, n_outputs, rng))
+def test_a_loss_without_targets_is_told_how_to_get_some():
+    class Strange(LOSSES["squared_error"]):
+        def check(self, targets):
+            raise ValueError
+
+    with pytest.raises(pytest.fail.Exception, match=r"No targets for Strange\(\): .*cases.py"):
+        Case(Strange()).targets(3, 1)
+
+
+def test_a_loss_with_parameters_is_tested_with_more_than_its_defaults():
+    for name in LOSSES:
+        loss = LOSSES[name]
+        with_others = [case for case in CASES.get(name, []) if repr(case.loss) != repr(loss())]
+        assert with_others or not fields(loss), f"Add cases of {name!r} to tests/losses/cases.py."
+
+
+@weighting
+@sizes
+@every
+def test_the_gradient_is_the_slope_of_the_weighted_mean_of_the_losses(case, more_outputs, weighted):
+    outputs, targets, weights = make_data(case, more_outputs, weighted)
+    _, gradient = written(case.loss, outputs, targets, weights)
+    assert np.abs(gradient).max() > 1e-3
+    step = 1e-6
+    for index in np.ndindex(outputs.shape):
+        one, other = outputs.copy(), outputs.copy()
+        one[index] += step
+        other[index] -= step
+        rise = mean_loss(case.loss, one, targets, weights)
+        rise -= mean_loss(case.loss, other, targets, weights)
+        assert gradient[index] == pytest.approx(rise / (2 * step), rel=1e-5, abs=1e-8)
+
+
+@every
+def test_losses_are_not_weighted_and_the_gradient_is_in_proportion_to_weights(case):
+    outputs, targets, weights = make_data(case, 1)
+    losses, gradient = written(case.loss, outputs, targets)
+    again, weighted = written(case.loss, outputs, targets, weights)
+    np.testing.assert_array_equal(again, losses)
+    if case.loss.separable:
+        np.testing.assert_allclose(weighted, weights[:, None] * gradient, rtol=1e-12, atol=1e-15)
+
+
+@every
+def test_the_loss_of_a_sample_is_its_own_exactly_if_it_says_so(case):
+    outputs, targets, _ = make_data(case, 1)
+    losses, gradient = written(case.loss, outputs, targets)
+    alone = [written(case.loss, outputs[[i]], targets[[i]]) for i in range(N_SAMPLES)]
+    alone_losses = np.concatenate([one for one, _ in alone])
+    alone_gradient = np.concatenate([one for _, one in alone]) / N_SAMPLES
+    is_own = np.allclose(losses, alone_losses, rtol=1e-12, atol=1e-12)
+    is_own = is_own and np.allclose(gradient, alone_gradient, rtol=1e-12, atol=1e-14)
+    assert is_own == case.loss.separable
+
+
+@sizes
+@every
+def test_single_precision_is_double_precision_rounded(case, more_outputs):
+    outputs, targets, weights = make_data(case, more_outputs)
+    targets = targets.astype(np.float32) if targets.dtype == np.float64 else targets
+    single = written(case.loss, outputs.astype(np.float32), targets, weights)
+    double = written(case.loss, outputs.astype(np.float32).astype(float), targets, weights)
+    for found, expected in zip(single, double, strict=True):
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+
+
+@every
+def test_it_writes_into_a_part_of_a_larger_buffer_and_not_into_what_is_given(case):
+    outputs, targets, weights = make_data(case, 1)
+    losses, gradient = written(case.loss, outputs, targets, weights)
     buffer = torch.full((N_SAMPLES + 4,), -1.0, dtype=torch.float64)
-    LOSSES[loss](outputs.clone().t().contiguous(), targets, buffer[2:-2])
-    torch.testing.assert_close(buffer[2:-2], reference(loss, outputs, targets))
-    assert (buffer[:2] == -1).all()
-    assert (buffer[-2:] == -1).all()
+    # All samples are handed out in parts, which are views.
+    both = torch.tensor(np.concatenate([targets, targets]))
+    given = both[N_SAMPLES:], torch.tensor(weights)
+    copies = [tensor.clone() for tensor in given]
+    class_major = torch.tensor(outputs.T.copy())
+    case.loss.write(class_major, *given, buffer[2:-2])
+    np.testing.assert_array_equal(buffer[2:-2], losses)
+    np.testing.assert_array_equal(class_major.t(), gradient)
+    assert (buffer[[0, 1, -2, -1]] == -1).all()
+    for tensor, copy in zip(given, copies, strict=True):
+        assert torch.equal(tensor, copy)
 
 
-@pytest.mark.parametrize("loss", ["logistic", "softmax"])
-def test_saturated_outputs_stay_finite_in_single_precision(loss):
-    targets = torch.tensor([[1.0], [0.0]]) if loss == "logistic" else torch.tensor([0, 1])
-    outputs = torch.tensor([[-1e4, 1e4]] if loss == "logistic" else [[-1e4, 1e4], [1e4, -1e4]])
-    losses = torch.empty(2)
-    LOSSES[loss](outputs, targets, losses)
-    expected = [1e4, 1e4] if loss == "logistic" else [2e4, 2e4]
-    np.testing.assert_allclose(losses.numpy(), expected)
-    assert outputs.isfinite().all()
-
-
-@pytest.mark.parametrize(("dtype", "size"), [(torch.float32, 15.0), (torch.float64, 25.0)])
-@pytest.mark.parametrize("sign", [-1, 1])
-def test_the_log_loss_of_a_confident_right_answer_is_accurate_for_both_labels(sign, dtype, size):
-    outputs = torch.full((1, 1), sign * size, dtype=dtype)
-    targets = torch.full((1, 1), float(sign > 0), dtype=dtype)
-    losses = torch.empty(1, dtype=dtype)
-    LOSSES["logistic"](outputs, targets, losses)
-    assert losses.item() == pytest.approx(np.log1p(np.exp(-size)), rel=1e-5)
-
-
-def make_problem(loss, n_outputs, weighted, dtype=np.float64):
-    rng = np.random.RandomState(1)
-    targets = make_targets(loss, n_outputs, rng, n_samples=40)
-    weights = rng.exponential(size=40).astype(dtype) if weighted else None
-    X = np.empty((40, 2), dtype=dtype)
-    targets = targets.astype(dtype) if loss != "softmax" else targets
-    return SimpleNamespace(
-        X=X, targets=targets, sample_weight=weights, loss=loss, n_outputs=n_outputs
-    )
-
-
-@cases
-@pytest.mark.parametrize("weighted", [False, True])
-def test_the_best_constant_minimises_the_mean_loss(loss, n_outputs, weighted):
-    problem = make_problem(loss, n_outputs, weighted)
-    targets = torch.from_numpy(problem.targets)
-    weights = torch.ones(40) if problem.sample_weight is None else problem.sample_weight
-    weights = torch.as_tensor(weights, dtype=torch.float64)
+@weighting
+@sizes
+@every
+def test_the_constant_minimises_the_weighted_mean_of_the_losses(case, more_outputs, weighted):
+    _, targets, weights = make_data(case, more_outputs, weighted, n_samples=40)
+    n_outputs = case.least_outputs + more_outputs
 
     def objective(constant):
-        outputs = torch.tensor(constant, requires_grad=True)
-        losses = reference(loss, outputs.expand(40, n_outputs), targets)
-        mean = losses.dot(weights) / weights.sum()
-        (gradient,) = torch.autograd.grad(mean, outputs)
-        return mean.item(), gradient.numpy()
+        outputs = np.tile(constant, (40, 1))
+        _, gradient = written(case.loss, outputs, targets, weights)
+        return mean_loss(case.loss, outputs, targets, weights), gradient.sum(axis=0)
 
-    found = minimize(objective, np.zeros(n_outputs), jac=True, method="BFGS", tol=1e-9)
-    constant = best_constant(problem)
-    assert objective(constant)[0] <= found.fun + 1e-12
-    shift = (constant - found.x).mean() if loss == "softmax" else 0
-    np.testing.assert_allclose(constant - shift, found.x, atol=1e-6)
-
-
-@pytest.mark.parametrize("loss", ["logistic", "softmax"])
-def test_the_best_constant_of_a_missing_class_is_finite(loss):
-    problem = make_problem(loss, 3, weighted=False, dtype=np.float32)
-    problem.targets = 0 * problem.targets
-    constant = best_constant(problem)
-    assert np.isfinite(constant).all()
-    probability = np.exp(constant) / (1 + np.exp(constant))
-    if loss == "softmax":
-        probability = (np.exp(constant) / np.exp(constant).sum())[1:]
-    np.testing.assert_allclose(probability, 1e-9, rtol=1e-4)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@cases
-def test_the_best_constant_has_the_type_of_the_inputs(loss, n_outputs, dtype):
-    constant = best_constant(make_problem(loss, n_outputs, True, dtype))
-    assert constant.dtype == dtype
+    constant = case.loss.constant(targets, weights, n_outputs)
     assert constant.shape == (n_outputs,)
+    value = objective(constant)[0]
+    found = minimize(objective, np.zeros(n_outputs), jac=True, tol=1e-12)
+    assert value <= found.fun + 1e-12
+    assert value < objective(constant + 1 + np.arange(n_outputs))[0]
+    for move in 1e-4 * np.vstack([np.eye(n_outputs), -np.eye(n_outputs)]):
+        assert value <= objective(constant + move)[0]
+
+
+@every
+def test_the_constant_takes_a_weight_of_two_for_the_sample_twice(case):
+    _, targets, _ = make_data(case, 1)
+    n_outputs = case.least_outputs + 1
+    counts = 1 + np.arange(N_SAMPLES) % 3
+    repeated = np.repeat(targets, counts, axis=0)
+    values = [
+        mean_loss(case.loss, np.tile(constant, (len(repeated), 1)), repeated, None)
+        for constant in (
+            case.loss.constant(targets, counts.astype(float), n_outputs),
+            case.loss.constant(repeated, None, n_outputs),
+        )
+    ]
+    assert values[0] == pytest.approx(values[1], rel=1e-12)
+
+
+@weighting
+@every
+def test_the_unit_is_positive_and_scales_with_the_targets_where_there_is_one(case, weighted):
+    _, targets, weights = make_data(case, 1, weighted)
+    unit = case.loss.unit(targets, weights)
+    assert isinstance(unit, float)
+    assert unit > 0
+    if unit == case.loss.unit(case.targets(N_SAMPLES, targets.shape[-1], seed=1), weights) == 1:
+        return
+    for factor in (1e-3, 8.0, 1e4):
+        assert case.loss.unit(factor * targets, weights) == pytest.approx(factor * unit, rel=1e-9)
+
+
+@sizes
+@every
+def test_there_is_a_finite_score_for_each_sample(case, more_outputs):
+    outputs, targets, _ = make_data(case, more_outputs)
+    scores = case.loss.scores(outputs, targets)
+    assert scores.shape == (N_SAMPLES,)
+    assert np.isfinite(scores).all()
+    fewest = case.loss.least_scored
+    assert np.isfinite(case.loss.scores(outputs[:fewest], targets[:fewest])).all()
+
+
+@every
+def test_a_better_model_has_a_higher_score(case):
+    """Namely the outputs that many steps down the gradient lead to, from the best constant."""
+    _, targets, _ = make_data(case, 1, n_samples=40)
+    constant = np.tile(case.loss.constant(targets, None, case.least_outputs + 1), (40, 1))
+    outputs, start = constant.copy(), mean_loss(case.loss, constant, targets, None)
+    for _ in range(500):
+        outputs -= 4 * written(case.loss, outputs, targets)[1]
+    assert mean_loss(case.loss, outputs, targets, None) < start
+    before, after = (case.loss.scores(o, targets).mean() for o in (constant, outputs))
+    assert after > before
+
+
+@sizes
+@every
+def test_predictions_have_the_shape_and_type_of_the_outputs(case, more_outputs):
+    outputs, *_ = make_data(case, more_outputs)
+    for dtype in (np.float32, np.float64):
+        given = outputs.astype(dtype)
+        predicted = case.loss.predicted(given.copy())
+        assert predicted.shape == outputs.shape
+        assert predicted.dtype == dtype
+        assert np.isfinite(predicted).all()
+
+
+@every
+def test_a_loss_is_a_scikit_learn_object_that_its_repr_makes_again(case):
+    copy = clone(case.loss)
+    assert type(copy) is type(case.loss)
+    names = [field.name for field in fields(case.loss)]
+    assert sorted(names) == sorted(case.loss.get_params(deep=False))
+    again = eval(repr(case.loss), {type(case.loss).__name__: type(case.loss)})
+    for name in names:
+        assert getattr(copy, name) == getattr(case.loss, name) == getattr(again, name)
+
+
+@pytest.mark.parametrize("name", LOSSES.names())
+def test_a_name_means_a_class_that_needs_no_arguments(name):
+    assert type(LOSSES[name]()) is LOSSES[name]
+
+
+def test_no_loss_needs_torch_to_be_imported():
+    code = "import sys; from sgnn.losses import LOSSES; [LOSSES[name]() for name in LOSSES]"
+    code += "; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("other", [object, 3, None, LOSSES["log_loss"]()])
+def test_only_losses_can_be_registered(other):
+    with pytest.raises(TypeError, match=r"loss must be a subclass of sgnn\.losses\.Loss"):
+        LOSSES.register("other", other)
+    assert "other" not in LOSSES

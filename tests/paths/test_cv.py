@@ -73,6 +73,24 @@ def test_choice_by_one_standard_error(search):
     assert search.best_score_ == pytest.approx(means[search.best_index_])
 
 
+def test_one_standard_error_is_that_of_a_mean_over_the_folds(monkeypatch):
+    """The standard deviation would take the last network, that without Bessel's factor the best."""
+    best = np.array([0.91, 0.99, 0.91, 0.99])
+    error = best.std(ddof=1) / 2
+    means = np.array([0.90, 0.95, 0.95 - 0.95 * error, 0.95 - 1.05 * error, 0.10])
+    assert means[3] > 0.95 - best.std()
+    assert means[2] < 0.95 - best.std() / 2
+    scores = np.tile(means, (4, 1))
+    scores[:, 1] = best
+    folds = iter(scores)
+    monkeypatch.setattr(
+        "sgnn.paths.base_cv._scores_of_fold", lambda *_: (next(folds), np.full(5, 13))
+    )
+    alphas = [1e-4, 2e-4, 3e-4, 4e-4]
+    model = SparseMLPClassifierCV(classifier(), alphas=alphas, max_iter=1, cv=4).fit(X, Y)
+    assert model.best_index_ == 2
+
+
 def test_it_is_the_network_of_the_path_on_all_data(search):
     path = sparse_mlp_path(classifier(), X, Y, alphas=25)
     expected = path.at(alpha=search.alpha_)
@@ -119,7 +137,7 @@ def test_bad_folds_and_scorings_are_told_before_the_path_is_walked(monkeypatch):
     def walked(*arguments, **parameters):
         raise AssertionError("a path was walked")
 
-    monkeypatch.setattr("sgnn.paths.cv.walk_path", walked)
+    monkeypatch.setattr("sgnn.paths.base_cv.compute_path", walked)
     for parameters, message in [({"cv": 1000}, "n_splits=1000"), ({"scoring": "beauty"}, "beauty")]:
         with pytest.raises(ValueError, match=message):
             SparseMLPClassifierCV(classifier(), **parameters).fit(X, Y)

@@ -8,14 +8,21 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
+from scipy.stats import sem
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris, load_wine, make_friedman1
 from sklearn.linear_model import lasso_path
 from sklearn.preprocessing import scale
 
 from sgnn import SparseMLPClassifier, SparseMLPRegressor, penalties, sparse_mlp_path
-from sgnn.paths.path import choose
+from sgnn.estimators.data import Form
+from sgnn.estimators.targets import Quantities
+from sgnn.networks.network import Network
+from sgnn.paths.choice import choose, standard_error
+from sgnn.paths.path import SparseMLPPath
+from sgnn.paths.point import PathPoint
 from sgnn.penalties import LogSum
+from sgnn.training.course import History
 from sgnn.training.walk import Walk
 
 WINE_X, WINE_Y = load_wine(return_X_y=True)
@@ -194,6 +201,13 @@ def test_choose(rule, expected):
     assert choose(rule, scores, np.full(6, 0.05), 0.0) == expected
 
 
+@pytest.mark.parametrize("shape", [(7,), (6, 3), (5, 4, 2), (1,)])
+def test_standard_error_is_that_of_scipy(shape):
+    scores = np.random.default_rng(0).normal(size=shape)
+    expected = sem(scores, axis=0) if len(scores) > 1 else 0
+    assert_allclose(standard_error(scores), expected, rtol=1e-12)
+
+
 def test_refit_undoes_the_shrinkage():
     X, y = load_diabetes(return_X_y=True)
     X, y = scale(X), (y - y.mean()) / y.std()
@@ -216,6 +230,25 @@ def test_blocks_stand_or_fall_together():
         selected = found.top(n_features)
         assert selected.sum() <= n_features
         assert (found.ranking[selected].max() < found.ranking[~selected]).all()
+
+
+def test_a_block_is_as_strong_as_the_root_of_the_sum_of_squares_of_its_inputs():
+    """All inputs disappear together: blocks of norm 5 and 6, whose parts sum to 7 and 6."""
+    norms = np.array([3.0, 6.0, 4.0])
+    rng = np.random.default_rng(0)
+    weights = rng.normal(size=(3, 5))
+    weights *= (norms / np.linalg.norm(weights, axis=1))[:, None]
+    whole = Network.whole([weights, np.ones((5, 1))], [np.zeros(5), np.zeros(1)], "relu")
+    empty = whole.keep([np.zeros(len(mask), dtype=bool) for mask in whole.kept])
+    scores = dict.fromkeys(["train_score", "validation_score", "validation_error", "seconds"], 0.0)
+    points = [
+        PathPoint(alpha=alpha, objective=0.0, network=network, history=History(), **scores)
+        for alpha, network in [(0.0, whole), (1.0, empty)]
+    ]
+    form = Form(3, None, "float64", np.array([0, 1, 0]), Quantities(1, True))
+    path = SparseMLPPath(SparseMLPRegressor((5,)), form, points)
+    assert path.ranking.tolist() == [2, 1, 2]
+    assert path.top(1).tolist() == [False, True, False]
 
 
 def test_sparse_input_and_float32():

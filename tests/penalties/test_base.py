@@ -8,7 +8,6 @@ import copy
 import re
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -82,19 +81,6 @@ class ScaledL1(Penalty):
         return [Piece(AbsoluteValue(), "weights", weight=2.0, size_scaling=True)]
 
 
-def printed_in_the_guide():
-    """The penalty in CONTRIBUTING.md, and the name in its line of the registry."""
-    guide = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    section = guide.split("## A penalty in one file\n")[1].split("\n## ")[0]
-    source, line, _ = re.findall(r"```py\n(.*?)```", section, re.DOTALL)
-    defined = {"__name__": "printed_in_the_guide"}
-    exec(source, defined)
-    name, place = re.fullmatch(r'"(\w+)": "sgnn\.penalties\.\w+:(\w+)",', line.strip()).groups()
-    return name, defined[place]
-
-
-PRINTED, Printed = printed_in_the_guide()
-
 # What a penalty cannot do without.
 NEEDED = {"group_graph": {"graph": [(0, 1)]}}
 
@@ -138,7 +124,6 @@ VARIANTS = [
     LogSum(0.5, groups="weights"),
     ElasticNet(0.0),
     TransformedL1(0.05, groups="outgoing"),
-    Printed(0.2),
     Ridge(),
     ScaledL1(),
     [L1(), GroupLasso()],
@@ -176,7 +161,7 @@ VARIANTS = [
     LogSum(groups="weights", fraction=0.5),
     GroupLasso(layers="input"),
 ]
-FORMS = [*(registered(name) for name in available()), forms(Printed)]
+FORMS = [registered(name) for name in available()]
 ON_OTHER_GROUPS = [form for _, *others in FORMS for form in others]
 EVERY = [*(own for own, *_ in FORMS), *ON_OTHER_GROUPS, *VARIANTS]
 CONVEX = [penalty for penalty in EVERY if is_convex(penalty)]
@@ -197,7 +182,6 @@ SHAPES = {
         *(TransformedL1(a).shape() for a in (1e-3, 0.1, 20.0, 1e6)),
         *(ElasticNet(l1_ratio).pieces()[0].shape for l1_ratio in (0.2, 0.9, 1.0)),
         *(CappedL1(theta).shape() for theta in (0.02, 0.1, 0.5, 3.0)),
-        *(Printed(knot).shape() for knot in (0.01, 0.5, 3.0)),
     ]
 }.values()
 
@@ -498,9 +482,9 @@ def check_by_name(name):
 
 @pytest.mark.usefixtures("registry")
 @pytest.mark.parametrize("fault", ["twice the step", "twice the value"])
-@pytest.mark.parametrize("name", sorted({*available(), PRINTED}))
+@pytest.mark.parametrize("name", available())
 def test_a_wrong_prox_or_value_is_found_by_the_name_of_a_penalty(monkeypatch, name, fault):
-    cls = Printed if name == PRINTED else PENALTIES[name]
+    cls = PENALTIES[name]
 
     class Own(cls):
         def pieces(self):
@@ -510,13 +494,6 @@ def test_a_wrong_prox_or_value_is_found_by_the_name_of_a_penalty(monkeypatch, na
     monkeypatch.setitem(NEEDED, "own", NEEDED.get(name, {}))
     with pytest.raises(AssertionError):
         check_by_name("own")
-
-
-def test_the_printed_penalty_has_the_value_that_it_says():
-    x = torch.linspace(-2, 2, 41, dtype=torch.float64)
-    r = np.abs(x.numpy())
-    expected = 0.4 * np.where(r < 0.6, r, (r**2 + 0.36) / 1.2)
-    np.testing.assert_allclose(Printed(0.6).shape().value(x, 0.4), expected, rtol=1e-14)
 
 
 GRAPH = [(0, 1), (1, 2, 0.5), (2, 3), (3, 4, 2.0), (0, 4)]

@@ -66,6 +66,16 @@ def test_relevant_features_are_stable():
     assert selector.error_bound_ == _error_bound(5, 20, 0.75, 4)
 
 
+def test_a_feature_that_just_reaches_the_threshold_is_selected(monkeypatch):
+    """Of four halves, three select the second feature, which is the threshold."""
+    supports = iter(np.array([[1, 1, 1, 0], [1, 1, 0, 1], [1, 1, 0, 0], [1, 0, 1, 0]], dtype=bool))
+    monkeypatch.setattr("sgnn.selection.stability._path_on", lambda *_, **__: (next(supports), 1))
+    selector = StabilitySelector(CLF, threshold=0.75, n_pairs=2, n_features_to_select=2)
+    selector.fit(X[:, :4], Y)
+    assert selector.selection_probabilities_.tolist() == [1.0, 0.75, 0.5, 0.25]
+    assert selector.support_.tolist() == [True, True, False, False]
+
+
 def test_blocks_by_name():
     frame = pd.DataFrame(X).add_prefix("c")
     clf = SparseMLPClassifier(**{**CLF.get_params(), "feature_groups": [["c0", "c6", "c9"]]})

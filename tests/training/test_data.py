@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy import sparse
 
-from sgnn.training.data import Batches, to_tensor
+from sgnn.training.data import Batches
 
 N_SAMPLES = 23
 
@@ -121,9 +121,3 @@ def test_the_data_of_the_caller_are_not_written_to():
     collect(make_batches(X, targets, weights))
     for array, copy in zip((X, targets, weights), copies, strict=True):
         np.testing.assert_array_equal(array, copy)
-
-
-@pytest.mark.parametrize("make", [np.asfortranarray, lambda x: x[:, ::-1], lambda x: x[::2]])
-def test_any_memory_layout_becomes_a_tensor(make):
-    array = make(make_data()[0])
-    np.testing.assert_array_equal(to_tensor(array, torch.device("cpu")).numpy(), array)

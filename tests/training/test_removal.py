@@ -12,10 +12,12 @@ from sklearn.linear_model import Lasso
 from sklearn.preprocessing import scale
 
 from sgnn import SparseMLPClassifier, SparseMLPRegressor
-from sgnn.networks import compact
+from sgnn.networks.network import Network
 from sgnn.penalties import L1, GroupGraph, GroupLasso, NeuronLasso
 from sgnn.training import removal
 from sgnn.training.data import Batches
+from sgnn.training.subnetworks import Subnetworks
+from tests.training.prepared import prepared
 
 DIGITS_X, DIGITS_Y = scale(load_digits().data), load_digits().target
 CANCER_X, CANCER_Y = scale(load_breast_cancer().data), load_breast_cancer().target
@@ -219,8 +221,9 @@ def test_hidden_units_that_were_removed_come_back_with_a_warm_start(without_remo
     whole, units = model.objective_curve_[-1], model.n_neurons_[1]
     model = clone(model).set_params(alpha=0.05).fit(X, y)
     assert model.n_removed_[1] > 20
-    full_size = compact.forward(X, *model._full_network, "relu").ravel()
-    np.testing.assert_allclose(full_size, model.predict(X), rtol=1e-9)
+    full = model._state.network
+    assert full.n_neurons == (20, 40, 1)
+    np.testing.assert_allclose(full.forward(X).ravel(), model.predict(X), rtol=1e-9)
     model.set_params(alpha=1e-4).fit(X, y)
     assert model.n_neurons_[1] > units - 8
     assert model.objective_curve_[-1] < 1.5 * whole
@@ -249,13 +252,39 @@ def test_units_on_no_path_are_not_alive():
     assert alive[0].tolist() == [1, 0, 1, 0]
 
 
-def test_positions_are_those_of_the_arrays_in_the_flat_buffer():
-    kept = [np.array(mask, dtype=bool) for mask in ([1, 0, 1], [0, 1], [1, 1])]
-    coefs = [np.arange(6).reshape(3, 2), 6 + np.arange(4).reshape(2, 2)]
-    intercepts = [10 + np.arange(2), 12 + np.arange(2)]
-    small = compact.keep_units(coefs, intercepts, "relu", kept)[0]
-    expected = [*small[0].ravel(), *small[1].ravel(), 11, 12, 13]
-    assert removal.positions(kept).tolist() == expected
+@pytest.mark.parametrize("margin", [1.0, 1.5])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("batch_size", [7, 47, 60])
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
+def test_an_input_comes_back_if_its_gradient_over_all_samples_is_large_enough(
+    form, batch_size, weighted, margin, monkeypatch
+):
+    """With the sum over batches written out: larger than the strength, times a margin."""
+    monkeypatch.setattr("sgnn.training.data._ENTRIES_AT_ONCE", 1)
+    rng = np.random.default_rng(0)
+    X, y, weights = rng.normal(size=(47, 40)), 5 * rng.normal(size=47), rng.exponential(size=47)
+    coef = np.where(np.arange(40) % 10 == 0, rng.normal(size=40), 0)
+    residuals = (weights / weights.mean() if weighted else 1) * (X @ coef + 1 - y)
+    gradient = np.abs(X.T @ residuals) / 47
+    alpha = margin * np.median(gradient)
+
+    model = SparseMLPRegressor((), penalty="l1", alpha=alpha, batch_size=batch_size)
+    data = form(X), y, weights if weighted else None
+    problem, settings, state = prepared(model, *data)
+    network = Network.whole([coef[:, None]], [np.ones(1)], "relu")
+    subnetworks = Subnetworks(problem, settings, Batches.of(problem, settings, state.rng), network)
+    inputs, outputs = removal.revived_units(
+        subnetworks.model(subnetworks.full),
+        subnetworks.regulariser,
+        subnetworks.batches,
+        problem.l2,
+        problem.scales,
+        None,
+        margin,
+    )
+    np.testing.assert_array_equal(inputs, (coef != 0) | (margin * gradient > alpha))
+    assert 20 <= inputs.sum() < 30
+    assert outputs.all()
 
 
 def test_what_is_looked_at_is_cut_into_batches_by_the_width_of_the_network(monkeypatch):

@@ -5,35 +5,30 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
+import torch
 from scipy import sparse
-from scipy.stats import norm
 
 from sgnn import SparseMLPClassifier
-from sgnn.networks import compact
+from sgnn.networks.activations import ACTIVATIONS
+from sgnn.networks.network import Network, compose, units_on_paths
 
 RTOL = {"float32": 1e-5, "float64": 1e-12}
 HIDDEN = [(), (5,), (6, 5), (5, 4, 6)]
 N_IN, N_OUT = 7, 3
 
-# Written out a second time, in double precision, as the oracle of the forward pass.
-ACTIVATIONS = {
-    "identity": lambda x: x,
-    "relu": lambda x: np.where(x > 0, x, 0.0),
-    "leaky_relu": lambda x: np.where(x > 0, x, 0.01 * x),
-    "tanh": lambda x: (np.exp(2 * x) - 1) / (np.exp(2 * x) + 1),
-    "logistic": lambda x: 1 / (1 + np.exp(-x)),
-    "gelu": lambda x: x * norm.cdf(x),
-}
 
+def reference_outputs(X, network):
+    """Return the outputs of a network as it stands, nothing removed, by torch in double precision.
 
-def reference_outputs(X, coefs, intercepts, activation):
-    """Return the outputs of the network as it stands, nothing removed, in double precision."""
-    values = X.astype(np.float64)
-    for layer, (coef, intercept) in enumerate(zip(coefs, intercepts, strict=True)):
-        values = values @ coef.astype(np.float64) + intercept
-        if layer < len(coefs) - 1:
-            values = ACTIVATIONS[activation](values)
-    return values
+    tests/networks/test_activations.py has the modules against formulas.
+    """
+    activation = ACTIVATIONS[network.activation].module(torch.nn)
+    values = torch.tensor(X, dtype=torch.float64)
+    for layer, (coef, intercept) in enumerate(zip(network.coefs, network.intercepts, strict=True)):
+        values = values @ torch.tensor(coef).double() + torch.tensor(intercept).double()
+        if layer < len(network.coefs) - 1:
+            values = activation(values)
+    return values.numpy()
 
 
 def at_random(rng, coefs):
@@ -109,13 +104,21 @@ PATTERNS = [
 ]
 
 
-def make_network(hidden, pattern, dtype="float64", seed=0):
+def make_network(hidden, pattern, activation="logistic", dtype="float64", seed=0):
     rng = np.random.default_rng(seed)
     sizes = (N_IN, *hidden, N_OUT)
     coefs = [rng.normal(size=shape).astype(dtype) for shape in pairwise(sizes)]
     intercepts = [rng.normal(size=n_out).astype(dtype) for n_out in sizes[1:]]
     pattern(rng, coefs)
-    return coefs, intercepts
+    return Network.whole(coefs, intercepts, activation)
+
+
+def assert_equal(network, other):
+    assert network.activation == other.activation
+    for name in ("coefs", "intercepts", "kept"):
+        for array, expected in zip(getattr(network, name), getattr(other, name), strict=True):
+            np.testing.assert_array_equal(array, expected)
+            assert array.dtype == expected.dtype
 
 
 def units_on_paths_by_enumeration(coefs):
@@ -157,76 +160,143 @@ def assert_close(actual, expected, dtype):
 
 @pytest.mark.parametrize("dtype", RTOL)
 @pytest.mark.parametrize("hidden", HIDDEN, ids=str)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", ACTIVATIONS.names())
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_original_compact_and_expanded_network_predict_the_same(pattern, activation, hidden, dtype):
     X = np.random.default_rng(1).normal(size=(40, N_IN)).astype(dtype)
-    full = make_network(hidden, pattern, dtype)
-    copies = [[array.copy() for array in arrays] for arrays in full]
-    *small, kept = compact.compact(*full, activation)
-    expected = reference_outputs(X, *full, activation)
-
+    full = make_network(hidden, pattern, activation, dtype)
+    before = full.astype(dtype)
+    small = full.compact()
+    expected = reference_outputs(X, full)
     for network, inputs in [
         (full, X),
-        (small, X[:, kept[0]]),
-        (compact.expand(*small, kept), X),
+        (small, X),
+        (small.alone(), X[:, small.kept[0]]),
+        (small.expand(), X),
     ]:
-        outputs = compact.forward(inputs, *network, activation)
+        outputs = network.forward(inputs)
         assert outputs.dtype == dtype
         assert_close(outputs, expected, dtype)
-    for arrays, before in zip(full, copies, strict=True):
-        for array, copy in zip(arrays, before, strict=True):
-            np.testing.assert_array_equal(array, copy)
+    assert_equal(full, before)
 
 
 @pytest.mark.parametrize("hidden", HIDDEN, ids=str)
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_the_compact_network_holds_all_of_the_paths_and_nothing_else(pattern, hidden):
-    full_coefs, full_intercepts = make_network(hidden, pattern)
-    coefs, intercepts, kept = compact.compact(full_coefs, full_intercepts, "logistic")
-    for mask, expected in zip(kept, units_on_paths_by_enumeration(full_coefs), strict=True):
+    full = make_network(hidden, pattern)
+    small = full.compact()
+    for mask, expected in zip(small.kept, units_on_paths_by_enumeration(full.coefs), strict=True):
         np.testing.assert_array_equal(mask, expected)
-    sizes = [mask.sum() for mask in kept[:-1]] + [N_OUT]
-    assert [coef.shape for coef in coefs] == list(pairwise(sizes))
-    assert [len(intercept) for intercept in intercepts] == sizes[1:]
-    for small, full, rows, columns in zip(coefs, full_coefs, kept, kept[1:], strict=False):
-        columns = columns if small is not coefs[-1] else np.ones_like(columns)
-        np.testing.assert_array_equal(small, full[rows][:, columns])
+    sizes = [mask.sum() for mask in small.kept[:-1]] + [N_OUT]
+    assert [coef.shape for coef in small.coefs] == list(pairwise(sizes))
+    assert [len(intercept) for intercept in small.intercepts] == sizes[1:]
+    columns = [*small.kept[1:-1], np.ones(N_OUT, dtype=bool)]
+    for coef, whole, before, after in zip(
+        small.coefs, full.coefs, small.kept[:-1], columns, strict=True
+    ):
+        np.testing.assert_array_equal(coef, whole[before][:, after])
 
 
 @pytest.mark.parametrize("hidden", HIDDEN, ids=str)
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_expand_puts_exact_zeros_back_and_is_undone_by_compact(pattern, hidden):
-    coefs, intercepts, kept = compact.compact(*make_network(hidden, pattern), "logistic")
-    full_coefs, full_intercepts = compact.expand(coefs, intercepts, kept)
-    assert [coef.shape for coef in full_coefs] == list(pairwise((N_IN, *hidden, N_OUT)))
+    small = make_network(hidden, pattern).compact()
+    full = small.expand()
+    assert [coef.shape for coef in full.coefs] == list(pairwise((N_IN, *hidden, N_OUT)))
+    assert full.sizes == full.n_neurons == (N_IN, *hidden, N_OUT)
     for coef, intercept, rows, columns in zip(
-        full_coefs, full_intercepts, kept, kept[1:], strict=False
+        full.coefs, full.intercepts, small.kept[:-1], small.kept[1:], strict=True
     ):
         assert not coef[~rows].any()
         assert not coef[:, ~columns].any()
-        if intercept is not full_intercepts[-1]:
+        if intercept is not full.intercepts[-1]:
             assert not intercept[~columns].any()
-    again = compact.compact(full_coefs, full_intercepts, "logistic")
-    for arrays, others in zip(again, (coefs, intercepts, kept), strict=True):
-        for array, other in zip(arrays, others, strict=True):
-            np.testing.assert_array_equal(array, other)
+    assert_equal(full.compact(), small)
+
+
+@pytest.mark.parametrize("hidden", HIDDEN, ids=str)
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_what_is_counted_in_a_network(pattern, hidden):
+    """By the paths of the full network; nothing depends on whether it is compact."""
+    full = make_network(hidden, pattern)
+    small = full.compact()
+    paths = units_on_paths_by_enumeration(full.coefs)
+    sizes = (N_IN, *hidden, N_OUT)
+    assert small.sizes == sizes
+    assert small.n_neurons == tuple(mask.sum() for mask in paths)
+    on_paths = [
+        coef * np.outer(before, after)
+        for coef, before, after in zip(full.coefs, paths[:-1], paths[1:], strict=True)
+    ]
+    n_weights = sum((coef != 0).sum() for coef in on_paths)
+    n_all = sum(coef.size for coef in full.coefs)
+    assert small.n_weights == small.expand().n_weights == n_weights
+    assert small.sparsity == small.expand().sparsity == pytest.approx(1 - n_weights / n_all)
+    assert full.n_multiply_adds == small.expand().n_multiply_adds == n_all
+    counts = [*(mask.sum() for mask in paths[:-1]), N_OUT]
+    assert small.n_multiply_adds == sum(before * after for before, after in pairwise(counts))
+    assert small.features.tolist() == [unit for unit in range(N_IN) if paths[0][unit]]
+    assert small.is_empty == (not paths[0].any())
+    lengths = np.sqrt((on_paths[0] ** 2).sum(axis=1))
+    np.testing.assert_allclose(small.importances, lengths, rtol=1e-14)
+    np.testing.assert_allclose(small.expand().importances, lengths, rtol=1e-14)
+
+
+@pytest.mark.parametrize("hidden", HIDDEN, ids=str)
+def test_units_may_be_removed_little_by_little(hidden):
+    """Masks are always over the units that are left, `kept` over those of the full network."""
+    full = make_network(hidden, units_without_inputs)
+    on_paths = units_on_paths_by_enumeration(full.coefs)
+    rng = np.random.default_rng(3)
+    first = [mask | (rng.random(len(mask)) < 0.5) for mask in on_paths]
+    then = [mask[stay] for mask, stay in zip(on_paths, first, strict=True)]
+    some = full.keep(first)
+    twice, at_once = some.keep(then), full.keep(on_paths)
+    for name in ("coefs", "kept"):
+        for array, expected in zip(getattr(twice, name), getattr(at_once, name), strict=True):
+            np.testing.assert_array_equal(array, expected)
+    for array, expected in zip(twice.intercepts, at_once.intercepts, strict=True):
+        np.testing.assert_allclose(array, expected, rtol=1e-13)
+    for mask, expected in zip(compose(first, then), on_paths, strict=True):
+        np.testing.assert_array_equal(mask, expected)
+
+
+@pytest.mark.parametrize("dtype", RTOL)
+def test_a_copy_in_a_data_type_shares_nothing(dtype):
+    network = make_network((6, 5), at_random, "tanh").compact()
+    copy = network.astype(dtype)
+    for name in ("coefs", "intercepts"):
+        for array, mine in zip(getattr(network, name), getattr(copy, name), strict=True):
+            assert mine.dtype == dtype
+            assert not np.shares_memory(mine, array)
+            np.testing.assert_array_equal(mine, array.astype(dtype))
+    assert copy.n_neurons == network.n_neurons
+
+
+def test_another_constant_moves_all_outputs_and_leaves_the_network_alone():
+    network = make_network((6, 5), at_random, "tanh")
+    X = np.random.default_rng(1).normal(size=(9, N_IN))
+    before = network.forward(X)
+    shift = np.array([1.0, -2.0, 3.0])
+    moved = network.with_constant(network.intercepts[-1] + shift)
+    np.testing.assert_allclose(moved.forward(X), before + shift, rtol=1e-13)
+    np.testing.assert_array_equal(network.forward(X), before)
 
 
 def test_constant_units_are_folded_into_the_next_bias():
     coefs = [np.array([[0.0, 2.0]]), np.array([[5.0], [1.0]])]
     intercepts = [np.array([0.3, -1.0]), np.array([7.0])]
-    small, biases, kept = compact.compact(coefs, intercepts, "tanh")
-    assert [mask.tolist() for mask in kept] == [[True], [False, True], [True]]
-    assert [coef.tolist() for coef in small] == [[[2.0]], [[1.0]]]
-    assert biases[0].tolist() == [-1.0]
-    np.testing.assert_allclose(biases[1], [7.0 + 5.0 * np.tanh(0.3)], rtol=1e-15)
+    small = Network.whole(coefs, intercepts, "tanh").compact()
+    assert [mask.tolist() for mask in small.kept] == [[True], [False, True], [True]]
+    assert [coef.tolist() for coef in small.coefs] == [[[2.0]], [[1.0]]]
+    assert small.intercepts[0].tolist() == [-1.0]
+    np.testing.assert_allclose(small.intercepts[1], [7.0 + 5.0 * np.tanh(0.3)], rtol=1e-15)
 
 
 def test_no_weight_is_too_small_to_count():
     coefs = [np.array([[1e-300], [0.0]]), np.array([[-5e-324]])]
-    _, _, kept = compact.compact(coefs, [np.zeros(1), np.zeros(1)], "relu")
-    assert [mask.tolist() for mask in kept] == [[True, False], [True], [True]]
+    small = Network.whole(coefs, [np.zeros(1), np.zeros(1)], "relu").compact()
+    assert [mask.tolist() for mask in small.kept] == [[True, False], [True], [True]]
 
 
 @pytest.mark.parametrize("density", [0.05, 0.2, 0.5])
@@ -237,7 +307,7 @@ def test_units_on_paths_against_two_ways_to_search_the_graph(sizes, density):
         coefs = [
             rng.normal(size=shape) * (rng.random(shape) < density) for shape in pairwise(sizes)
         ]
-        found = compact.units_on_paths(coefs)
+        found = units_on_paths(coefs)
         for search in (units_on_paths_by_enumeration, units_on_paths_by_powers):
             for mask, expected in zip(found, search(coefs), strict=True):
                 np.testing.assert_array_equal(mask, expected)
@@ -247,43 +317,42 @@ def test_units_on_paths_against_two_ways_to_search_the_graph(sizes, density):
 @pytest.mark.parametrize("hidden", HIDDEN, ids=str)
 def test_feature_blocks_are_kept_whole(hidden, dtype):
     blocks = np.array([0, 1, 1, 2, 0, 3, 2])
-    full = make_network(hidden, nothing, dtype)
-    full[0][0][[0, 2, 3, 5, 6]] = 0  # Left of blocks 0, 1, 2, 3: one, one, none and none.
-    *small, kept = compact.compact(*full, "gelu", blocks)
-    assert kept[0].tolist() == [True, True, True, False, True, False, False]
+    full = make_network(hidden, nothing, "gelu", dtype)
+    full.coefs[0][[0, 2, 3, 5, 6]] = 0  # Left of blocks 0, 1, 2, 3: one, one, none and none.
+    small = full.compact(blocks)
+    assert small.kept[0].tolist() == [True, True, True, False, True, False, False]
     X = np.random.default_rng(1).normal(size=(20, N_IN)).astype(dtype)
-    expected = reference_outputs(X, *full, "gelu")
-    assert_close(compact.forward(X[:, kept[0]], *small, "gelu"), expected, dtype)
-    assert_close(compact.forward(X, *compact.expand(*small, kept), "gelu"), expected, dtype)
-    np.testing.assert_array_equal(compact.expand(*small, kept)[0][0], full[0][0])
+    expected = reference_outputs(X, full)
+    assert_close(small.forward(X), expected, dtype)
+    assert_close(small.expand().forward(X), expected, dtype)
+    np.testing.assert_array_equal(small.expand().coefs[0], full.coefs[0])
 
 
 @pytest.mark.parametrize("dtype", RTOL)
 @pytest.mark.parametrize("make_sparse", [sparse.csr_array, sparse.csr_matrix])
 @pytest.mark.parametrize("pattern", [nothing, at_random, first_layer])
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", ACTIVATIONS.names())
 def test_csr_input_predicts_as_dense_input(activation, pattern, make_sparse, dtype):
     rng = np.random.default_rng(1)
     dense = np.where(rng.random((60, N_IN)) < 0.4, rng.normal(size=(60, N_IN)), 0).astype(dtype)
-    full = make_network((6, 5), pattern, dtype)
-    *small, kept = compact.compact(*full, activation)
-    expected = reference_outputs(dense, *full, activation)
-    outputs = compact.forward(make_sparse(dense)[:, np.flatnonzero(kept[0])], *small, activation)
+    full = make_network((6, 5), pattern, activation, dtype)
+    expected = reference_outputs(dense, full)
+    outputs = full.compact().forward(make_sparse(dense))
     assert type(outputs) is np.ndarray
     assert outputs.dtype == dtype
     assert_close(outputs, expected, dtype)
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", ACTIVATIONS.names())
 @pytest.mark.parametrize("hidden", [(), (5,)], ids=str)
 def test_many_rows_are_predicted_in_chunks_and_the_input_is_left_alone(hidden, activation):
     X = np.random.default_rng(1).normal(size=(3001, N_IN))
     before = X.copy()
-    network = make_network(hidden, nothing)
-    expected = reference_outputs(X, *network, activation)
-    assert_close(compact.forward(X, *network, activation), expected, "float64")
-    assert_close(compact.forward(sparse.csr_array(X), *network, activation), expected, "float64")
-    assert compact.forward(X[:0], *network, activation).shape == (0, N_OUT)
+    network = make_network(hidden, nothing, activation)
+    expected = reference_outputs(X, network)
+    assert_close(network.forward(X), expected, "float64")
+    assert_close(network.forward(sparse.csr_array(X)), expected, "float64")
+    assert network.forward(X[:0]).shape == (0, N_OUT)
     np.testing.assert_array_equal(X, before)
 
 
@@ -296,11 +365,10 @@ def numbers(line):
 @pytest.mark.parametrize("hidden", HIDDEN, ids=str)
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_summary_counts_units_weights_and_multiply_adds(pattern, hidden):
-    full_coefs, full_intercepts = make_network(hidden, pattern)
-    coefs, _, kept = compact.compact(full_coefs, full_intercepts, "relu")
-    paths = units_on_paths_by_enumeration(full_coefs)
+    full = make_network(hidden, pattern)
+    paths = units_on_paths_by_enumeration(full.coefs)
     sizes = (N_IN, *hidden, N_OUT)
-    header, rule, first, *layers, total = compact.summary(coefs, kept).splitlines()
+    header, rule, first, *layers, total = full.compact().summary().splitlines()
     assert header.split() == ["layer", "units", "weights", "multiply-adds"]
     assert set(rule) == {"-"}
     assert len({len(line) for line in (header, rule, *layers, total)}) == 1
@@ -311,7 +379,7 @@ def test_summary_counts_units_weights_and_multiply_adds(pattern, hidden):
     sums = np.zeros(3, dtype=int)
     for layer, (name, line) in enumerate(zip(names, layers, strict=True)):
         inputs, units = paths[layer], paths[layer + 1]
-        n_weights = np.count_nonzero(full_coefs[layer][inputs][:, units])
+        n_weights = np.count_nonzero(full.coefs[layer][inputs][:, units])
         n_computed = inputs.sum() * (N_OUT if name == "output" else units.sum())
         n_full = sizes[layer] * sizes[layer + 1]
         assert line.startswith(name)

@@ -1,0 +1,175 @@
+"""Training on: warm starts and partial fits."""
+
+import numpy as np
+import pytest
+
+from sgnn.penalties import L1, GroupLasso
+from tests.estimators.tasks import (
+    DIABETES_X,
+    DIABETES_Y,
+    IRIS_X,
+    IRIS_Y,
+    NAMES,
+    TASKS,
+    assert_consistent,
+    classifier,
+    mean_loss,
+    regressor,
+    task,
+    weights_equal,
+)
+
+# Warm starts
+
+
+def test_warm_start_goes_on_from_the_last_network():
+    model = regressor(warm_start=True, batch_size=1000, alpha=0.01).fit(DIABETES_X, DIABETES_Y)
+    last, loss = model.objective_curve_, mean_loss(model, DIABETES_X, DIABETES_Y)
+    model.fit(DIABETES_X, DIABETES_Y)
+    assert model.loss_curve_[0] == pytest.approx(loss, rel=1e-8)
+    assert abs(model.objective_curve_[0] / last[-1] - 1) < 0.1
+    assert model.objective_curve_[-1] < last[-1] < last[0]
+    cold = regressor(batch_size=1000, alpha=0.01).fit(DIABETES_X, DIABETES_Y)
+    assert cold.objective_curve_ == last
+
+
+def test_without_warm_start_a_second_fit_starts_anew():
+    model = regressor().fit(DIABETES_X[:100], DIABETES_Y[:100]).fit(DIABETES_X, DIABETES_Y)
+    assert weights_equal(model, regressor().fit(DIABETES_X, DIABETES_Y))
+
+
+def test_zeros_may_come_back_after_a_warm_start():
+    model = regressor(warm_start=True, alpha=0.05).fit(DIABETES_X, DIABETES_Y)
+    assert model.n_neurons_[0] < 10
+    model.set_params(alpha=1e-4).fit(DIABETES_X, DIABETES_Y)
+    assert model.n_neurons_[0] == 10
+
+
+def test_warm_start_after_everything_was_removed_learns_again():
+    model = regressor(warm_start=True, alpha=1e9, max_iter=2)
+    with pytest.warns(UserWarning, match="left no weight"):
+        model.fit(DIABETES_X, DIABETES_Y)
+    model.set_params(alpha=1e-3, max_iter=50).fit(DIABETES_X, DIABETES_Y)
+    assert model.score(DIABETES_X, DIABETES_Y) > 0.4
+
+
+# Partial fits
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("name", ["binary", "multiclass", "multilabel", "multioutput", "deep"])
+def test_partial_fits_are_the_epochs_of_one_fit(name, solver):
+    model, X, y = task(name)
+    shared = {"solver": solver, "batch_size": 16, "alpha": 0.003}
+    n_neurons = []
+    for call in range(1, 5):
+        assert model.set_params(**shared).partial_fit(X, y) is model
+        n_neurons.append(model.n_neurons_)
+        assert model.n_iter_ == len(model.loss_curve_) == len(model.objective_curve_) == call
+    whole = task(name)[0].set_params(
+        **shared, learning_rate="constant", max_iter=4, tol=0, n_iter_no_change=np.inf
+    )
+    whole.fit(X, y)
+    assert model.loss_curve_ == whole.loss_curve_
+    assert model.objective_curve_ == whole.objective_curve_
+    assert model.n_neurons_curve_ == whole.n_neurons_curve_ == n_neurons
+    assert weights_equal(model, whole)
+    assert_consistent(model, X, TASKS[name][3])
+
+
+def test_partial_fit_learns_from_batches_with_classes_given_beforehand():
+    clf = classifier(alpha=1e-4)
+    clf.partial_fit(IRIS_X[:90], NAMES[IRIS_Y[:90]], classes=NAMES[::-1])
+    np.testing.assert_array_equal(clf.classes_, NAMES)
+    assert clf.predict_proba(IRIS_X).shape == (150, 3)
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        batch = rng.choice(150, 60, replace=False)
+        clf.partial_fit(IRIS_X[batch], NAMES[IRIS_Y[batch]])
+    assert clf.n_iter_ == 61
+    assert clf.score(IRIS_X, NAMES[IRIS_Y]) > 0.9
+    # A class that the first batch did not hold must not stay all but impossible.
+    frequency = clf.predict_proba(IRIS_X).mean(axis=0)
+    np.testing.assert_allclose(frequency, 1 / 3, atol=0.05)
+
+
+def test_partial_fit_goes_on_from_a_fit():
+    model = regressor(alpha=0.02, batch_size=1000).fit(DIABETES_X, DIABETES_Y)
+    loss, n_epochs = mean_loss(model, DIABETES_X, DIABETES_Y), model.n_iter_
+    model.partial_fit(DIABETES_X, DIABETES_Y)
+    assert model.n_iter_ == n_epochs + 1
+    assert model.loss_curve_[-1] == pytest.approx(loss, rel=1e-8)
+    assert_consistent(model, DIABETES_X, 1)
+
+
+def test_partial_fit_after_a_fit_keeps_its_strength_and_unit():
+    model = regressor(alpha="auto").fit(DIABETES_X, DIABETES_Y)
+    alpha, score = model.alpha_, model.score(DIABETES_X, DIABETES_Y)
+    for row in range(5):
+        model.partial_fit(DIABETES_X[row : row + 1], DIABETES_Y[row : row + 1])
+        assert model.alpha_ == alpha
+    assert model.score(DIABETES_X, DIABETES_Y) > score - 0.2
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_partial_fit_goes_on_penalising_what_was_drawn(method):
+    """Half of the weights are penalised, so strongly that they are zero; the others never are."""
+    model = regressor(penalty=L1(fraction=0.5), alpha=1e3, hidden_layer_sizes=(), random_state=None)
+    getattr(model, method)(DIABETES_X, DIABETES_Y)
+    zeros = model.expand()[0][0] == 0
+    assert zeros.sum() == 5
+    for _ in range(5):
+        model.partial_fit(DIABETES_X, DIABETES_Y)
+        np.testing.assert_array_equal(model.expand()[0][0] == 0, zeros)
+
+
+def test_partial_fit_after_a_fit_does_not_warm_up_again():
+    model = regressor(penalty=GroupLasso(warm_up=10), alpha=0.02, max_iter=20)
+    model.fit(DIABETES_X, DIABETES_Y).partial_fit(DIABETES_X, DIABETES_Y)
+    penalties = np.subtract(model.objective_curve_, model.loss_curve_)
+    assert penalties[-1] == pytest.approx(penalties[-2], rel=0.1)
+
+
+def test_partial_fit_after_a_watched_fit_leaves_the_held_out_curves_alike():
+    model = classifier(max_iter=3).fit(IRIS_X, IRIS_Y, X_val=IRIS_X, y_val=IRIS_Y)
+    model.partial_fit(IRIS_X, IRIS_Y)
+    lengths = {
+        None if curve is None else len(curve)
+        for curve in (model.validation_loss_curve_, model.validation_scores_)
+    }
+    assert len(lengths) == 1
+
+
+@pytest.mark.filterwarnings("ignore:alpha=.* left no weight")
+def test_partial_fit_never_removes_for_good():
+    model = regressor(alpha=0.2)
+    for _ in range(30):
+        model.partial_fit(DIABETES_X, DIABETES_Y)
+    assert model.n_neurons_[0] < 10
+    model.set_params(alpha=0.0)
+    for _ in range(30):
+        model.partial_fit(DIABETES_X, DIABETES_Y)
+    assert model.alpha_ == 0.0
+    assert model.n_neurons_[0] == 10
+
+
+@pytest.mark.filterwarnings("ignore:alpha=.* left no weight")
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"alpha": 0.5},
+        {"l2": 0.5},
+        {"learning_rate_init": 0.1},
+        {"penalty": "l1"},
+        {"solver": "sgd"},
+    ],
+    ids=str,
+)
+def test_parameters_may_change_between_partial_fits(change):
+    models = [regressor(alpha=0.01).partial_fit(DIABETES_X, DIABETES_Y) for _ in range(2)]
+    models[0].set_params(**change)
+    for model in models:
+        model.partial_fit(DIABETES_X, DIABETES_Y)
+    assert models[0].alpha_ == change.get("alpha", 0.01)
+    assert not weights_equal(*models)
