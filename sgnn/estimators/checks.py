@@ -124,7 +124,7 @@ def warn_if_badly_scaled(X):
 
 def warn_if_column(y):
     """Warn when targets of one dimension are given as a column."""
-    shape = np.shape(y)
+    shape = np.asarray(y).shape
     if len(shape) == 2 and shape[1] == 1:
         message = "A column-vector y was passed when a 1d array was expected: give y.ravel()."
         warn(message, SgnnDataConversionWarning)
