@@ -5,8 +5,7 @@ in the tables here is needed only to test it with other parameters than its own.
 """
 
 import copy
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise, product
 
 import numpy as np
@@ -37,7 +36,6 @@ from sgnn.penalties import (
     NeuronLasso,
     Penalty,
     Piece,
-    Shape,
     SparseGroupLasso,
     TransformedL1,
     available,
@@ -47,31 +45,9 @@ from sgnn.penalties import (
 from sgnn.penalties._registry import PENALTIES
 from sgnn.penalties.l1 import AbsoluteValue
 from sgnn.proximal.build import build_terms
+from tests.penalties.outside import Ridge, show
 
 DTYPES = [torch.float32, torch.float64]
-
-
-@dataclass(frozen=True)
-class HalfSquare(Shape):
-    """A shape that removes nothing."""
-
-    convex = True
-
-    def value(self, x, strength):
-        return 0.5 * strength * x * x
-
-    def prox(self, x, step, strength):
-        return x / (1 + step * strength)
-
-
-class Ridge(Penalty):
-    """A penalty from outside the package."""
-
-    def __init__(self, groups="outgoing"):
-        self.groups = groups
-
-    def pieces(self):
-        return [Piece(HalfSquare(), self.groups, weight=0.5, size_scaling=True)]
 
 
 class ScaledL1(Penalty):
@@ -165,10 +141,6 @@ FORMS = [registered(name) for name in available()]
 ON_OTHER_GROUPS = [form for _, *others in FORMS for form in others]
 EVERY = [*(own for own, *_ in FORMS), *ON_OTHER_GROUPS, *VARIANTS]
 CONVEX = [penalty for penalty in EVERY if is_convex(penalty)]
-
-
-def show(value):
-    return re.sub(r" at 0x\w+", "", repr(value).replace("\n", " "))
 
 
 # Shapes of the penalties above, and some at the ends of their parameters, each once.
