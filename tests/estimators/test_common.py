@@ -14,6 +14,7 @@ from sgnn import (
     SparseMLPRegressor,
     SparseMLPRegressorCV,
     SparseMLPSelector,
+    SparseReducedRankRegressor,
     StabilitySelector,
 )
 
@@ -47,6 +48,7 @@ PAIRS = {"n_pairs": 2, "n_features_to_select": 1, "random_state": 0, **PATH}
         (SparseMLPSelector(REGRESSOR, **SEARCH), 55),
         (StabilitySelector(CLASSIFIER, **PAIRS), 46),
         (StabilitySelector(REGRESSOR, **PAIRS), 46),
+        (SparseReducedRankRegressor(), 66),
     ],
     ids=repr,
 )
