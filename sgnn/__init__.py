@@ -8,6 +8,7 @@ from sgnn.estimators.regressor import SparseMLPRegressor
 from sgnn.paths.cv import SparseMLPClassifierCV, SparseMLPRegressorCV
 from sgnn.paths.path import SparseMLPPath
 from sgnn.paths.sparse_mlp_path import sparse_mlp_path
+from sgnn.reduced_rank.cv import SparseReducedRankRegressorCV
 from sgnn.reduced_rank.regressor import SparseReducedRankRegressor
 from sgnn.selection.selector import SparseMLPSelector
 from sgnn.selection.stability import StabilitySelector
@@ -22,6 +23,7 @@ __all__ = [
     "SparseMLPRegressorCV",
     "SparseMLPSelector",
     "SparseReducedRankRegressor",
+    "SparseReducedRankRegressorCV",
     "StabilitySelector",
     "__version__",
     "display",

@@ -77,9 +77,8 @@ class CentredData:
         return (X - self.x_mean[features]) * self.root[:, None]
 
     def cross(self, R):
-        """Return X'R of the centred X."""
-        R = self.root[:, None] * R
-        return np.asarray(self.X.T @ R) - np.outer(self.x_mean, R.sum(axis=0))
+        """Return X'R of the centred X for residuals R, whose weighted means are 0."""
+        return np.asarray(self.X.T @ (self.root[:, None] * R))
 
     @cached_property
     def products(self):

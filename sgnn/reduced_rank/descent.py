@@ -16,7 +16,7 @@ add
     Zero rows whose own minimiser is not zero, one after another.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import linalg
@@ -102,7 +102,7 @@ class Solver:
             The objective after each iteration.
         converged : bool
         """
-        run = _Run(self, penalty, self.curvatures, start)
+        run = Descent(self, penalty, self.curvatures, start)
         while True:
             run.descend()
             if len(run.curve) >= self.max_iter:
@@ -111,7 +111,7 @@ class Solver:
                 return run.factors, run.curve, True
 
 
-class _Run:
+class Descent:
     """One descent: the factors, and how the objective fell."""
 
     def __init__(self, solver, penalty, curvatures, start):
@@ -233,9 +233,7 @@ def convex_start(data, penalty, solver, before=None):
     """
     curvatures = solver.curvatures[data.variances > 0]
     threshold = penalty.threshold(float(np.median(curvatures)))
-    free = Solver(
-        data, min(data.Y.shape), solver.l2, max(solver.tol, _TOL_OF_START), solver.max_iter
-    )
+    free = replace(solver, k=min(data.Y.shape), tol=max(solver.tol, _TOL_OF_START))
     before = Factors.none(data.Y.shape[1]) if before is None else before
     return free.minimise(RadialPenalty(AbsoluteValue(), threshold), before)[0]
 

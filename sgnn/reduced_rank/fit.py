@@ -69,21 +69,35 @@ def principal(data, factors):
     return Factors(factors.rows, B * signs, V * signs)
 
 
-def learnt(data, factors, n_features, dtype, is_1d):
-    """Return the fitted attributes that tell the coefficients, by name."""
-    rows, B, V = factors.rows, factors.B, factors.V
-    rotations = np.zeros((n_features, B.shape[1]))
-    rotations[rows] = B
-    coef = V @ rotations.T
+def learnt(checked, solution, solver, refit):
+    """Return the fitted attributes that tell the coefficients, by name.
+
+    Parameters
+    ----------
+    checked : Checked
+    solution : Solution
+    solver : Solver
+    refit : bool
+        Whether the penalty only selects.
+    """
+    data, factors = checked.data, solution.factors
+    if refit:
+        factors = least_squares(data, factors.rows, solver)
+    factors = principal(data, factors)
+    rotations = np.zeros((len(data.x_mean), factors.B.shape[1]))
+    rotations[factors.rows] = factors.B
+    coef = factors.V @ rotations.T
     intercept = data.y_mean - coef @ data.x_mean
-    support = np.zeros(n_features, dtype=bool)
-    support[rows] = True
+    is_1d, dtype = checked.is_1d, checked.dtype
+    support = np.zeros(len(data.x_mean), dtype=bool)
+    support[factors.rows] = True
     return {
+        **checked.input_attributes,
         "x_rotations_": rotations.astype(dtype),
-        "y_loadings_": V.astype(dtype),
+        "y_loadings_": factors.V.astype(dtype),
         "coef_": (coef[0] if is_1d else coef).astype(dtype),
         "intercept_": (intercept[0] if is_1d else intercept).astype(dtype),
-        "n_components_": B.shape[1],
+        "n_components_": rotations.shape[1],
         "support_": support,
         "selected_features_": np.flatnonzero(support),
         "_x_mean": data.x_mean.astype(dtype),

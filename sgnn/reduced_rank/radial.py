@@ -9,7 +9,7 @@ from sgnn.penalties import GroupPenalty, Shape, available, get_penalty
 from sgnn.penalties._registry import PENALTIES
 
 _NEUTRAL = {"layers": "all", "fraction": 1.0, "warm_up": 0, "adaptive": 0.0}
-_N_HALVINGS = 60
+_N_HALVINGS = 52
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class RadialPenalty:
 
     def threshold(self, curvature):
         """Return the largest pull under which a row of this curvature stays zero."""
+        if self.shape.homogeneous:
+            return float(self.value([1.0])[0])
         curvature = np.array([curvature])
 
         def stays(pull):
@@ -55,7 +57,7 @@ class RadialPenalty:
 def _tensor(values):
     import torch
 
-    return torch.tensor(values, dtype=torch.float64)
+    return torch.from_numpy(np.asarray(values, dtype=np.float64))
 
 
 def boundary(holds):

@@ -1,82 +1,23 @@
 """Sparse reduced-rank regression as an estimator."""
 
-from copy import copy
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 
-import numpy as np
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    MultiOutputMixin,
-    RegressorMixin,
-    TransformerMixin,
-    _fit_context,
-)
+from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sgnn._common.warnings import SgnnConvergenceWarning, warn
-from sgnn.estimators.checks import check_weights, warn_if_column
-from sgnn.estimators.data import rows_with_weight
+from sgnn.estimators.checks import warn_if_column
 from sgnn.estimators.learnt import set_learnt
-from sgnn.estimators.targets import Quantities
 from sgnn.penalties import Penalty
-from sgnn.reduced_rank.centred import CentredData
-from sgnn.reduced_rank.fit import learnt, least_squares, principal, solve, solver_for
+from sgnn.reduced_rank.base import BaseReducedRank, check_data
+from sgnn.reduced_rank.fit import learnt, solve, solver_for
 from sgnn.reduced_rank.radial import radial_shape
 from sgnn.reduced_rank.strengths import auto_strength
 
-_DTYPES = np.float64, np.float32
-
-
-@dataclass(frozen=True)
-class Checked:
-    """Data as the solver wants them, and what is learnt of their form."""
-
-    data: CentredData
-    dtype: np.dtype
-    is_1d: bool
-    input_attributes: dict
-
-
-def check_data(estimator, X, y, sample_weight):
-    """Return checked data; samples of weight 0 are left out.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If the data are invalid. The estimator is not changed.
-    """
-    reader = copy(estimator)
-    X, y = validate_data(
-        reader,
-        X,
-        y,
-        accept_sparse="csc",
-        dtype=_DTYPES,
-        multi_output=True,
-        y_numeric=True,
-        ensure_min_samples=2,
-    )
-    names = getattr(reader, "feature_names_in_", None)
-    attributes = {"n_features_in_": X.shape[1]}
-    attributes |= {} if names is None else {"feature_names_in_": names}
-    weights = check_weights(sample_weight, X)
-    dtype, y = X.dtype, Quantities.read(y)
-    X, Y, weights = rows_with_weight(X, y.reshape(len(y), -1), weights)
-    data = CentredData.of(X.astype(np.float64, copy=False), Y.astype(np.float64), weights)
-    return Checked(data, dtype, y.ndim == 1, attributes)
-
 
 @dataclass(eq=False, repr=False)
-class SparseReducedRankRegressor(
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    MultiOutputMixin,
-    RegressorMixin,
-    BaseEstimator,
-):
+class SparseReducedRankRegressor(BaseReducedRank):
     r"""Sparse reduced-rank regression: many targets from few directions of few features.
 
     A linear model whose coefficients :math:`C` have few rows that are not zero, and a low rank:
@@ -200,13 +141,6 @@ class SparseReducedRankRegressor(
         "tol": [Interval(Real, 0, None, closed="left")],
     }
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.target_tags.single_output = True
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
-
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None):
         """Fit the model.
@@ -236,18 +170,13 @@ class SparseReducedRankRegressor(
         data, solver = checked.data, solver_for(self, checked.data, self.n_components)
         alpha = auto_strength(shape, solver) if self.alpha == "auto" else float(self.alpha)
         solution = solve(data, shape, alpha, solver)
-        factors = solution.factors
         self._warn_about(solution, alpha, data)
-        if self.refit:
-            factors = least_squares(data, factors.rows, solver)
         attributes = {
             "alpha_": alpha,
             "objective_curve_": solution.curve,
             "n_iter_": max(1, len(solution.curve)),
-            **checked.input_attributes,
+            **learnt(checked, solution, solver, self.refit),
         }
-        factors = principal(data, factors)
-        attributes |= learnt(data, factors, len(data.x_mean), checked.dtype, checked.is_1d)
         set_learnt(self, attributes)
         return self
 
@@ -260,59 +189,3 @@ class SparseReducedRankRegressor(
             )
         if not len(solution.factors.rows) and data.products.any():
             warn(f"alpha={alpha:.3g} left no feature: X has no effect. Lower alpha.")
-
-    def predict(self, X):
-        """Predict targets.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_targets)
-        """
-        features = self._selected(X)
-        return features @ self.coef_[..., self.selected_features_].T + self.intercept_
-
-    def transform(self, X):
-        """Return the scores.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_components_)
-            Of mean 0 and uncorrelated on the training data.
-        """
-        features, selected = self._selected(X), self.selected_features_
-        rotations = self.x_rotations_[selected]
-        return features @ rotations - self._x_mean[selected] @ rotations
-
-    def get_support(self, indices=False):
-        """Return which features are used.
-
-        Parameters
-        ----------
-        indices : bool, default=False
-            Whether to return indices instead of a mask.
-
-        Returns
-        -------
-        ndarray of bool, shape (n_features,), or of int
-        """
-        check_is_fitted(self)
-        return self.selected_features_ if indices else self.support_
-
-    @property
-    def _n_features_out(self):
-        return self.n_components_
-
-    def _selected(self, X):
-        """Return the columns in use, dense."""
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=_DTYPES, reset=False)
-        columns = X[:, self.selected_features_]
-        return columns if isinstance(columns, np.ndarray) else columns.toarray()

@@ -54,6 +54,6 @@ def auto_strength(shape, solver):
 
 
 def grid(shape, solver, n_strengths):
-    """Return strengths in falling order, even in the logarithm of the pull that they hold."""
-    shares = np.geomspace(1, _LEAST_SHARE, n_strengths)
+    """Return strengths in growing order, even in the logarithm of the pull that they hold."""
+    shares = np.geomspace(_LEAST_SHARE, 1, n_strengths)
     return np.array([strength_at(shape, solver, share) for share in shares])
