@@ -87,7 +87,7 @@ class BaseReducedRank(
         -------
         ndarray of shape (n_samples,) or (n_samples, n_targets)
         """
-        features = self._selected(X)
+        features = self.columns_in_use(X)
         return features @ self.coef_[..., self.selected_features_].T + self.intercept_
 
     def transform(self, X):
@@ -102,7 +102,7 @@ class BaseReducedRank(
         ndarray of shape (n_samples, n_components_)
             Of mean 0 and uncorrelated on the training data.
         """
-        features, selected = self._selected(X), self.selected_features_
+        features, selected = self.columns_in_use(X), self.selected_features_
         rotations = self.x_rotations_[selected]
         return features @ rotations - self._x_mean[selected] @ rotations
 
@@ -125,8 +125,17 @@ class BaseReducedRank(
     def _n_features_out(self):
         return self.n_components_
 
-    def _selected(self, X):
-        """Return the columns in use, dense."""
+    def columns_in_use(self, X):
+        """Return the columns of the features that are used.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_selected_features)
+        """
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=_DTYPES, reset=False)
         columns = X[:, self.selected_features_]
