@@ -81,7 +81,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         data = check_data(self, X, y, sample_weight, X_val, y_val, rng=rng)
         last = None
         if self.warm_start and hasattr(self, "network_"):
-            data.form.targets.check_goes_on_from(self._form.targets)
+            data.form.check_goes_on_from(self._form)
             last = State(self._state.network)
         return self._train((X, y, sample_weight), data, rng, last, settings_of(self))
 

@@ -8,6 +8,7 @@ from sklearn.base import is_regressor
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import validate_data
 
+from sgnn._common.words import brief
 from sgnn.estimators.checks import check_weights, resolve_feature_groups
 from sgnn.estimators.targets import Targets, weigh_classes
 from sgnn.training.problem import HeldOut
@@ -47,6 +48,20 @@ class Form:
         if self.feature_names is not None:
             attributes["feature_names_in_"] = self.feature_names
         return attributes
+
+    def check_goes_on_from(self, last):
+        """Raise a ValueError if inputs or outputs of a network for `last` would change meaning."""
+        self.targets.check_goes_on_from(last.targets)
+        names, before = self.feature_names, last.feature_names
+        if names is None or before is None or len(names) != len(before):
+            return
+        moved = np.flatnonzero(names != before)
+        if moved.size:
+            first = moved[0]
+            raise ValueError(
+                f"warm_start=True: column {first} of X is {brief(names[first])}, and in the last "
+                f"fit it was {brief(before[first])}: keep names and order of the columns."
+            )
 
 
 @dataclass(frozen=True)

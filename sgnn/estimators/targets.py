@@ -9,6 +9,7 @@ from sklearn.utils import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
+from sgnn._common.words import brief
 from sgnn.losses.base import Loss
 from sgnn.losses.log_loss import LogLoss
 from sgnn.losses.squared_error import SquaredError
@@ -93,7 +94,14 @@ class Labels(Targets):
             raise ValueError(
                 "y: multiclass-multioutput is not supported; fit one model per output."
             )
-        return y if kind == "multilabel-indicator" else column_or_1d(y)
+        if kind != "multilabel-indicator":
+            return column_or_1d(y)
+        if not np.isin(y, (0, 1)).all():
+            raise ValueError(
+                f"y: whether a sample has a label is told by 0 or 1; got {np.unique(y)[:3]} in an "
+                "indicator matrix."
+            )
+        return y
 
     @classmethod
     def of(cls, y, classes=None):
@@ -145,24 +153,26 @@ class Labels(Targets):
         return self.classes[outputs.argmax(axis=1)]
 
     def probabilities(self, outputs):
-        """Return the probabilities of the classes, or of each label."""
-        positive = self.loss.predicted(outputs)
-        return np.hstack([1 - positive, positive]) if self._is_binary else positive
+        """Return the probabilities of the classes, or of each label, small ones as precisely."""
+        return self.loss.predicted(self._of_classes(outputs))
 
     def log_probabilities(self, outputs):
-        """Return the logarithms of the probabilities, without underflow."""
-        both = np.hstack([-outputs, outputs]) if self._is_binary else outputs
-        return self.loss.log_predicted(both)
+        """Return the logarithms of the probabilities, finite for whatever raw outputs."""
+        limit = np.finfo(outputs.dtype).max / 4
+        return self.loss.log_predicted(self._of_classes(outputs).clip(-limit, limit))
+
+    def _of_classes(self, outputs):
+        """Return one output per class, or label: those of two classes are -z and z."""
+        return np.hstack([-outputs, outputs]) if self._is_binary else outputs
 
     def strata(self, targets):
         return None if self.multilabel else targets
 
     def check_goes_on_from(self, last):
-        same_number = len(self.classes) == len(last.classes)
-        if same_number and (self.multilabel, *self.classes) != (last.multilabel, *last.classes):
+        if (self.multilabel, *self.classes) != (last.multilabel, *last.classes):
             raise ValueError(
-                f"warm_start=True: y holds the classes or labels {self.classes}, and the network "
-                f"to go on from knows {last.classes}."
+                f"warm_start=True: y holds the classes or labels {brief(self.classes)}, and the "
+                f"network to go on from knows {brief(last.classes)}."
             )
 
     def check_classes(self, classes):

@@ -22,6 +22,8 @@ from sgnn.paths.constraints import PATH_CONSTRAINTS
 from sgnn.paths.sparse_mlp_path import compute_path, set_up
 from sgnn.selection.base import PathSelector, check_count
 
+_ROUNDING = 1e-12
+
 
 @takes_over(BaseSparseMLPCV)
 @dataclass(eq=False, repr=False)
@@ -42,7 +44,8 @@ class StabilitySelector(PathSelector):
         \end{cases}
 
     if the share of pairs that select such a feature on both halves has a unimodal distribution and
-    :math:`\pi > \tfrac12 + \min(\theta^2, \tfrac1{2B} + \tfrac34 \theta^2)`; else it is infinite.
+    :math:`\pi > \tfrac12 + \max(\tfrac1{4B}, \min(\theta^2, \tfrac1{2B} + \tfrac34 \theta^2))`;
+    else it is infinite.
 
     Parameters
     ----------
@@ -187,7 +190,8 @@ class StabilitySelector(PathSelector):
         if n_selected == 0:
             raise ValueError(
                 f"max_false={self.max_false}: with {n_features} features and threshold="
-                f"{self.threshold} even the choice of one has a bound of {bounds[0]:.3g}."
+                f"{self.threshold} even the choice of one has a bound of {bounds[0]:.3g}; raise "
+                "threshold, n_pairs or max_false."
             )
         return int(n_selected)
 
@@ -195,8 +199,8 @@ class StabilitySelector(PathSelector):
 def _error_bound(n_selected, n_features, threshold, n_pairs):
     """Return the bound on the expected number of features selected by chance."""
     rate = n_selected / n_features
-    least = 0.5 + min(rate**2, 0.5 / n_pairs + 0.75 * rate**2)
-    if threshold <= least:
+    least = 0.5 + max(0.25 / n_pairs, min(rate**2, 0.5 / n_pairs + 0.75 * rate**2))
+    if threshold <= least + _ROUNDING:
         return math.inf
     if threshold <= 0.75:
         factor = 0.5 / (2 * threshold - 1 - 0.5 / n_pairs)

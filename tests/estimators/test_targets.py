@@ -1,10 +1,13 @@
 """Targets of all kinds, from y to predictions, and the weights of classes."""
 
+from decimal import Decimal, localcontext
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
 
+from sgnn.estimators.targets import Labels
 from tests.estimators.tasks import (
     CANCER_X,
     CANCER_Y,
@@ -43,12 +46,62 @@ def test_probabilities_agree_with_each_other_and_with_predict(name):
     np.testing.assert_array_equal(model.predict(X), predicted)
 
 
-def test_log_probabilities_do_not_underflow():
-    far = 1e5 * IRIS_X
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("factor", [1e5, 1e36])
+def test_log_probabilities_do_not_underflow(factor, dtype):
+    X = IRIS_X.astype(dtype)
     for y in (IRIS_Y, IRIS_Y > 0, np.eye(3, dtype=int)[IRIS_Y]):
-        logs = classifier().fit(IRIS_X, y).predict_log_proba(far)
+        model = classifier(hidden_layer_sizes=()).fit(X, y)
+        with np.errstate(over="ignore"):
+            logs = model.predict_log_proba(X * dtype(factor))
         assert np.isfinite(logs).all()
         assert logs.min() < -1000
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_small_probabilities_of_either_class_are_exact(dtype):
+    """1 - p would hide what is below the rounding of 1; the oracle has 60 digits."""
+    labels = Labels(np.array(["no", "yes"]), multilabel=False)
+    logits = np.linspace(-80, 80, 321, dtype=dtype)[:, None]
+    with localcontext(prec=60):
+        exact = [[1 / (1 + Decimal(s * float(z)).exp()) for s in (1, -1)] for z in logits[:, 0]]
+        of_logs = np.array([[one.ln() for one in both] for both in exact], dtype=float)
+    expected = np.array(exact, dtype=float)
+    probabilities = labels.probabilities(logits)
+    assert probabilities.dtype == dtype
+    rtol = 16 * np.finfo(dtype).eps
+    np.testing.assert_allclose(probabilities, expected, rtol=rtol)
+    np.testing.assert_allclose(labels.log_probabilities(logits), of_logs, rtol=rtol)
+
+
+def test_no_probability_of_an_easy_problem_is_zero():
+    y = IRIS_Y > 0
+    X = np.where(y[:, None], 40, -40) + IRIS_X
+    X = (X / np.abs(X).max()).astype(np.float32)
+    model = classifier(hidden_layer_sizes=(), alpha=0, learning_rate_init=1.0).fit(X, y)
+    probabilities = model.predict_proba(X)
+    assert 0 < probabilities.min() < 1e-8
+
+
+@pytest.mark.parametrize("make", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("coding", [(-1, 1), (1, 2), (0, 5), (0.0, 0.5), (2, 3)])
+def test_labels_that_are_not_told_by_0_and_1_are_refused(coding, make):
+    coded = np.where(LABELS_Y > 0, coding[1], coding[0])
+    message = "y: .*0 or 1.*indicator matrix|label type|continuous"
+    for method in (classifier().fit, classifier().partial_fit):
+        with pytest.raises(ValueError, match=message):
+            method(LABELS_X, make(coded))
+    known = classifier().partial_fit(LABELS_X, LABELS_Y)
+    with pytest.raises(ValueError, match=message):
+        known.partial_fit(LABELS_X, make(coded))
+    with pytest.raises(ValueError, match=message):
+        classifier().fit(LABELS_X, LABELS_Y, X_val=LABELS_X, y_val=make(coded))
+
+
+@pytest.mark.parametrize("dtype", [bool, float, np.int8])
+def test_labels_may_be_of_any_type(dtype):
+    expected = classifier().fit(LABELS_X, LABELS_Y)
+    assert weights_equal(classifier().fit(LABELS_X, LABELS_Y.astype(dtype)), expected)
 
 
 @pytest.mark.parametrize(
