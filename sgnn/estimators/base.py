@@ -119,6 +119,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             Whether the data are a part, so that all that is known is kept for the next.
         """
         from sgnn.training.fit import fit
+        from sgnn.training.last_look import is_worse_than_constant
 
         blocks = data.form.blocks
         problem, state = prepare(self, data, rng, last)
@@ -137,15 +138,20 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         monitor = Monitor(self, context, given, settings.max_iter, so_far)
         with checks.divergence_explained(problem, self.learning_rate_init):
             outcome = fit(problem, settings, state, monitor, refit)
-        network = outcome.network
+            network = outcome.network
+            if outcome.is_empty and not streams:
+                network = network.with_constant(problem.best_constant)
+            compact, n_epochs = network.compact(blocks), state.n_epochs + settings.max_iter
+            outputs = compact.forward(data.X)
+            is_worse = is_worse_than_constant(problem, outputs, self.n_threads, is_part=streams)
         if outcome.is_empty:
             warn(f"alpha={problem.alpha:.3g} left no weight: X has no effect. Lower alpha.")
-            network = network if streams else network.with_constant(problem.best_constant)
-        compact, n_epochs = network.compact(blocks), state.n_epochs + settings.max_iter
+        is_told = not streams and self._warn_about(outcome, monitor)
+        if is_worse and not (outcome.is_empty or is_told):
+            checks.warn_of_worse_than_constant("the network", self.learning_rate_init)
         if streams:
             state = State(network, outcome.optimizer, rng, state.seed, n_epochs)
         else:
-            self._warn_about(outcome, monitor)
             state = State(
                 network if self.warm_start else compact, seed=state.seed, n_epochs=n_epochs
             )
@@ -155,6 +161,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         return self
 
     def _warn_about(self, outcome, monitor):
+        """Warn if training was cut short, and return whether it was."""
         ends_by_itself = self.learning_rate == "cosine" or outcome.histories[-1].converged
         if outcome.interrupted:
             warn("Training interrupted by user.")
@@ -164,6 +171,9 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
                 f"{self.max_iter} epochs were over.",
                 SgnnConvergenceWarning,
             )
+        else:
+            return monitor.stopped
+        return True
 
     coefs_ = _of_network("coefs")
     intercepts_ = _of_network("intercepts")

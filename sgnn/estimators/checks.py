@@ -152,6 +152,14 @@ def warn_if_unpenalised(problem, sizes):
         )
 
 
+def warn_of_worse_than_constant(what, learning_rate_init):
+    """Warn that something has a larger training loss than the best constant."""
+    warn(
+        f"The training loss of {what} is above that of the best constant: lower learning_rate_init="
+        f"{learning_rate_init!r}, or raise max_iter."
+    )
+
+
 @contextmanager
 def divergence_explained(problem, learning_rate_init):
     """Turn a FloatingPointError of training into a ValueError that says what to change."""

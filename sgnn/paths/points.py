@@ -31,22 +31,30 @@ def points_of(model, problem, start, alphas, max_iter):
     Yields
     ------
     PathPoint
+    bool
+        Whether its training loss is above that of the best constant.
 
     Raises
     ------
     FloatingPointError
-        If the objective or a parameter is not finite.
+        If the objective, a parameter or a prediction is not finite.
     KeyboardInterrupt
         If the user breaks off.
     """
     from sgnn.paths.strengths import given, growing
     from sgnn.training.fit import minimise
+    from sgnn.training.last_look import is_worse_than_constant
     from sgnn.training.walk import Walk
+
+    def looked_at(alpha, network, history):
+        outputs = network.forward(problem.X)
+        is_worse = is_worse_than_constant(problem, outputs, model.n_threads)
+        return _point(problem, alpha, network, outputs, history, clock), is_worse
 
     clock = time.perf_counter()
     settings = settings_of(model)
     dense = _whole(minimise(problem.without_penalty(), settings, start, Silent()))
-    yield _point(problem, 0.0, dense.network.compact(problem.blocks), dense.histories[0], clock)
+    yield looked_at(0.0, dense.network.compact(problem.blocks), dense.histories[0])
     if problem.is_adaptive:
         problem = replace(problem, pilot=dense.network)
     if max_iter == "auto":
@@ -68,7 +76,7 @@ def points_of(model, problem, start, alphas, max_iter):
             network = network.refilled(
                 _whole(minimise(on_support, settings, alone, Silent())).network
             )
-        yield _point(problem, alpha, network, history, clock)
+        yield looked_at(alpha, network, history)
         clock = time.perf_counter()
 
 
@@ -79,18 +87,17 @@ def _whole(outcome):
     return outcome
 
 
-def _point(problem, alpha, network, history, clock):
+def _point(problem, alpha, network, outputs, history, clock):
     """Return a point that was begun at a time on the clock."""
     network = replace(network, kept=[*network.kept[:-1], units_on_paths(network.coefs)[-1]])
 
-    def scores(data):
-        return problem.loss.scores(network.forward(data.X), data.targets)
-
-    held_out = None if problem.held_out is None else scores(problem.held_out)
+    scores, held_out = problem.loss.scores, problem.held_out
+    if held_out is not None:
+        held_out = scores(network.forward(held_out.X), held_out.targets)
     return PathPoint(
         alpha=float(alpha),
         objective=history.objective[-1],
-        train_score=float(scores(problem).mean()),
+        train_score=float(scores(outputs, problem.targets).mean()),
         validation_score=None if held_out is None else float(held_out.mean()),
         validation_error=None if held_out is None else float(standard_error(held_out)),
         seconds=time.perf_counter() - clock,

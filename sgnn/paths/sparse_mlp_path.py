@@ -165,10 +165,12 @@ max_drop
         raise ValueError(
             f"max_drop={max_drop!r} needs X_val and y_val, or early_stopping=True of the estimator."
         )
-    points = []
+    points, worse = [], []
     try:
-        for point in points_of(model, problem, start, alphas, max_iter):
+        for point, is_worse in points_of(model, problem, start, alphas, max_iter):
             points.append(point)
+            if is_worse:
+                worse.append(point.alpha)
             if estimator.verbose:
                 print(_line(point))
             dropped = max_drop < np.inf and (
@@ -189,6 +191,9 @@ max_drop
                 raise
         reason = str(error) or "interrupted by the user"
         warn(f"The path ends at alpha={points[-1].alpha:.3g}: {reason}.")
+    if worse and not is_fold:
+        networks = f"{len(worse)} of {len(points)} networks, first at alpha={worse[0]:.3g},"
+        checks.warn_of_worse_than_constant(networks, model.learning_rate_init)
     return SparseMLPPath(model, data.form, points)
 
 

@@ -22,8 +22,6 @@ from sgnn.paths.constraints import PATH_CONSTRAINTS
 from sgnn.paths.sparse_mlp_path import compute_path, set_up
 from sgnn.selection.base import PathSelector, check_count
 
-_ROUNDING = 1e-12
-
 
 @takes_over(BaseSparseMLPCV)
 @dataclass(eq=False, repr=False)
@@ -200,7 +198,7 @@ def _error_bound(n_selected, n_features, threshold, n_pairs):
     """Return the bound on the expected number of features selected by chance."""
     rate = n_selected / n_features
     least = 0.5 + max(0.25 / n_pairs, min(rate**2, 0.5 / n_pairs + 0.75 * rate**2))
-    if threshold <= least + _ROUNDING:
+    if threshold <= least:
         return math.inf
     if threshold <= 0.75:
         factor = 0.5 / (2 * threshold - 1 - 0.5 / n_pairs)
