@@ -35,6 +35,7 @@ def add(section):
         activations.ACTIVATIONS.register(name, row)
         return name
     module = ModuleType(f"sgnn.{paths[0].replace('/', '.')}")
+    package = import_module(module.__name__.rpartition(".")[0])
     sys.modules[module.__name__] = module
     exec(source, vars(module))
     if not lines:
@@ -49,6 +50,10 @@ def add(section):
     else:
         [registry] = [thing for thing in vars(place).values() if isinstance(thing, Registry)]
         registry.register(name, eval(f"{{{lines[0]}}}")[name])
+    if "__init__.py` imports it" in section:
+        added = registry[name]
+        setattr(package, added.__name__, added)
+        package.__all__.append(added.__name__)
     return name
 
 
@@ -59,10 +64,14 @@ def pytest_configure():
     _added.extend(add(section) for section in sections().values())
 
 
+def _is_about(item, name):
+    return name.replace("_", "").lower() in item.nodeid.partition("[")[2].replace("_", "").lower()
+
+
 def pytest_collection_modifyitems(items):
-    items[:] = [item for item in items if any(name in item.nodeid for name in _added)]
+    items[:] = [item for item in items if any(_is_about(item, name) for name in _added)]
 
 
 def pytest_report_collectionfinish(items):
-    counts = {name: sum(name in item.nodeid for item in items) for name in _added}
+    counts = {name: sum(_is_about(item, name) for item in items) for name in _added}
     return [f"{name}: {count} tests" for name, count in counts.items()]

@@ -87,6 +87,8 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         """Train one epoch at the constant initial rate, on the full-size network."""
+        if hasattr(self, "network_"):  # Else scikit-learn has checked them.
+            checks.check_types(self)
         if self.early_stopping:
             raise ValueError(
                 "early_stopping=True: partial_fit has no held-out data; set it to False."

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import KW_ONLY, dataclass
+from functools import wraps
 from numbers import Integral, Real
 
 import numpy as np
@@ -208,20 +209,6 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
         set_learnt(self, attributes)
         return self
 
-    def predict(self, X):
-        """Predict with the network that was chosen.
-
-        Parameters
-        ----------
-        X : {array-like, sparse CSR matrix, DataFrame} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        """
-        check_is_fitted(self)
-        return self.estimator_.predict(X)
-
     def score(self, X, y, sample_weight=None):
         """Return the score of the network that was chosen, by `scoring`.
 
@@ -255,6 +242,17 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
         else:
             return
         warn(f"alpha={path.alphas[best]:.3g} was chosen, at the edge of the path; {advice}.")
+
+
+def of_the_chosen(method):
+    """Return a method that is that of the network chosen."""
+
+    @wraps(method)
+    def call(self, X):
+        check_is_fitted(self)
+        return getattr(self.estimator_, method.__name__)(X)
+
+    return call
 
 
 def _scores_of_fold(estimator, X, y, sample_weight, train, test, scorer, arguments):

@@ -1,12 +1,11 @@
 """The strength of the penalty by cross-validation along the path: classifier and regressor."""
 
 from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.utils.validation import check_is_fitted
 
 from sgnn._common.docstrings import takes_over
 from sgnn.estimators.classifier import SparseMLPClassifier
 from sgnn.estimators.regressor import SparseMLPRegressor
-from sgnn.paths.base_cv import SEARCH_CONSTRAINTS, BaseSparseMLPCV
+from sgnn.paths.base_cv import SEARCH_CONSTRAINTS, BaseSparseMLPCV, of_the_chosen
 
 
 @takes_over(BaseSparseMLPCV)
@@ -53,42 +52,15 @@ class SparseMLPClassifierCV(ClassifierMixin, BaseSparseMLPCV):
 
     _default_kind = "classifier"
     score = BaseSparseMLPCV.score
+    predict = of_the_chosen(SparseMLPClassifier.predict)
+    predict_proba = of_the_chosen(SparseMLPClassifier.predict_proba)
+    predict_log_proba = of_the_chosen(SparseMLPClassifier.predict_log_proba)
     _parameter_constraints = {**SEARCH_CONSTRAINTS, "estimator": [SparseMLPClassifier, None]}
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
-
-    def predict_proba(self, X):
-        """Predict the probability of each class.
-
-        Parameters
-        ----------
-        X : {array-like, sparse CSR matrix, DataFrame} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Columns as in ``classes_``.
-        """
-        check_is_fitted(self)
-        return self.estimator_.predict_proba(X)
-
-    def predict_log_proba(self, X):
-        """Predict the logarithm of the probability of each class.
-
-        Parameters
-        ----------
-        X : {array-like, sparse CSR matrix, DataFrame} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Columns as in ``classes_``.
-        """
-        check_is_fitted(self)
-        return self.estimator_.predict_log_proba(X)
 
 
 @takes_over(BaseSparseMLPCV)
@@ -132,6 +104,7 @@ class SparseMLPRegressorCV(RegressorMixin, BaseSparseMLPCV):
 
     _default_kind = "regressor"
     score = BaseSparseMLPCV.score
+    predict = of_the_chosen(SparseMLPRegressor.predict)
     _parameter_constraints = {**SEARCH_CONSTRAINTS, "estimator": [SparseMLPRegressor, None]}
 
     def __sklearn_tags__(self):

@@ -72,6 +72,7 @@ def register(name, penalty):
     TypeError
         If `name` is not a str, or `penalty` not a subclass of :class:`Penalty`.
     """
+    _check(penalty)
     PENALTIES.register(name, penalty)
 
 

@@ -94,7 +94,7 @@ class GraphShape(RowShape):
         curvature = 1 + 2 * degrees
         root = float(curvature.amax()) ** 0.5
         alive = 1.0 if self.by_weights else (nodes > 0).to(x)
-        z = ahead = nodes
+        z, ahead, momentum = nodes, nodes, 0.0
         precision = (1e-15 if x.element_size() == 8 else 1e-8) * float(x.abs().amax())
         for _ in range(_MAX_ITERATIONS):
             pull = nodes + degrees * ahead
@@ -106,7 +106,8 @@ class GraphShape(RowShape):
             factors = (norms - area).clamp_(min=0).div_(norms.clamp(min=1e-30)).div_(curvature)
             previous, z = z, pull.mul_(factors).mul_(alive)
             change = float((z - previous).abs().amax())
-            if not change > precision:
+            # With momentum, what stands still may be about to turn.
+            if not change > precision and momentum == 0:
                 break
             # Near the end momentum would only keep rounding errors alive.
             momentum = (root - 1) / (root + 1) if change > 30 * precision else 0.0

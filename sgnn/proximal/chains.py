@@ -83,8 +83,10 @@ def in_order(terms):
     """Return terms sorted: finer groups first, then shapes of rows, then homogeneous ones."""
 
     def place(term):
-        n_coarser = sum(_is_finer(term.groups, other.groups) for other in terms)
-        return -n_coarser, term.structure, not term.shape.by_rows, not term.shape.homogeneous
+        groups, shape = term.groups, term.shape
+        n_coarser = sum(_is_finer(groups, other.groups) for other in terms)
+        fineness = not groups.single, -n_coarser, term.structure
+        return *fineness, not shape.by_rows, not shape.homogeneous
 
     return sorted(terms, key=place)
 

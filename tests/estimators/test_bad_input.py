@@ -91,6 +91,15 @@ def test_a_bad_parameter_is_named(name, value):
             model.partial_fit(X, y)
 
 
+@pytest.mark.parametrize(("name", "value"), CASES, ids=lambda case: repr(case)[:40])
+def test_a_parameter_that_became_bad_is_named(name, value):
+    """scikit-learn checks types and ranges before the first partial fit only."""
+    model = classifier().partial_fit(IRIS_X, IRIS_Y).set_params(**{name: value})
+    for method in (model.partial_fit, model.fit):
+        with raises_and_leaves_no_trace(model, match=name):
+            method(IRIS_X, IRIS_Y)
+
+
 def test_every_parameter_has_bad_values_in_the_table():
     expected = set(SparseMLPClassifier().get_params(deep=False)) - {"class_weight"}
     assert set(BAD_PARAMETERS) == expected

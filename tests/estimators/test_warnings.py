@@ -99,9 +99,8 @@ def test_data_and_penalties_are_warned_of_once_per_fit_of_the_user(name, kind):
 @pytest.mark.parametrize("name", ["fit", "partial_fit", "Pipeline", "cross_val_score"])
 def test_nothing_left_is_warned_of_once_per_fit_of_the_user(name):
     given = USES[name].warnings(classifier(alpha=1e9), X)
-    assert (
-        given == ["alpha=1e+09 left no weight: X has no effect. Lower alpha."] * USES[name].n_fits
-    )
+    message = "alpha=1e+09 left no weight: X has no effect. Lower alpha."
+    assert given == [message] * USES[name].n_fits
 
 
 @pytest.mark.parametrize("name", ["fit", "Pipeline", "cross_val_score", "GridSearchCV"])

@@ -1,54 +1,29 @@
 """Every structure that is registered: its groups are those that its axes tell apart, by numpy.
 
-To test one more, nothing is needed but to register it; so is that of CONTRIBUTING.md.
+To test one more, nothing is needed but to register it.
 """
 
-import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
-from sgnn.groups import AROUND_UNITS, STRUCTURES, register
+from sgnn.groups import STRUCTURES
 from sgnn.networks.layers import Layer
 from sgnn.penalties.base import Shape
 
 DTYPES = [torch.float32, torch.float64]
 
 
-def printed_in_the_guide():
-    """The structure in CONTRIBUTING.md, and the name in its line of the registry."""
-    guide = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    section = guide.split("## A structure in one file\n")[1].split("\n## ")[0]
-    source, line = re.findall(r"```py\n(.*?)```", section, re.DOTALL)
-    defined = {"__name__": "printed_in_the_guide"}
-    exec(source, defined)
-    name, place = re.fullmatch(
-        r'register\("(\w+)", "sgnn\.groups\.\w+:(\w+)"\)', line.strip()
-    ).groups()
-    return name, defined[place]
-
-
-PRINTED, Printed = printed_in_the_guide()
-NAMES = [*STRUCTURES, PRINTED, f"layer of {PRINTED}"]
+NAMES = [*STRUCTURES]
 
 # Shape of each weight, its input axes, its output axes; and units that stay, inputs first.
 DENSE = [((5, 3), (0,), (1,)), ((3, 2), (0,), (1,))], ["10110", "011", "11"]
 CONVOLUTIONAL = [((4, 3, 2, 2), (1,), (0,)), ((4, 2), (0,), (1,))], ["101", "1101", "11"]
 NETWORKS = {"dense": DENSE, "convolutional": CONVOLUTIONAL}
-
-
-@pytest.fixture(autouse=True)
-def printed(monkeypatch):
-    monkeypatch.setattr(STRUCTURES, "_entries", dict(STRUCTURES._entries))
-    around_units = AROUND_UNITS[:]
-    register(PRINTED, Printed)
-    yield
-    AROUND_UNITS[:] = around_units
 
 
 @dataclass(frozen=True)

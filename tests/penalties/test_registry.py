@@ -1,10 +1,17 @@
 """Penalties by name, as scikit-learn objects, and what they say when a parameter is wrong."""
 
+import inspect
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
 import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
+import sgnn.penalties
 from sgnn import SparseMLPRegressor
 from sgnn.penalties import (
     L0,
@@ -13,6 +20,7 @@ from sgnn.penalties import (
     SCAD,
     CappedL1,
     ElasticNet,
+    GroupGraph,
     GroupLasso,
     LHalf,
     LogSum,
@@ -22,28 +30,16 @@ from sgnn.penalties import (
     Shape,
     SparseGroupLasso,
     TransformedL1,
-    _registry,
     available,
     get_penalty,
     register,
 )
+from sgnn.penalties._registry import PENALTIES
 
-CLASSES = {
-    "l1": L1,
-    "group_lasso": GroupLasso,
-    "sparse_group_lasso": SparseGroupLasso,
-    "mcp": MCP,
-    "log_sum": LogSum,
-    "elastic_net": ElasticNet,
-    "scad": SCAD,
-    "transformed_l1": TransformedL1,
-    "capped_l1": CappedL1,
-    "l_half": LHalf,
-    "l_two_thirds": LTwoThirds,
-    "l0": L0,
-}
+# All penalties as they are, and some with other parameters.
 INSTANCES = [
-    L1(),
+    *(PENALTIES[name]() for name in available() if name != "group_graph"),
+    GroupGraph(graph=[(0, 1)], smoothing=0.5, difference="weights"),
     GroupLasso(groups="incoming", size_scaling=False),
     SparseGroupLasso(0.25, groups="incoming", size_scaling=False),
     MCP(2.5, groups="weights", size_scaling=False),
@@ -60,19 +56,66 @@ INSTANCES = [
 
 @pytest.fixture
 def registry(monkeypatch):
-    monkeypatch.setattr(_registry, "_PENALTIES", dict(_registry._PENALTIES))
+    monkeypatch.setattr(PENALTIES, "_entries", dict(PENALTIES._entries))
 
 
 class Own(L1):
     pass
 
 
-@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.parametrize("name", available())
 def test_a_name_means_its_class_with_default_parameters(name):
     (penalty,) = get_penalty(name)
-    assert type(penalty) is CLASSES[name]
-    assert penalty.get_params() == CLASSES[name]().get_params()
+    assert type(penalty) is PENALTIES[name]
+    assert type(penalty).__name__.lower() == name.replace("_", "")
+    assert penalty.get_params() == PENALTIES[name]().get_params()
+
+
+def assert_documented(penalty):
+    """There is a summary, an entry for each parameter, a source and an example."""
+    text = inspect.getdoc(penalty)
+    summary, sections = text.partition("\n")[0], re.split(r"^(\w+)\n-+$", text, flags=re.MULTILINE)
+    sections = dict(zip(sections[1::2], sections[2::2], strict=True))
+    assert summary.endswith((".", ":"))
+    documented = re.findall(r"^(\w+) : .+\n +\S", sections["Parameters"], re.MULTILINE)
+    assert sorted(documented) == sorted(penalty().get_params())
+    assert sections["References"].strip()
+    assert f"import {penalty.__name__}\n>>> {penalty.__name__}(" in sections["Examples"]
+
+
+@pytest.mark.parametrize("name", available())
+def test_each_penalty_of_ours_is_exported_and_documented(name):
+    penalty = PENALTIES[name]
+    assert getattr(sgnn.penalties, penalty.__name__) is penalty
+    assert penalty.__name__ in sgnn.penalties.__all__
+    assert_documented(penalty)
+
+
+@pytest.mark.usefixtures("registry")
+def test_the_recipe_of_the_guide_adds_a_penalty(monkeypatch):
+    """One file, one line of the registry, and one that exports it."""
+    guide = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = guide.split("## A penalty in one file\n")[1].split("\n## ")[0]
+    file, line, export = re.findall(r"```py\n(.*?)```", section, re.DOTALL)
+    name, place = eval(f"{{{line}}}").popitem()
+    module = ModuleType(place.partition(":")[0])
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(file, vars(module))
+    assert "`" + module.__name__.replace(".", "/") + ".py`" in section
+    PENALTIES.register(name, place)
+    exported = {}
+    exec(export, exported)
+    penalty = exported[place.partition(":")[2]]
     assert name in available()
+    assert type(get_penalty(name)[0]) is penalty
+    assert type(penalty().pieces()[0].shape).__module__ == module.__name__
+    assert_documented(penalty)
+    X = np.random.RandomState(0).randn(30, 3)
+    by_name, by_object = (
+        SparseMLPRegressor((2,), penalty=one, max_iter=5, random_state=0).fit(X, X[:, 0])
+        for one in (name, penalty())
+    )
+    np.testing.assert_array_equal(by_name.coefs_[0], by_object.coefs_[0])
 
 
 def test_available_names_are_sorted_and_all_usable():
@@ -159,7 +202,7 @@ def test_parameters_survive_clone_and_repr(penalty):
     assert copy is not penalty
     assert type(copy) is type(penalty)
     assert copy.get_params() == penalty.get_params()
-    assert eval(repr(penalty)).get_params() == penalty.get_params()
+    assert eval(repr(penalty), vars(sgnn.penalties)).get_params() == penalty.get_params()
     assert copy.pieces() == penalty.pieces()
 
 
@@ -168,6 +211,17 @@ def test_the_constructor_stores_its_arguments_and_checks_nothing(penalty):
     for name in penalty.get_params():
         sentinel = object()
         assert getattr(type(penalty)(**{name: sentinel}), name) is sentinel
+
+
+@pytest.mark.parametrize("penalty", INSTANCES, ids=repr)
+def test_a_parameter_that_makes_no_sense_is_named_with_its_class(penalty):
+    """Numbers that are none, flags that are numbers, and groups that do not exist."""
+    for name, value in penalty.get_params().items():
+        if isinstance(value, (bool, float, int)) or name == "groups":
+            wrong = clone(penalty).set_params(**{name: float("nan")})
+            message = rf"{type(penalty).__name__}: {name} must be .*got nan"
+            with pytest.raises((ValueError, TypeError), match=message):
+                wrong.check((3, 2))
 
 
 @pytest.mark.parametrize(

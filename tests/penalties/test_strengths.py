@@ -142,6 +142,7 @@ def test_warm_up_raises_the_strength_linearly():
     assert terms.value(parameters) == pytest.approx(0.8 * np.abs(weights(parameters)[0]).sum())
 
 
+@pytest.mark.filterwarnings("ignore:alpha=10 left no weight:sgnn.SgnnWarning")
 def test_warm_up_counts_the_epochs_of_partial_fit():
     kept = {}
     for warm_up in (0, 3, 10**9):

@@ -1,12 +1,10 @@
 """Every solver that is registered; and ours against torch's own, and written out.
 
-To test one more, nothing is needed but to register it; so is that of CONTRIBUTING.md.
+To test one more, nothing is needed but to register it.
 """
 
-import re
 from functools import partial
 from itertools import pairwise, permutations
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,26 +32,6 @@ def plain_scales(n_layers=2):
     return Scales([1.0] * n_layers, [1.0] * n_layers, 1.0)
 
 
-def printed_in_the_guide():
-    """The solver in CONTRIBUTING.md, and the name in its line of the registry."""
-    guide = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    section = guide.split("## A solver in one file\n")[1].split("\n## ")[0]
-    source, line = re.findall(r"```py\n(.*?)```", section, re.DOTALL)
-    defined = {"__name__": "printed_in_the_guide"}
-    exec(source, defined)
-    name, place = re.fullmatch(r'"(\w+)": "sgnn\.proximal\.\w+:(\w+)",', line.strip()).groups()
-    return name, defined[place]
-
-
-PRINTED, Printed = printed_in_the_guide()
-
-
-@pytest.fixture(autouse=True)
-def registry(monkeypatch):
-    monkeypatch.setattr(SOLVERS, "_entries", dict(SOLVERS._entries))
-    SOLVERS.register(PRINTED, Printed)
-
-
 def make(solver, *arguments, learning_rate_init=RATE, **parameters):
     """A solver as an estimator with these parameters has it, for two batches an epoch."""
     estimator = SparseMLPRegressor(
@@ -62,7 +40,7 @@ def make(solver, *arguments, learning_rate_init=RATE, **parameters):
     return SOLVERS[solver].of(settings_of(estimator), 2, *arguments)
 
 
-NAMES = [*SOLVERS, PRINTED]
+NAMES = [*SOLVERS]
 # All solvers as they are, and some with other parameters.
 OPTIMIZERS = {name: partial(make, name) for name in NAMES} | {
     "sgd without momentum": partial(make, "sgd", momentum=0.0),
