@@ -12,8 +12,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sgnn._common.warnings import SgnnConvergenceWarning, warn
+from sgnn._common.words import refuses
 from sgnn.estimators import checks
 from sgnn.estimators.data import check_data
+from sgnn.estimators.explained import explained
 from sgnn.estimators.learnt import learnt, set_learnt
 from sgnn.estimators.monitor import Monitor
 from sgnn.estimators.parameters import SparseMLPParameters
@@ -47,6 +49,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
+    @refuses
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
         """Fit the network.
@@ -124,7 +127,8 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         from sgnn.training.last_look import is_worse_than_constant
 
         blocks = data.form.blocks
-        problem, state = prepare(self, data, rng, last)
+        with explained(self, data.X):
+            problem, state = prepare(self, data, rng, last)
         checks.warn_if_column(given[1])
         checks.warn_if_badly_scaled(data.X)
         checks.warn_if_unpenalised(problem, state.network.sizes)
@@ -138,7 +142,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         n_runs = 1 + problem.is_adaptive + refit
         context = self._init_callback_context(max_subtasks=settings.max_iter * n_runs)
         monitor = Monitor(self, context, given, settings.max_iter, so_far)
-        with checks.divergence_explained(problem, self.learning_rate_init):
+        with explained(self, data.X):
             outcome = fit(problem, settings, state, monitor, refit)
             network = outcome.network
             if outcome.is_empty and not streams:
@@ -194,9 +198,9 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         """Return the raw outputs, shape (n_samples, n_outputs)."""
         if not self._is_plainly_valid(X):
             check_is_fitted(self)
-            X = validate_data(
-                self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False
-            )
+            dtype = self.network_.coefs[0].dtype
+            with np.errstate(over="ignore", invalid="ignore"):
+                X = validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False)
         return self.network_.forward(X)
 
     def _is_plainly_valid(self, X):

@@ -156,17 +156,18 @@ def _check_pair(estimator, X, y, classes, known):
         reader.n_features_in_ = known.n_features
         if known.feature_names is not None:
             reader.feature_names_in_ = known.feature_names
-    X, y = validate_data(
-        reader,
-        X,
-        y,
-        accept_sparse="csr",
-        dtype=(np.float64, np.float32) if known is None else np.dtype(known.dtype),
-        order="C",
-        multi_output=True,
-        y_numeric=is_regressor(estimator),
-        reset=known is None,
-    )
+    with np.errstate(over="ignore", invalid="ignore"):
+        X, y = validate_data(
+            reader,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=(np.float64, np.float32) if known is None else np.dtype(known.dtype),
+            order="C",
+            multi_output=True,
+            y_numeric=is_regressor(estimator),
+            reset=known is None,
+        )
     y = estimator._targets.read(y)
     names = getattr(reader, "feature_names_in_", None)
     blocks = resolve_feature_groups(estimator.feature_groups, X.shape[1], names)

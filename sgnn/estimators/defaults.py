@@ -6,6 +6,7 @@ from sklearn.utils.validation import _num_samples
 
 from sgnn.estimators.classifier import SparseMLPClassifier
 from sgnn.estimators.regressor import SparseMLPRegressor
+from sgnn.estimators.targets import check_order
 
 _DENSE_STEPS, _BATCH_SIZE = 1000, 200
 _LEAST_EPOCHS, _MOST_EPOCHS = 20, 400
@@ -36,6 +37,7 @@ def kind_of(y):
     ValueError
         If the targets are floating-point numbers and all of them integers, more than two.
     """
+    check_order("y", y)
     kind = type_of_target(y)
     if kind.startswith("multiclass") and np.asarray(y).dtype.kind == "f":
         raise ValueError(

@@ -86,6 +86,7 @@ class Labels(Targets):
     @staticmethod
     def read(y):
         """Return labels as an array, of two dimensions only for an indicator matrix."""
+        check_order("y", y)
         check_classification_targets(y)
         if sparse.issparse(y):
             y = y.toarray()
@@ -107,7 +108,9 @@ class Labels(Targets):
     def of(cls, y, classes=None):
         multilabel = y.ndim == 2
         labels = np.arange(y.shape[1]) if multilabel else np.unique(y)
-        labels = labels if classes is None else np.unique(classes)
+        if classes is not None:
+            check_order("classes", classes)
+            labels = np.unique(classes)
         if len(labels) < 2 and not multilabel:
             raise ValueError(
                 f"y must hold at least two classes; it holds one class only: {labels.tolist()}."
@@ -210,7 +213,13 @@ class Quantities(Targets):
         return SquaredError()
 
     def encode(self, y, dtype):
-        targets = np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype)
+        with np.errstate(over="ignore"):
+            targets = np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype)
+        if not np.isfinite(targets).all():
+            raise ValueError(
+                f"y reaches {np.abs(y).max():.3g}, too much for X of {dtype}: scale y, or give "
+                "X as float64."
+            )
         if targets.shape[1] != self.n_outputs:
             raise ValueError(
                 f"y has {targets.shape[1]} outputs and the network has {self.n_outputs}."
@@ -220,6 +229,18 @@ class Quantities(Targets):
     def decode(self, outputs):
         outputs = self.loss.predicted(outputs)
         return outputs.ravel() if self.is_1d else outputs
+
+
+def check_order(name, labels):
+    """Raise a TypeError for labels of types that cannot be compared."""
+    try:
+        if np.asarray(labels).dtype == object and not sparse.issparse(labels):
+            np.unique(np.asarray(labels))
+    except TypeError as error:
+        raise TypeError(
+            f"{name}: the labels of classes must be all numbers or all strings; got several types "
+            f"({error})."
+        ) from error
 
 
 def weigh_classes(class_weight, y, sample_weight):

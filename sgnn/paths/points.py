@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 from numbers import Integral
 
+from sgnn._common.words import brief
 from sgnn.estimators.prepare import settings_of
 from sgnn.networks.network import units_on_paths
 from sgnn.paths.choice import standard_error
@@ -62,6 +63,11 @@ def points_of(model, problem, start, alphas, max_iter):
         max_iter = max(-(-_STEPS_PER_ALPHA // n_batches), _LEAST_EPOCHS)
     settings = replace(settings, max_iter=max_iter, early_stopping=False)
     walk = Walk(problem, settings, dense.network, start.rng)
+    if not walk.penalty_at_start > 0:
+        raise ValueError(
+            f"penalty={brief(model.penalty)} is 0 on the dense network: a path needs layers and "
+            "groups that are penalised."
+        )
     if isinstance(alphas, Integral):
         places = growing(walk, problem.scales.loss, alphas)
     else:

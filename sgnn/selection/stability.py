@@ -14,6 +14,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples, indexable
 
 from sgnn._common.docstrings import takes_over
+from sgnn._common.words import refuses
 from sgnn.estimators.base import BaseSparseMLP
 from sgnn.estimators.learnt import set_learnt
 from sgnn.estimators.prepare import MAX_SEED
@@ -122,6 +123,7 @@ class StabilitySelector(PathSelector):
         "n_jobs": [Integral, None],
     }
 
+    @refuses
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y):
         """Select on all halves, and keep what is selected often.
