@@ -120,3 +120,11 @@ def test_samples_without_weight_are_not_looked_at(weights):
         assert not is_worse_than_constant(problem, outputs, 1)
         outputs[3:] += 5 * np.eye(3)[(IRIS_Y[3:] + 1) % 3]
         assert is_worse_than_constant(problem, outputs, 1)
+
+
+def test_an_infinite_logit_is_not_finite_though_its_loss_is():
+    rng = np.random.RandomState(0)
+    problem, _ = prepare(classifier(), check_data(classifier(), CANCER_X, CANCER_Y, rng=rng), rng)
+    outputs = np.where(CANCER_Y[:, None], np.inf, -1.0)
+    with pytest.raises(FloatingPointError, match="not finite"):
+        is_worse_than_constant(problem, outputs, 1)
