@@ -12,8 +12,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sgnn._common.warnings import SgnnConvergenceWarning, warn
+from sgnn._common.words import refuses
 from sgnn.estimators import checks
 from sgnn.estimators.data import check_data
+from sgnn.estimators.explained import explained
 from sgnn.estimators.learnt import learnt, set_learnt
 from sgnn.estimators.monitor import Monitor
 from sgnn.estimators.parameters import SparseMLPParameters
@@ -47,6 +49,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
+    @refuses
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
         """Fit the network.
@@ -81,7 +84,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         data = check_data(self, X, y, sample_weight, X_val, y_val, rng=rng)
         last = None
         if self.warm_start and hasattr(self, "network_"):
-            data.form.targets.check_goes_on_from(self._form.targets)
+            data.form.check_goes_on_from(self._form)
             last = State(self._state.network)
         return self._train((X, y, sample_weight), data, rng, last, settings_of(self))
 
@@ -121,9 +124,11 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             Whether the data are a part, so that all that is known is kept for the next.
         """
         from sgnn.training.fit import fit
+        from sgnn.training.last_look import is_worse_than_constant
 
         blocks = data.form.blocks
-        problem, state = prepare(self, data, rng, last)
+        with explained(self, data.X):
+            problem, state = prepare(self, data, rng, last)
         if streams:
             problem, state = weigh_call(problem, state, settings.samples_per_batch)
         checks.warn_if_column(given[1])
@@ -139,18 +144,23 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         n_runs = 1 + problem.is_adaptive + refit
         context = self._init_callback_context(max_subtasks=settings.max_iter * n_runs)
         monitor = Monitor(self, context, given, settings.max_iter, so_far)
-        with checks.divergence_explained(problem, self.learning_rate_init):
+        with explained(self, data.X):
             outcome = fit(problem, settings, state, monitor, refit)
-        network = outcome.network
+            network = outcome.network
+            if outcome.is_empty and not streams:
+                network = network.with_constant(problem.best_constant)
+            compact, n_epochs = network.compact(blocks), state.n_epochs + settings.max_iter
+            outputs = compact.forward(data.X)
+            is_worse = is_worse_than_constant(problem, outputs, self.n_threads, is_part=streams)
         if outcome.is_empty:
             warn(f"alpha={problem.alpha:.3g} left no weight: X has no effect. Lower alpha.")
-            network = network if streams else network.with_constant(problem.best_constant)
-        compact, n_epochs = network.compact(blocks), state.n_epochs + settings.max_iter
+        is_told = not streams and self._warn_about(outcome, monitor)
+        if is_worse and not (outcome.is_empty or is_told):
+            checks.warn_of_worse_than_constant("the network", self.learning_rate_init)
         if streams:
             optimizer = outcome.optimizer
             state = replace(state, network=network, optimizer=optimizer, n_epochs=n_epochs)
         else:
-            self._warn_about(outcome, monitor)
             state = State(
                 network if self.warm_start else compact, seed=state.seed, n_epochs=n_epochs
             )
@@ -160,6 +170,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         return self
 
     def _warn_about(self, outcome, monitor):
+        """Warn if training was cut short, and return whether it was."""
         ends_by_itself = self.learning_rate == "cosine" or outcome.histories[-1].converged
         if outcome.interrupted:
             warn("Training interrupted by user.")
@@ -169,6 +180,9 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
                 f"{self.max_iter} epochs were over.",
                 SgnnConvergenceWarning,
             )
+        else:
+            return monitor.stopped
+        return True
 
     coefs_ = _of_network("coefs")
     intercepts_ = _of_network("intercepts")
@@ -187,9 +201,9 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         """Return the raw outputs, shape (n_samples, n_outputs)."""
         if not self._is_plainly_valid(X):
             check_is_fitted(self)
-            X = validate_data(
-                self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False
-            )
+            dtype = self.network_.coefs[0].dtype
+            with np.errstate(over="ignore", invalid="ignore"):
+                X = validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False)
         return self.network_.forward(X)
 
     def _is_plainly_valid(self, X):

@@ -1,12 +1,13 @@
 """The parameters of the two estimators: names, defaults, types and ranges, what they mean."""
 
 from dataclasses import KW_ONLY, dataclass
-from numbers import Integral, Real
+from numbers import Integral, Number, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
+from sgnn._common.words import check_plain
 from sgnn.penalties import Penalty
 
 
@@ -190,5 +191,12 @@ class SparseMLPParameters(BaseEstimator):
         "warm_start": ["boolean"],
         "verbose": ["verbose"],
         "device": [str],
-        "n_threads": [Interval(Integral, 1, None, closed="left"), None],
+        "n_threads": [Interval(Integral, 1, 1024, closed="both"), None],
     }
+
+    def _validate_params(self):
+        for name, value in self.get_params(deep=False).items():
+            allowed = self._parameter_constraints.get(name, ())
+            if isinstance(value, Number) and any(isinstance(one, Interval) for one in allowed):
+                check_plain(name, value)
+        super()._validate_params()

@@ -1,5 +1,6 @@
 """From parameters and checked data to the problem that training solves, and where it starts."""
 
+import sys
 from copy import deepcopy
 from dataclasses import fields, replace
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from sgnn.estimators.checks import check_hidden_layer_sizes
 from sgnn.networks.activations import ACTIVATIONS
+from sgnn.networks.network import n_products
 from sgnn.penalties import get_penalty
 from sgnn.training.initial import random_network
 from sgnn.training.problem import Problem, Settings
@@ -48,6 +50,8 @@ def prepare(estimator, data, rng, last=None):
     form = data.form
     hidden = check_hidden_layer_sizes(estimator.hidden_layer_sizes)
     sizes = (form.n_features, *hidden, form.targets.n_outputs)
+    if n_products(sizes) * data.X.dtype.itemsize > sys.maxsize:
+        raise MemoryError
     problem = _problem(estimator, data, sizes)
     state = State(None) if last is None else last
     if last is None:

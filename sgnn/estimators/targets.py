@@ -2,13 +2,13 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from reprlib import repr as shortened
 
 import numpy as np
 from scipy import sparse
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
+from sgnn._common.words import brief
 from sgnn.estimators.class_weights import weights_of_classes
 from sgnn.losses.base import Loss
 from sgnn.losses.log_loss import LogLoss
@@ -96,6 +96,7 @@ class Labels(Targets):
     @staticmethod
     def read(y):
         """Return labels as an array, of two dimensions only for an indicator matrix."""
+        check_order("y", y)
         check_classification_targets(y)
         if sparse.issparse(y):
             y = y.toarray()
@@ -104,13 +105,22 @@ class Labels(Targets):
             raise ValueError(
                 "y: multiclass-multioutput is not supported; fit one model per output."
             )
-        return y if kind == "multilabel-indicator" else column_or_1d(y)
+        if kind != "multilabel-indicator":
+            return column_or_1d(y)
+        if not np.isin(y, (0, 1)).all():
+            raise ValueError(
+                f"y: whether a sample has a label is told by 0 or 1; got {np.unique(y)[:3]} in an "
+                "indicator matrix."
+            )
+        return y
 
     @classmethod
     def of(cls, y, classes=None):
         multilabel = y.ndim == 2
         labels = np.arange(y.shape[1]) if multilabel else np.unique(y)
-        labels = labels if classes is None else np.unique(classes)
+        if classes is not None:
+            check_order("classes", classes)
+            labels = np.unique(classes)
         if len(labels) < 2 and not multilabel:
             raise ValueError(
                 f"y must hold at least two classes; it holds one class only: {labels.tolist()}."
@@ -157,15 +167,18 @@ class Labels(Targets):
         return self.classes[outputs.argmax(axis=1)]
 
     def probabilities(self, outputs):
-        """Return the probabilities of the classes, or of each label."""
-        positive = self.loss.predicted(self._without_weightless(outputs))
-        return np.hstack([1 - positive, positive]) if self._is_binary else positive
+        """Return the probabilities of the classes, or of each label, small ones as precisely."""
+        return self.loss.predicted(self._of_classes(outputs))
 
     def log_probabilities(self, outputs):
-        """Return the logarithms of the probabilities, without underflow."""
+        """Return the logarithms of the probabilities, finite for whatever raw outputs."""
+        limit = np.finfo(outputs.dtype).max / 4
+        return self.loss.log_predicted(self._of_classes(outputs).clip(-limit, limit))
+
+    def _of_classes(self, outputs):
+        """Return one output per class, or label: those of two classes are -z and z."""
         outputs = self._without_weightless(outputs)
-        both = np.hstack([-outputs, outputs]) if self._is_binary else outputs
-        return self.loss.log_predicted(both)
+        return np.hstack([-outputs, outputs]) if self._is_binary else outputs
 
     def strata(self, targets):
         return None if self.multilabel else targets
@@ -210,7 +223,7 @@ class Labels(Targets):
         is_list = isinstance(class_weight, list)
         if class_weight != "balanced" and is_list != self.multilabel:
             raise ValueError(
-                f"class_weight={shortened(class_weight)}: it must be 'balanced', a list of dicts, "
+                f"class_weight={brief(class_weight)}: it must be 'balanced', a list of dicts, "
                 "one per label, for an indicator matrix, and else a dict."
             )
         of_columns = class_weight if is_list else [class_weight] * len(counts)
@@ -221,7 +234,7 @@ class Labels(Targets):
             weights = weights_of_classes(of_column, self._classes_of_a_column, n)[codes] * weights
         if not weights.any():
             raise ValueError(
-                f"class_weight={shortened(class_weight)} times sample_weight: all samples have "
+                f"class_weight={brief(class_weight)} times sample_weight: all samples have "
                 "weight 0."
             )
         return weights
@@ -263,11 +276,10 @@ class Labels(Targets):
         return targets.reshape(len(targets), -1).T.astype(np.intp)
 
     def check_goes_on_from(self, last):
-        same_number = len(self.classes) == len(last.classes)
-        if same_number and (self.multilabel, *self.classes) != (last.multilabel, *last.classes):
+        if (self.multilabel, *self.classes) != (last.multilabel, *last.classes):
             raise ValueError(
-                f"warm_start=True: y holds the classes or labels {self.classes}, and the network "
-                f"to go on from knows {last.classes}."
+                f"warm_start=True: y holds the classes or labels {brief(self.classes)}, and the "
+                f"network to go on from knows {brief(last.classes)}."
             )
 
     def check_classes(self, classes):
@@ -305,7 +317,13 @@ class Quantities(Targets):
         return SquaredError()
 
     def encode(self, y, dtype):
-        targets = np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype)
+        with np.errstate(over="ignore"):
+            targets = np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype)
+        if not np.isfinite(targets).all():
+            raise ValueError(
+                f"y reaches {np.abs(y).max():.3g}, too much for X of {dtype}: scale y, or give "
+                "X as float64."
+            )
         if targets.shape[1] != self.n_outputs:
             raise ValueError(
                 f"y has {targets.shape[1]} outputs and the network has {self.n_outputs}."
@@ -315,3 +333,15 @@ class Quantities(Targets):
     def decode(self, outputs):
         outputs = self.loss.predicted(outputs)
         return outputs.ravel() if self.is_1d else outputs
+
+
+def check_order(name, labels):
+    """Raise a TypeError for labels of types that cannot be compared."""
+    try:
+        if np.asarray(labels).dtype == object and not sparse.issparse(labels):
+            np.unique(np.asarray(labels))
+    except TypeError as error:
+        raise TypeError(
+            f"{name}: the labels of classes must be all numbers or all strings; got several types "
+            f"({error})."
+        ) from error

@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 from numbers import Integral
 
+from sgnn._common.words import brief
 from sgnn.estimators.prepare import settings_of
 from sgnn.networks.network import units_on_paths
 from sgnn.paths.choice import standard_error
@@ -31,22 +32,30 @@ def points_of(model, problem, start, alphas, max_iter):
     Yields
     ------
     PathPoint
+    bool
+        Whether its training loss is above that of the best constant.
 
     Raises
     ------
     FloatingPointError
-        If the objective or a parameter is not finite.
+        If the objective, a parameter or a prediction is not finite.
     KeyboardInterrupt
         If the user breaks off.
     """
     from sgnn.paths.strengths import given, growing
     from sgnn.training.fit import minimise
+    from sgnn.training.last_look import is_worse_than_constant
     from sgnn.training.walk import Walk
+
+    def looked_at(alpha, network, history):
+        outputs = network.forward(problem.X)
+        is_worse = is_worse_than_constant(problem, outputs, model.n_threads)
+        return _point(problem, alpha, network, outputs, history, clock), is_worse
 
     clock = time.perf_counter()
     settings = settings_of(model)
     dense = _whole(minimise(problem.without_penalty(), settings, start, Silent()))
-    yield _point(problem, 0.0, dense.network.compact(problem.blocks), dense.histories[0], clock)
+    yield looked_at(0.0, dense.network.compact(problem.blocks), dense.histories[0])
     if problem.is_adaptive:
         problem = replace(problem, pilot=dense.network)
     if max_iter == "auto":
@@ -54,6 +63,11 @@ def points_of(model, problem, start, alphas, max_iter):
         max_iter = max(-(-_STEPS_PER_ALPHA // n_batches), _LEAST_EPOCHS)
     settings = replace(settings, max_iter=max_iter, early_stopping=False)
     walk = Walk(problem, settings, dense.network, start.rng)
+    if not walk.penalty_at_start > 0:
+        raise ValueError(
+            f"penalty={brief(model.penalty)} is 0 on the dense network: a path needs layers and "
+            "groups that are penalised."
+        )
     if isinstance(alphas, Integral):
         places = growing(walk, problem.scales.loss, alphas)
     else:
@@ -68,7 +82,7 @@ def points_of(model, problem, start, alphas, max_iter):
             network = network.refilled(
                 _whole(minimise(on_support, settings, alone, Silent())).network
             )
-        yield _point(problem, alpha, network, history, clock)
+        yield looked_at(alpha, network, history)
         clock = time.perf_counter()
 
 
@@ -79,7 +93,7 @@ def _whole(outcome):
     return outcome
 
 
-def _point(problem, alpha, network, history, clock):
+def _point(problem, alpha, network, outputs, history, clock):
     """Return a point that was begun at a time on the clock."""
     network = replace(network, kept=[*network.kept[:-1], units_on_paths(network.coefs)[-1]])
 
@@ -91,7 +105,7 @@ def _point(problem, alpha, network, history, clock):
     return PathPoint(
         alpha=float(alpha),
         objective=history.objective[-1],
-        train_score=loss.score(network.forward(problem.X), problem.targets, problem.sample_weight),
+        train_score=loss.score(outputs, problem.targets, problem.sample_weight),
         validation_score=score,
         validation_error=error,
         seconds=time.perf_counter() - clock,

@@ -164,7 +164,7 @@ ENDS = {
 @pytest.mark.parametrize("kind", ENDS)
 def test_the_end_of_a_path_is_told_once(kind):
     use, path, message = ENDS[kind]
-    given = use.warnings(classifier(), path)
+    given = use.warnings(classifier(max_iter=40), path)
     assert len(given) == 1
     assert message in given[0]
 
@@ -191,5 +191,5 @@ def test_an_interrupt_of_a_fit_is_told_once(monkeypatch):
 
 def test_an_interrupt_of_a_path_is_told_once(monkeypatch):
     interrupts(monkeypatch, Walk, 2)
-    given = USES["path"].warnings(classifier(), X)
+    given = USES["path"].warnings(classifier(max_iter=40), X)
     assert given == ["The path ends at alpha=0.001: interrupted by the user."]
