@@ -8,8 +8,8 @@ from sklearn.utils._param_validation import StrOptions
 from sgnn._common.docstrings import takes_over
 from sgnn._common.words import refuses
 from sgnn.estimators.base import BaseSparseMLP
+from sgnn.estimators.labels import Labels
 from sgnn.estimators.parameters import SparseMLPParameters
-from sgnn.estimators.targets import Labels
 
 
 @takes_over(SparseMLPParameters)

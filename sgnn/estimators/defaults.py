@@ -8,8 +8,8 @@ from sklearn.utils.validation import _num_samples
 
 from sgnn.estimators.checks import check_weights
 from sgnn.estimators.classifier import SparseMLPClassifier
+from sgnn.estimators.labels import check_order
 from sgnn.estimators.regressor import SparseMLPRegressor
-from sgnn.estimators.targets import check_order
 from sgnn.training.scales import n_effective
 
 _DENSE_STEPS, _BATCH_SIZE = 1000, 200

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from sgnn.estimators.targets import Labels
+from sgnn.estimators.labels import Labels
 from tests.estimators.tasks import (
     CANCER_X,
     CANCER_Y,
