@@ -81,7 +81,7 @@ class SparseMLPParameters(BaseEstimator):
     alpha_ : float
         Strength that was used.
     network_ : Network
-        What is left of the network, which the next eight attributes read.
+        What is left of the network; `coefs_`, `n_neurons_` and the like read it.
     n_neurons_ : tuple of int
         Units on a path from an input to an output, per layer, inputs first and outputs last.
     sparsity_ : float in [0, 1]

@@ -154,9 +154,8 @@ class StabilitySelector(PathSelector):
         n_features = inputs["n_features_in_"]
         X, y, weights = rows_with_weight(*indexable(X, y, check_weights(sample_weight, X)))
         n_selected = self._n_selected(n_features)
-        set_up(
-            clone(estimator).set_params(random_state=0), X, y, weights
-        )  # It warns, for all halves.
+        # It warns, for all halves.
+        set_up(clone(estimator).set_params(random_state=0), X, y, weights)
         rng = check_random_state(self.random_state)
         halves = _halves(y, is_classifier(estimator), self.n_pairs, rng)
         paths = Parallel(n_jobs=self.n_jobs)(

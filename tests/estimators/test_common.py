@@ -1,4 +1,7 @@
-"""The contract of scikit-learn: every check of `check_estimator`, none expected to fail."""
+"""The contract of scikit-learn: every check of `check_estimator`.
+
+None is expected to fail, but that repeated rows are weighted ones where rows are drawn at random.
+"""
 
 from collections import Counter
 
@@ -22,6 +25,10 @@ SKIPPED = {
 }
 
 
+DRAWN = {
+    f"check_sample_weight_equivalence_on_{kind}_data": "halves are drawn among the rows"
+    for kind in ("dense", "sparse")
+}
 SMALL = {"hidden_layer_sizes": (10,), "penalty": "log_sum", "max_iter": 60, "random_state": 0}
 CLASSIFIER, REGRESSOR = SparseMLPClassifier(**SMALL), SparseMLPRegressor(**SMALL)
 PATH = {"alphas": 4, "max_iter": 3}
@@ -50,14 +57,16 @@ PAIRS = {"n_pairs": 2, "n_features_to_select": 1, "random_state": 0, **PATH}
 @pytest.mark.filterwarnings("ignore:.*at the edge of the path:UserWarning")
 @pytest.mark.filterwarnings("ignore:No features were selected:UserWarning")
 def test_all_checks_of_scikit_learn_pass(estimator, n_passed):
-    results = check_estimator(estimator, on_skip=None, on_fail=None)
+    drawn = DRAWN if isinstance(estimator, StabilitySelector) else {}
+    results = check_estimator(estimator, on_skip=None, on_fail=None, expected_failed_checks=drawn)
     by_status = Counter(result["status"] for result in results)
     problems = [
         f"{result['check_name']}: {result['status']}: {result['exception']!r}"
         for result in results
-        if result["status"] != "passed" and result["check_name"] not in SKIPPED
+        if result["status"] != "passed" and result["check_name"] not in {*SKIPPED, *drawn}
     ]
     assert not problems, "\n".join(problems)
-    assert set(by_status) <= {"passed", "skipped"}
+    assert set(by_status) <= {"passed", "skipped", "xfail"}
+    assert by_status["xfail"] <= len(drawn)
     assert by_status["passed"] >= n_passed, by_status
     assert len(results) >= n_passed + by_status["skipped"]

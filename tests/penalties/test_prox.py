@@ -1,8 +1,5 @@
 """Values, thresholds and proxes of our penalties, written out or by other packages."""
 
-import re
-from dataclasses import dataclass
-
 import numpy as np
 import pyproximal
 import pytest
@@ -22,9 +19,6 @@ from sgnn.penalties import (
     LHalf,
     LogSum,
     LTwoThirds,
-    Penalty,
-    Piece,
-    Shape,
     SparseGroupLasso,
     TransformedL1,
     get_penalty,
@@ -41,33 +35,7 @@ from sgnn.penalties.mcp import MinimaxConcave
 from sgnn.penalties.scad import SmoothlyClipped
 from sgnn.penalties.transformed_l1 import TransformedMagnitude
 from sgnn.proximal.build import build_terms
-
-
-@dataclass(frozen=True)
-class HalfSquare(Shape):
-    """A shape from outside the package."""
-
-    convex = True
-
-    def value(self, x, strength):
-        return 0.5 * strength * x * x
-
-    def prox(self, x, step, strength):
-        return x / (1 + step * strength)
-
-
-class Ridge(Penalty):
-    """A penalty from outside the package."""
-
-    def __init__(self, groups="outgoing"):
-        self.groups = groups
-
-    def pieces(self):
-        return [Piece(HalfSquare(), self.groups, weight=0.5, size_scaling=True)]
-
-
-def show(value):
-    return re.sub(r" at 0x\w+", "", repr(value).replace("\n", " "))
+from tests.penalties.outside import Ridge, show
 
 
 def make_network(*sizes):

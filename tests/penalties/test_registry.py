@@ -2,9 +2,6 @@
 
 import inspect
 import re
-import sys
-from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -92,32 +89,6 @@ def test_each_penalty_of_ours_is_exported_and_documented(name):
 
 
 @pytest.mark.usefixtures("registry")
-def test_the_recipe_of_the_guide_adds_a_penalty(monkeypatch):
-    """One file, one line of the registry, and one that exports it."""
-    guide = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    section = guide.split("## A penalty in one file\n")[1].split("\n## ")[0]
-    file, line, export = re.findall(r"```py\n(.*?)```", section, re.DOTALL)
-    name, place = eval(f"{{{line}}}").popitem()
-    module = ModuleType(place.partition(":")[0])
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    exec(file, vars(module))
-    assert "`" + module.__name__.replace(".", "/") + ".py`" in section
-    PENALTIES.register(name, place)
-    exported = {}
-    exec(export, exported)
-    penalty = exported[place.partition(":")[2]]
-    assert name in available()
-    assert type(get_penalty(name)[0]) is penalty
-    assert type(penalty().pieces()[0].shape).__module__ == module.__name__
-    assert_documented(penalty)
-    X = np.random.RandomState(0).randn(30, 3)
-    by_name, by_object = (
-        SparseMLPRegressor((2,), penalty=one, max_iter=5, random_state=0).fit(X, X[:, 0])
-        for one in (name, penalty())
-    )
-    np.testing.assert_array_equal(by_name.coefs_[0], by_object.coefs_[0])
-
-
 def test_available_names_are_sorted_and_all_usable():
     names = available()
     assert names == sorted(set(names))
