@@ -11,7 +11,7 @@ from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sgnn._common.warnings import SgnnConvergenceWarning, warn
+from sgnn._common.warnings import warn
 from sgnn._common.words import refuses
 from sgnn.estimators import checks
 from sgnn.estimators.data import check_data
@@ -124,7 +124,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             Whether the data are a part, so that all that is known is kept for the next.
         """
         from sgnn.training.fit import fit
-        from sgnn.training.last_look import is_worse_than_constant
+        from sgnn.training.last_look import is_lost, is_worse_than_constant
 
         blocks = data.form.blocks
         with explained(self, data.X):
@@ -151,12 +151,19 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
                 network = network.with_constant(problem.best_constant)
             compact, n_epochs = network.compact(blocks), state.n_epochs + settings.max_iter
             outputs = compact.forward(data.X)
-            is_worse = is_worse_than_constant(problem, outputs, self.n_threads, is_part=streams)
+            if outcome.converged:
+                is_worse = is_worse_than_constant(problem, outputs, self.n_threads)
+            else:
+                is_worse = is_lost(problem, outputs, self.n_threads, state.network)
+        if outcome.interrupted:
+            warn("Training interrupted by user.")
         if outcome.is_empty:
             warn(f"alpha={problem.alpha:.3g} left no weight: X has no effect. Lower alpha.")
-        is_told = not streams and self._warn_about(outcome, monitor)
-        if is_worse and not (outcome.is_empty or is_told):
+        elif is_worse:
             checks.warn_of_worse_than_constant("the network", self.learning_rate_init)
+        ends = outcome.converged or outcome.interrupted or monitor.stopped
+        if not (streams or outcome.is_empty or ends):
+            checks.warn_of_too_few_epochs(self)
         if streams:
             optimizer = outcome.optimizer
             state = replace(state, network=network, optimizer=optimizer, n_epochs=n_epochs)
@@ -168,21 +175,6 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         monitor.end_fit(attributes)
         set_learnt(self, attributes)
         return self
-
-    def _warn_about(self, outcome, monitor):
-        """Warn if training was cut short, and return whether it was."""
-        ends_by_itself = self.learning_rate == "cosine" or outcome.histories[-1].converged
-        if outcome.interrupted:
-            warn("Training interrupted by user.")
-        elif not (ends_by_itself or monitor.stopped):
-            warn(
-                f"The objective still changed by more than tol={self.tol} when max_iter="
-                f"{self.max_iter} epochs were over.",
-                SgnnConvergenceWarning,
-            )
-        else:
-            return monitor.stopped
-        return True
 
     coefs_ = _of_network("coefs")
     intercepts_ = _of_network("intercepts")

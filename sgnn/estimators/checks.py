@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import _check_sample_weight
 
-from sgnn._common.warnings import SgnnDataConversionWarning, warn
+from sgnn._common.warnings import SgnnConvergenceWarning, SgnnDataConversionWarning, warn
 from sgnn._common.words import brief
 from sgnn.networks.activations import ACTIVATIONS
 from sgnn.penalties import get_penalty
@@ -160,6 +160,15 @@ def warn_if_unpenalised(problem, sizes):
             "made small by scaling the other weights down and these up. Set l2 > 0, for instance "
             "l2=1e-4."
         )
+
+
+def warn_of_too_few_epochs(estimator):
+    """Warn that training was cut short."""
+    warn(
+        f"The objective still changed by more than tol={estimator.tol} when max_iter="
+        f"{estimator.max_iter} epochs were over.",
+        SgnnConvergenceWarning,
+    )
 
 
 def warn_of_worse_than_constant(what, learning_rate_init):

@@ -53,7 +53,9 @@ class SparseMLPParameters(BaseEstimator):
         Initial weights, shuffling and the split for early stopping. None draws from numpy's global
         state, an int touches no global state.
     tol : float >= 0, default=1e-4
-        Change of the objective, in natural units, that counts as progress.
+        Change of the objective, in natural units, that counts as progress. A fit warns if it was
+        not at rest when `max_iter` epochs were over: if the last epoch of a "cosine" rate changed
+        the objective by more, or another rate did not stop.
     n_iter_no_change : int >= 1 or inf, default=10
         Epochs without progress after which a "constant" rate stops, provided that the units that
         are left did not change in them either, and an "adaptive" one is lowered.

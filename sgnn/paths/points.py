@@ -33,7 +33,7 @@ def points_of(model, problem, start, alphas, max_iter):
     ------
     PathPoint
     bool
-        Whether its training loss is above that of the best constant.
+        Whether its training loss is far above that of the best constant.
 
     Raises
     ------
@@ -44,13 +44,13 @@ def points_of(model, problem, start, alphas, max_iter):
     """
     from sgnn.paths.strengths import given, growing
     from sgnn.training.fit import minimise
-    from sgnn.training.last_look import is_worse_than_constant
+    from sgnn.training.last_look import is_lost
     from sgnn.training.walk import Walk
 
     def looked_at(alpha, network, history):
         outputs = network.forward(problem.X)
-        is_worse = is_worse_than_constant(problem, outputs, model.n_threads)
-        return _point(problem, alpha, network, outputs, history, clock), is_worse
+        lost = is_lost(problem, outputs, model.n_threads, start.network)
+        return _point(problem, alpha, network, outputs, history, clock), lost
 
     clock = time.perf_counter()
     settings = settings_of(model)

@@ -6,11 +6,14 @@ import torch
 from sgnn.networks.parameters import to_tensor
 from sgnn.training.resources import engine
 
-_MARGIN, _MARGIN_OF_PART = 0.01, 10.0
+_MARGIN, _MARGIN_ON_THE_WAY = 0.01, 10.0
 
 
-def is_worse_than_constant(problem, outputs, n_threads, is_part=False):
-    """Whether the loss of raw outputs is above that of the best constant, by more than noise.
+def is_worse_than_constant(problem, outputs, n_threads):
+    """Whether the loss of raw outputs is above that of the best constant.
+
+    It is if the difference is a hundredth of the unit of the loss: under a strong penalty, or
+    without anything to learn, a network ends at the best constant, or about there.
 
     Parameters
     ----------
@@ -18,29 +21,54 @@ def is_worse_than_constant(problem, outputs, n_threads, is_part=False):
     outputs : ndarray of shape (n_samples, n_outputs)
         For the inputs of the problem.
     n_threads : int or None
-    is_part : bool, default=False
-        Whether the data are a part, whose best constant knows more than that of all: a hundredth
-        of the unit of the loss is then not enough, but one unit, and more for few samples.
 
     Raises
     ------
     FloatingPointError
-        If a raw output, or the loss, is not finite for a sample that has weight.
+        If a raw output, or the loss, is not finite.
     """
-    weights = problem.sample_weight
-    seen = slice(None) if weights is None else weights > 0
+    return _excess(problem, outputs, n_threads) > _MARGIN
+
+
+def is_lost(problem, outputs, n_threads, start):
+    """Whether raw outputs of a network on the way are worse than a constant beyond doubt.
+
+    A network on the way (of a path, between calls of `partial_fit`, of a fit cut short) need not
+    have learnt the constant yet, and that of few samples knows more than that of all. It is lost if
+    its loss is above that of the best constant by a unit, more for few samples, and above that of
+    the network that it came from.
+
+    Parameters
+    ----------
+    problem, outputs, n_threads
+        As in :func:`is_worse_than_constant`.
+    start : Network
+        Where training began.
+
+    Raises
+    ------
+    FloatingPointError
+        As in :func:`is_worse_than_constant`.
+    """
+    excess = _excess(problem, outputs, n_threads)
+    if excess <= 1 + _MARGIN_ON_THE_WAY / len(outputs):
+        return False
+    before = start.compact(problem.blocks).forward(problem.X)
+    return excess > _excess(problem, before, n_threads)
+
+
+def _excess(problem, outputs, n_threads):
+    """Return how far the loss is above that of the best constant, in units of the loss."""
 
     def mean_loss(outputs):
         raw = torch.from_numpy(np.array(outputs.T, order="C"))
         losses = raw.new_empty(len(outputs))
         with engine(n_threads):
             problem.loss.write(raw, to_tensor(problem.targets, "cpu"), None, losses)
-        of_seen = losses.numpy()[seen].astype(np.float64)
-        return np.average(of_seen, weights=None if weights is None else weights[seen])
+        return np.average(losses.numpy().astype(np.float64), weights=problem.sample_weight)
 
     loss = mean_loss(outputs)
-    if not (np.isfinite(outputs[seen]).all() and np.isfinite(loss)):
+    if not (np.isfinite(outputs).all() and np.isfinite(loss)):
         raise FloatingPointError("what the network predicts is not finite")
     of_constant = mean_loss(np.broadcast_to(problem.best_constant, outputs.shape))
-    margin = 1 + _MARGIN_OF_PART / len(outputs) if is_part else _MARGIN
-    return bool(loss > of_constant + margin * problem.scales.loss)
+    return float(loss - of_constant) / problem.scales.loss
