@@ -88,7 +88,6 @@ def interrupt_at_step(monkeypatch, number):
     monkeypatch.setattr(ProxAdam, "step", interrupted)
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_ctrl_c_keeps_the_model_of_the_last_whole_epoch(monkeypatch):
     whole = classifier(learning_rate="constant", max_iter=4).fit(IRIS_X, IRIS_Y)
     steps_per_epoch = -(-150 // 32)
