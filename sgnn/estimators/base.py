@@ -130,9 +130,11 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         checks.warn_if_badly_scaled(data.X)
         checks.warn_if_unpenalised(problem, state.network.sizes)
         refit = self.refit and not streams
-        told = partial(learnt, data.form, problem.alpha, before=self if streams else None)
+        alpha = problem.alpha * problem.alpha_unit
+        told = partial(learnt, data.form, alpha, before=self if streams else None)
 
         def so_far(network, history, n_removed):
+            network = problem.tell(network)
             on_the_way = replace(state, network=network)
             return told(network.compact(blocks), [history], n_removed, on_the_way)
 
@@ -143,8 +145,9 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             outcome = fit(problem, settings, state, monitor, refit)
         network = outcome.network
         if outcome.is_empty:
-            warn(f"alpha={problem.alpha:.3g} left no weight: X has no effect. Lower alpha.")
+            warn(f"alpha={alpha:.3g} left no weight: X has no effect. Lower alpha.")
             network = network if streams else network.with_constant(problem.best_constant)
+        network = problem.tell(network)
         compact, n_epochs = network.compact(blocks), state.n_epochs + settings.max_iter
         if streams:
             optimizer = outcome.optimizer

@@ -10,9 +10,9 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import validate_data
 
 from sgnn.estimators.checks import check_weights, resolve_feature_groups
+from sgnn.estimators.moments import Moments, n_effective
 from sgnn.estimators.targets import Targets
 from sgnn.training.problem import HeldOut
-from sgnn.training.scales import n_effective
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,8 @@ class Form:
     blocks : ndarray of int, shape (n_features,), or None
         Blocks of inputs that stand or fall together.
     targets : Targets
-    n_effective, unit : float or None
-        Number of samples, with their weights, and unit of the raw outputs: what "auto" and natural
-        scales follow from.
+    moments : Moments or None
+        Of the targets of all samples so far: what "auto" and natural scales follow from.
     class_counts : ndarray of shape (n_columns_of_y, n_classes) or None
         Samples of each class so far, with their weights, where classes are weighted.
     """
@@ -40,8 +39,7 @@ class Form:
     dtype: str
     blocks: np.ndarray | None
     targets: Targets
-    n_effective: float | None = None
-    unit: float | None = None
+    moments: Moments | None = None
     class_counts: np.ndarray | None = None
 
     @property
@@ -119,10 +117,10 @@ def check_data(
                 f"R² needs at least 2 held-out samples; got {n_held_out:.6g} (see X_val and "
                 f"validation_fraction={estimator.validation_fraction})."
             )
-    if known is None:
-        unit = form.targets.loss.unit(targets, weights)
-        form = replace(form, n_effective=n_effective(len(targets), weights), unit=unit)
-    return Checked(X, targets, weights, held_out, form)
+    moments = Moments.of(targets, weights)
+    if known is not None:
+        moments = known.moments.merged(moments)
+    return Checked(X, targets, weights, held_out, replace(form, moments=moments))
 
 
 def rows_with_weight(X, y, weights):

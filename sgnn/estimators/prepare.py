@@ -6,11 +6,10 @@ from dataclasses import fields, replace
 import numpy as np
 
 from sgnn.estimators.checks import check_hidden_layer_sizes
-from sgnn.networks.activations import ACTIVATIONS
+from sgnn.estimators.units import units_of
 from sgnn.penalties import get_penalty
 from sgnn.training.initial import random_network
 from sgnn.training.problem import Problem, Settings
-from sgnn.training.scales import Scales
 from sgnn.training.state import State
 
 MAX_SEED = 2**31 - 1
@@ -21,7 +20,7 @@ def settings_of(estimator):
     return Settings(**{field.name: getattr(estimator, field.name) for field in fields(Settings)})
 
 
-def prepare(estimator, data, rng, last=None):
+def prepare(estimator, data, rng, last=None, as_given="all"):
     """Return what training solves, and where it starts.
 
     Parameters
@@ -33,6 +32,8 @@ def prepare(estimator, data, rng, last=None):
         Draws what is new, then shuffles.
     last : State, default=None
         What training goes on from.
+    as_given : {"all", "common"}, default="all"
+        Targets that a given strength holds for, see :func:`units_of`.
 
     Returns
     -------
@@ -48,12 +49,12 @@ def prepare(estimator, data, rng, last=None):
     form = data.form
     hidden = check_hidden_layer_sizes(estimator.hidden_layer_sizes)
     sizes = (form.n_features, *hidden, form.targets.n_outputs)
-    problem = _problem(estimator, data, sizes)
+    problem = _problem(estimator, data, sizes, as_given)
     state = State(None) if last is None else last
     if last is None:
         network = random_network(problem, sizes, rng)
     else:
-        network = _full_size(last.network, sizes).astype(data.X.dtype)
+        network = problem.untell(_full_size(last.network, sizes).astype(data.X.dtype))
     seed = state.seed
     if problem.is_partial:
         seed = rng.randint(MAX_SEED) if seed is None else seed
@@ -86,30 +87,37 @@ def rng_of(state):
     return deepcopy(state.rng)
 
 
-def _problem(estimator, data, sizes):
-    form, loss = data.form, data.form.targets.loss
+def _problem(estimator, data, sizes, as_given):
+    form = data.form
     penalties = get_penalty(estimator.penalty)
     for penalty in penalties:
         penalty.check(sizes, form.blocks)
-    n_layers = len(sizes) - 1
-    homogeneous = ACTIVATIONS[estimator.activation].is_homogeneous
-    alpha = estimator.alpha
+    loss, alpha, l2 = form.targets.loss, estimator.alpha, estimator.l2
+    if as_given == "all" and (alpha == "auto" or not (l2 or (penalties and alpha))):
+        as_given = "none"
+    units = units_of(loss, form.moments, len(sizes) - 1, estimator.activation, penalties, as_given)
     if alpha == "auto":
-        factor = estimator._auto_alpha
-        alpha = factor * form.n_effective**-0.85 * form.unit ** (2 - 1 / n_layers)
+        alpha = estimator._auto_alpha * form.moments.n_effective**-0.85
+    else:
+        alpha = alpha / units.alpha
+    held_out = data.held_out
+    if held_out is not None:
+        held_out = replace(held_out, targets=units.divided(held_out.targets))
     return Problem(
         X=data.X,
-        targets=data.targets,
+        targets=units.divided(data.targets),
         n_outputs=form.targets.n_outputs,
-        loss=loss,
+        loss=loss if units.divisors is None else loss.in_units(units.divisors),
         activation=estimator.activation,
         sample_weight=data.sample_weight,
-        held_out=data.held_out,
+        held_out=held_out,
         penalties=penalties,
         alpha=float(alpha),
-        l2=float(estimator.l2),
+        l2=float(l2 / units.l2),
         blocks=form.blocks,
-        scales=Scales.of_targets(form.unit, n_layers, homogeneous),
+        scales=units.scales,
+        told=units.told,
+        alpha_unit=float(units.alpha),
     )
 
 

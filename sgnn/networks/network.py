@@ -182,6 +182,15 @@ class Network:
         """Return the network with other biases of the outputs."""
         return replace(self, intercepts=[*self.intercepts[:-1], constant])
 
+    def times(self, scales):
+        """Return the network with its parameters times the units of :class:`Scales`."""
+        dtype = self.coefs[0].dtype
+        coefs, intercepts = (
+            [(array * unit).astype(dtype) for array, unit in zip(arrays, units, strict=True)]
+            for arrays, units in ((self.coefs, scales.weights), (self.intercepts, scales.biases))
+        )
+        return replace(self, coefs=coefs, intercepts=intercepts)
+
     def astype(self, dtype):
         """Return a copy in a data type."""
         coefs, intercepts = ([a.astype(dtype) for a in b] for b in (self.coefs, self.intercepts))

@@ -57,7 +57,7 @@ def points_of(model, problem, start, alphas, max_iter):
     if isinstance(alphas, Integral):
         places = growing(walk, problem.scales.loss, alphas)
     else:
-        places = given(walk, alphas)
+        places = given(walk, alphas / problem.alpha_unit)
     clock = time.perf_counter()
     for alpha, network, history in places:
         if network.is_empty:
@@ -89,12 +89,12 @@ def _point(problem, alpha, network, history, clock):
         score = loss.score(*data)
         error = float(standard_error(loss.scores(*data), held_out.sample_weight))
     return PathPoint(
-        alpha=float(alpha),
+        alpha=float(alpha * problem.alpha_unit),
         objective=history.objective[-1],
         train_score=loss.score(network.forward(problem.X), problem.targets, problem.sample_weight),
         validation_score=score,
         validation_error=error,
         seconds=time.perf_counter() - clock,
-        network=network,
+        network=problem.tell(network),
         history=history,
     )

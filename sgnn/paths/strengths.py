@@ -25,6 +25,7 @@ def growing(walk, unit_of_loss, n_steps):
     ----------
     walk : Walk
     unit_of_loss : float
+        As it is trained.
     n_steps : int
         Steps at most; half as many again may be taken back.
 
@@ -46,7 +47,7 @@ def growing(walk, unit_of_loss, n_steps):
         reached, history = walk.step(state, alpha, limit)
         before, after = state.network, reached.network
         fall = shrinkage(before, after)
-        if last == 0 and may_retry and _is_harmful(history, unit_of_loss):
+        if last == 0 and may_retry and _is_harmful(history, walk.unit_of_loss):
             n_retries -= 1
             alpha *= _RETREAT
         elif fall > limit:

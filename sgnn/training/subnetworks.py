@@ -66,6 +66,7 @@ class Subnetworks:
             l2=problem.l2,
             blocks=None if problem.blocks is None else problem.blocks[kept[0]],
             held_out=held_out,
+            loss_unit=problem.loss_unit,
         )
 
     def model(self, parameters):

@@ -27,7 +27,9 @@ class Walk:
     """
 
     def __init__(self, problem, settings, network, rng):
-        self._settings, self._unit_of_loss = settings, problem.scales.loss
+        self._settings = settings
+        #: Unit of the losses of a history.
+        self.unit_of_loss = problem.told_unit
         with engine(settings.n_threads):
             batches = Batches.of(problem, settings, rng)
             whole = replace(problem, alpha=1.0, held_out=None)
@@ -62,7 +64,7 @@ class Walk:
         with engine(settings.n_threads):
             networks.regulariser.set_strength(alpha)
             trainer = networks.trainer(*networks.holding(before), before.kept, state.optimizer)
-            course = Course.of(settings, self._unit_of_loss, networks.regulariser.warm_up)
+            course = Course.of(settings, self.unit_of_loss, networks.regulariser.warm_up)
             trainer.run(
                 course,
                 Silent(),

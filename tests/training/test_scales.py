@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sgnn.training.scales import Scales, n_effective
+from sgnn.estimators.moments import n_effective
+from sgnn.training.scales import Scales
 
 
 @pytest.mark.parametrize(
