@@ -20,7 +20,7 @@ def settings_of(estimator):
     return Settings(**{field.name: getattr(estimator, field.name) for field in fields(Settings)})
 
 
-def prepare(estimator, data, rng, last=None, as_given="all"):
+def prepare(estimator, data, rng, last=None, on_path=False):
     """Return what training solves, and where it starts.
 
     Parameters
@@ -32,8 +32,8 @@ def prepare(estimator, data, rng, last=None, as_given="all"):
         Draws what is new, then shuffles.
     last : State, default=None
         What training goes on from.
-    as_given : {"all", "common"}, default="all"
-        Targets that a given strength holds for, see :func:`units_of`.
+    on_path : bool, default=False
+        Whether other strengths will take the place of `alpha`.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def prepare(estimator, data, rng, last=None, as_given="all"):
     form = data.form
     hidden = check_hidden_layer_sizes(estimator.hidden_layer_sizes)
     sizes = (form.n_features, *hidden, form.targets.n_outputs)
-    problem = _problem(estimator, data, sizes, as_given)
+    problem = _problem(estimator, data, sizes, on_path)
     state = State(None) if last is None else last
     if last is None:
         network = random_network(problem, sizes, rng)
@@ -87,15 +87,14 @@ def rng_of(state):
     return deepcopy(state.rng)
 
 
-def _problem(estimator, data, sizes, as_given):
+def _problem(estimator, data, sizes, on_path):
     form = data.form
     penalties = get_penalty(estimator.penalty)
     for penalty in penalties:
         penalty.check(sizes, form.blocks)
     loss, alpha, l2 = form.targets.loss, estimator.alpha, estimator.l2
-    if as_given == "all" and (alpha == "auto" or not (l2 or (penalties and alpha))):
-        as_given = "none"
-    units = units_of(loss, form.moments, len(sizes) - 1, estimator.activation, penalties, as_given)
+    counts = on_path or (alpha != "auto" and (l2 or (penalties and alpha)))
+    units = units_of(form, sizes, estimator.activation, penalties, as_given=counts)
     if alpha == "auto":
         alpha = estimator._auto_alpha * form.moments.n_effective**-0.85
     else:

@@ -1,13 +1,14 @@
 """The units in which a network is trained, and those in which what was trained is told.
 
-Targets are divided by their units, so that the engine always sees numbers of about 1. Where one
-strength says the same in both units, as under a norm on the weights of a network of homogeneous
-units with one output, the strength is converted and nothing else changes. Else ``alpha="auto"`` is
-the strength in natural units, each output in its own; and a strength that is given holds for the
-targets as they are, so that these are trained on as they are, and only the optimisers know units.
+Targets are divided by their units, so that the engine sees numbers of about 1. Where one strength
+says the same in both units, as under a norm of the weights of a network of homogeneous units with
+one output, the strength is converted and nothing else changes. Else ``alpha="auto"`` is a strength
+in natural units, each output in its own, while a strength that is given holds for the targets as
+they are, and only the optimisers know the unit. Outputs whose units are too far apart for that are
+brought to the one that they have in common: of a sum of squares no small output would be learnt.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from sgnn.networks.activations import ACTIVATIONS
 from sgnn.training.scales import Scales
 
 _WITHOUT_BIAS = {"weights", "outgoing", "layer", "layer of outgoing"}
+_FAR_APART = 10
 
 
 @dataclass(frozen=True)
@@ -44,40 +46,45 @@ class Units:
         return targets if self.divisors is None else (targets / self.divisors).astype(targets.dtype)
 
 
-def units_of(loss, moments, n_layers, activation, penalties, as_given):
+def units_of(form, sizes, activation, penalties, as_given):
     """Return the units to train in.
 
     Parameters
     ----------
-    loss : Loss
-    moments : Moments
-        Of the targets.
-    n_layers : int
+    form : Form
+    sizes : sequence of int
+        Units per layer.
     activation : str
     penalties : list of Penalty
-    as_given : {"all", "common", "none"}
-        What a strength holds for, unless it can be converted: the targets as they are; or brought
-        to the unit that they have in common; or divided by their units.
+    as_given : bool
+        Whether a strength holds for the targets as they were given; else for natural units.
+
+    Raises
+    ------
+    ValueError
+        If the unit is out of the range of floating-point numbers.
     """
-    units = loss.units(moments.mean, moments.variance)
+    loss, n_layers = form.targets.loss, len(sizes) - 1
+    units = loss.units(form.moments.mean, form.moments.variance)
     natural = Scales.natural(n_layers)
     if units is None:
         return Units(None, natural)
     homogeneous = ACTIVATIONS[activation].is_homogeneous
     unit, loss_unit = np.sqrt(np.mean(units**2)), loss.loss_unit(units)
+    _check_range(unit, loss_unit, np.dtype(np.float64), power=2)
     tied = homogeneous and len(units) == 1 and all(map(_is_norm, penalties))
-    shared = Scales.of_targets(unit, n_layers, homogeneous=tied, loss=loss_unit)
-    if tied:
-        share = shared.weights[0]
-        return Units(units, natural, shared, loss_unit / share, loss_unit / share**2)
-    if as_given == "none":
-        return Units(units, natural, shared.with_outputs(units / unit))
+    if tied or not as_given:
+        told = Scales.of_targets(unit, n_layers, tied, loss_unit)
+        if tied:
+            share = told.weights[0]
+            return Units(units, natural, told, loss_unit / share, loss_unit / share**2)
+        return Units(units, natural, told.with_outputs(units / unit))
+    _check_range(unit, loss_unit, np.dtype(form.dtype), power=6)
     scales = Scales.of_targets(unit, n_layers, homogeneous, loss_unit)
-    if as_given == "all" or len(units) == 1:
+    if units.max() <= _FAR_APART * units.min():
         return Units(None, scales)
     ratios = units / unit
-    common = replace(natural.with_outputs(ratios), loss=1.0)
-    return Units(ratios, scales, common)
+    return Units(ratios, scales, natural.with_outputs(ratios))
 
 
 def _is_norm(penalty):
@@ -86,3 +93,13 @@ def _is_norm(penalty):
         piece.shape.homogeneous and _WITHOUT_BIAS.issuperset(structures_of(piece.groups))
         for piece in penalty.pieces()
     )
+
+
+def _check_range(unit, loss_unit, dtype, power):
+    """Raise a ValueError unless a power of the unit is a number of a data type."""
+    least = float(np.finfo(dtype).tiny) ** (1 / power)
+    if not (least < unit < 1 / least and 0 < loss_unit < np.inf):
+        raise ValueError(
+            f"y varies by about {unit:.3g}, too {'little' if unit < 1 else 'much'} for {dtype.name}"
+            " to train on: scale y, for instance with sklearn.compose.TransformedTargetRegressor."
+        )

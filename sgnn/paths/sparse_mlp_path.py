@@ -210,7 +210,7 @@ def set_up(estimator, X, y, sample_weight=None, X_val=None, y_val=None, *, warns
     model = clone(estimator)
     rng = check_random_state(model.random_state)
     data = check_data(model, X, y, sample_weight, X_val, y_val, rng=rng)
-    problem, start = prepare(model, data, rng, as_given="common")
+    problem, start = prepare(model, data, rng, on_path=True)
     if warns:
         checks.warn_if_column(y)
         checks.warn_if_badly_scaled(data.X)
