@@ -35,7 +35,7 @@ class Moments:
         Raises
         ------
         ValueError
-            If targets are too large to be squared.
+            If deviations are too large or too small to be squared.
         """
         values = targets.reshape(len(targets), -1).astype(np.float64, copy=False)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -43,6 +43,10 @@ class Moments:
             variance = np.average((values - mean) ** 2, axis=0, weights=weights)
         if not np.isfinite(variance).all():
             raise ValueError(f"y reaches {np.abs(values).max():.3g}, too much to square: scale y.")
+        lost = (variance == 0) & (values != values[0]).any(axis=0)
+        if lost.any():
+            extent = np.ptp(values[:, lost], axis=0).max()
+            raise ValueError(f"y varies by {extent:.3g}, too little to square: scale y.")
         if weights is None:
             return cls(len(values), float(len(values)), mean, variance)
         weight = float(weights.sum(dtype=np.float64))
