@@ -22,6 +22,7 @@ from sgnn.networks.network import part_of
 from sgnn.penalties import get_penalty
 from sgnn.training.state import State
 
+_ENOUGH_TO_TELL = 20
 _of_network = partial(part_of, "network_")
 
 
@@ -127,7 +128,8 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         if streams:
             problem, state = weigh_call(problem, state, settings.samples_per_batch)
         checks.warn_if_column(given[1])
-        checks.warn_if_badly_scaled(data.X)
+        if not streams or data.form.moments.n_samples >= _ENOUGH_TO_TELL:
+            checks.warn_if_badly_scaled(data.form.column_ends)
         checks.warn_if_unpenalised(problem, state.network.sizes)
         refit = self.refit and not streams
         alpha = problem.alpha * problem.alpha_unit

@@ -9,7 +9,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import validate_data
 
-from sgnn.estimators.checks import check_weights, resolve_feature_groups
+from sgnn.estimators.checks import check_weights, column_ends, resolve_feature_groups
 from sgnn.estimators.moments import Moments, n_effective
 from sgnn.estimators.targets import Targets
 from sgnn.training.problem import HeldOut
@@ -30,6 +30,8 @@ class Form:
     targets : Targets
     moments : Moments or None
         Of the targets of all samples so far: what "auto" and natural scales follow from.
+    column_ends : ndarray of shape (2, n_features) or None
+        Least and largest value of each column of X in all samples so far.
     class_counts : ndarray of shape (n_columns_of_y, n_classes) or None
         Samples of each class so far, with their weights, where classes are weighted.
     """
@@ -40,6 +42,7 @@ class Form:
     blocks: np.ndarray | None
     targets: Targets
     moments: Moments | None = None
+    column_ends: np.ndarray | None = None
     class_counts: np.ndarray | None = None
 
     @property
@@ -117,10 +120,13 @@ def check_data(
                 f"R² needs at least 2 held-out samples; got {n_held_out:.6g} (see X_val and "
                 f"validation_fraction={estimator.validation_fraction})."
             )
-    moments = Moments.of(targets, weights)
+    moments, ends = Moments.of(targets, weights), column_ends(X)
     if known is not None:
         moments = known.moments.merged(moments)
-    return Checked(X, targets, weights, held_out, replace(form, moments=moments))
+        low, high = known.column_ends
+        ends = np.minimum(ends[0], low), np.maximum(ends[1], high)
+    form = replace(form, moments=moments, column_ends=ends)
+    return Checked(X, targets, weights, held_out, form)
 
 
 def rows_with_weight(X, y, weights):

@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 
+from sgnn._common.warnings import warn
 from sgnn.estimators.checks import check_hidden_layer_sizes
 from sgnn.estimators.units import units_of
 from sgnn.penalties import get_penalty
@@ -95,10 +96,16 @@ def _problem(estimator, data, sizes, on_path):
     loss, alpha, l2 = form.targets.loss, estimator.alpha, estimator.l2
     counts = on_path or (alpha != "auto" and (l2 or (penalties and alpha)))
     units = units_of(form, sizes, estimator.activation, penalties, as_given=counts)
-    if alpha == "auto":
+    if units.far_apart and not on_path:
+        warn(
+            "The standard deviations of the outputs of y differ by more than a factor of 10: they "
+            f"are brought to a common unit, for which alpha={alpha!r} and l2={l2!r} hold. Scale y, "
+            'or leave alpha="auto".'
+        )
+    if estimator.alpha == "auto" and not on_path:
         alpha = estimator._auto_alpha * form.moments.n_effective**-0.85
     else:
-        alpha = alpha / units.alpha
+        alpha, l2 = (1.0 if on_path else alpha / units.alpha), l2 / units.l2
     held_out = data.held_out
     if held_out is not None:
         held_out = replace(held_out, targets=units.divided(held_out.targets))
@@ -112,7 +119,7 @@ def _problem(estimator, data, sizes, on_path):
         held_out=held_out,
         penalties=penalties,
         alpha=float(alpha),
-        l2=float(l2 / units.l2),
+        l2=float(l2),
         blocks=form.blocks,
         scales=units.scales,
         told=units.told,

@@ -33,6 +33,8 @@ class Units:
         What is trained, times these, is told.
     alpha, l2 : float
         What is trained with a strength is told with the strength times this.
+    far_apart : bool
+        Whether a strength that is given does not hold for outputs as they are.
     """
 
     divisors: np.ndarray | None
@@ -40,6 +42,7 @@ class Units:
     told: Scales | None = None
     alpha: float = 1.0
     l2: float = 1.0
+    far_apart: bool = False
 
     def divided(self, targets):
         """Return targets in their units."""
@@ -84,7 +87,7 @@ def units_of(form, sizes, activation, penalties, as_given):
     if units.max() <= _FAR_APART * units.min():
         return Units(None, scales)
     ratios = units / unit
-    return Units(ratios, scales, natural.with_outputs(ratios))
+    return Units(ratios, scales, natural.with_outputs(ratios), far_apart=True)
 
 
 def _is_norm(penalty):

@@ -213,7 +213,7 @@ def set_up(estimator, X, y, sample_weight=None, X_val=None, y_val=None, *, warns
     problem, start = prepare(model, data, rng, on_path=True)
     if warns:
         checks.warn_if_column(y)
-        checks.warn_if_badly_scaled(data.X)
+        checks.warn_if_badly_scaled(data.form.column_ends)
         checks.warn_if_unpenalised(problem, start.network.sizes)
     return model, data, problem, start
 
