@@ -132,8 +132,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             checks.warn_if_badly_scaled(data.form.column_ends)
         checks.warn_if_unpenalised(problem, state.network.sizes)
         refit = self.refit and not streams
-        alpha = problem.alpha * problem.alpha_unit
-        told = partial(learnt, data.form, alpha, before=self if streams else None)
+        told = partial(learnt, data.form, problem.alpha, before=self if streams else None)
 
         def so_far(network, history, n_removed):
             network = problem.tell(network)
@@ -147,7 +146,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             outcome = fit(problem, settings, state, monitor, refit)
         network = outcome.network
         if outcome.is_empty:
-            warn(f"alpha={alpha:.3g} left no weight: X has no effect. Lower alpha.")
+            warn(f"alpha={problem.alpha:.3g} left no weight: X has no effect. Lower alpha.")
             network = network if streams else network.with_constant(problem.best_constant)
         network = problem.tell(network)
         compact, n_epochs = network.compact(blocks), state.n_epochs + settings.max_iter

@@ -102,10 +102,12 @@ def _problem(estimator, data, sizes, on_path):
             f"are brought to a common unit, for which alpha={alpha!r} and l2={l2!r} hold. Scale y, "
             'or leave alpha="auto".'
         )
-    if estimator.alpha == "auto" and not on_path:
-        alpha = estimator._auto_alpha * form.moments.n_effective**-0.85
+    if on_path:
+        alpha = 1.0
+    if alpha == "auto":
+        alpha = estimator._auto_alpha * form.moments.n_effective**-0.85 * units.alpha
     else:
-        alpha, l2 = (1.0 if on_path else alpha / units.alpha), l2 / units.l2
+        l2 = l2 / units.l2
     held_out = data.held_out
     if held_out is not None:
         held_out = replace(held_out, targets=units.divided(held_out.targets))

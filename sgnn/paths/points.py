@@ -54,10 +54,7 @@ def points_of(model, problem, start, alphas, max_iter):
         max_iter = max(-(-_STEPS_PER_ALPHA // n_batches), _LEAST_EPOCHS)
     settings = replace(settings, max_iter=max_iter, early_stopping=False)
     walk = Walk(problem, settings, dense.network, start.rng)
-    if isinstance(alphas, Integral):
-        places = growing(walk, problem.scales.loss, alphas)
-    else:
-        places = given(walk, alphas / problem.alpha_unit)
+    places = growing(walk, alphas) if isinstance(alphas, Integral) else given(walk, alphas)
     clock = time.perf_counter()
     for alpha, network, history in places:
         if network.is_empty:
@@ -89,7 +86,7 @@ def _point(problem, alpha, network, history, clock):
         score = loss.score(*data)
         error = float(standard_error(loss.scores(*data), held_out.sample_weight))
     return PathPoint(
-        alpha=float(alpha * problem.alpha_unit),
+        alpha=float(alpha),
         objective=history.objective[-1],
         train_score=loss.score(network.forward(problem.X), problem.targets, problem.sample_weight),
         validation_score=score,

@@ -35,7 +35,10 @@ class Problem:
     sample_weight : ndarray of shape (n_samples,) or None
     held_out : HeldOut or None
     penalties : list of Penalty
-    alpha, l2 : float
+    alpha : float
+        As it is told.
+    l2 : float
+        As it is trained with.
     blocks : ndarray of int, shape (n_features,), or None
         Blocks of inputs that stand or fall together.
     scales : Scales
@@ -44,7 +47,7 @@ class Problem:
         What is trained, times these, is what is told: parameters and losses of the targets as they
         were given. None is 1 for all.
     alpha_unit : float
-        What is trained with a strength is told with the strength times this.
+        What is trained with a strength of the penalty is told with the strength times this.
     seed : int
         Of the draw of what is penalised, where a penalty is partial.
     pilot : Network or None

@@ -68,7 +68,8 @@ def test_a_step_of_a_walk_ends_as_early_whatever_the_unit_of_the_targets(unit):
     walk = walk_of(make_model(**more))
     state, history = walk.step(walk.start, alpha)
     other = walk_of(make_model(**more), unit * Y)
-    scaled, of_scaled = other.step(other.start, alpha)
+    # A network of two layers in which each carries the root of the unit.
+    scaled, of_scaled = other.step(other.start, alpha * unit**1.5)
     assert history.converged
     assert 5 < len(history.objective) < 100
     np.testing.assert_allclose(of_scaled.objective, unit**2 * np.array(history.objective))
