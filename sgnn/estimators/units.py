@@ -1,14 +1,15 @@
 """The units in which a network is trained, and those in which what was trained is told.
 
 Targets are divided by their units, so that the engine sees numbers of about 1. Where one strength
-says the same in both units, as under a norm of the weights of a network of homogeneous units with
-one output, the strength is converted and nothing else changes. Else ``alpha="auto"`` is a strength
-in natural units, each output in its own, while a strength that is given holds for the targets as
-they are, and only the optimisers know the unit. Outputs whose units are too far apart for that are
-brought to the one that they have in common: of a sum of squares no small output would be learnt.
+says the same in both units, as of raw outputs that are logarithms, or under a norm of the weights
+of a network of homogeneous units with one output, the strength is converted and nothing else
+changes. Else ``alpha="auto"`` is a strength in natural units, each output in its own, while a
+strength that is given holds for the targets as they are, and only the optimisers know the unit.
+Outputs whose units are too far apart for that are brought to the one that they have in common: of
+a sum of squares no small output would be learnt.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -72,9 +73,13 @@ def units_of(form, sizes, activation, penalties, as_given):
     natural = Scales.natural(n_layers)
     if units is None:
         return Units(None, natural)
-    homogeneous = ACTIVATIONS[activation].is_homogeneous
     unit, loss_unit = np.sqrt(np.mean(units**2)), loss.loss_unit(units)
     _check_range(unit, loss_unit, np.dtype(np.float64), power=2)
+    if loss.log_link:
+        units = np.full_like(units, units.mean()) if as_given else units
+        told = replace(natural, loss=loss_unit, shift=np.log(units))
+        return Units(units, natural, told, loss_unit, loss_unit)
+    homogeneous = ACTIVATIONS[activation].is_homogeneous
     tied = homogeneous and len(units) == 1 and all(map(_is_norm, penalties))
     if tied or not as_given:
         told = Scales.of_targets(unit, n_layers, tied, loss_unit)

@@ -76,7 +76,7 @@ class Loss(BaseEstimator, ABC):
     least_scored = 1
 
     def units(self, mean, variance):
-        """Return the units of measure of targets, and so of raw outputs; None for none.
+        """Return the units of measure of targets; None for none.
 
         Parameters
         ----------
@@ -86,9 +86,13 @@ class Loss(BaseEstimator, ABC):
         Returns
         -------
         ndarray of shape (n_outputs,) or None
-            Positive. Raw outputs are trained as if targets were divided by their units.
+            Positive. Networks are trained on targets divided by their units.
         """
         return None
+
+    #: Whether raw outputs are logarithms of predictions: then those for targets divided by their
+    #: units differ by the logarithms of these, and else by these as factors.
+    log_link = False
 
     def loss_unit(self, units):
         """Return the unit of measure of the loss, a float, for targets of some units."""

@@ -14,11 +14,14 @@ class Scales:
     weights, biases : list of float or ndarray
         One number per layer; in the last layer there may be one per output.
     loss : float
+    shift : float or ndarray
+        What is added to the biases of the outputs, in no unit.
     """
 
     weights: list
     biases: list
     loss: float
+    shift: float | np.ndarray = 0.0
 
     @classmethod
     def natural(cls, n_layers):
@@ -57,4 +60,4 @@ class Scales:
     def inverse(self):
         """The scales that undo these."""
         weights, biases = ([1 / unit for unit in units] for units in (self.weights, self.biases))
-        return Scales(weights, biases, 1 / self.loss)
+        return Scales(weights, biases, 1 / self.loss, -self.shift / self.biases[-1])

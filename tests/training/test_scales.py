@@ -1,9 +1,12 @@
 """Natural scales, and the number of samples that counts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sgnn.estimators.moments import n_effective
+from sgnn.networks.network import Network
 from sgnn.training.scales import Scales
 
 
@@ -43,3 +46,18 @@ def test_parameters_in_their_units_give_outputs_in_theirs(activate, homogeneous,
     assert scaled == pytest.approx(50 * forward(weights, biases, activate), rel=1e-12)
     if homogeneous:
         assert len(set(scales.weights)) == 1
+
+
+@pytest.mark.parametrize("n_outputs", [1, 3])
+def test_the_inverse_undoes_what_a_network_is_multiplied_by_and_shifted(n_outputs):
+    rng = np.random.default_rng(0)
+    sizes = [(4, 5), (5, n_outputs)]
+    coefs = [rng.normal(size=size) for size in sizes]
+    network = Network.whole(coefs, [rng.normal(size=n) for _, n in sizes], "tanh")
+    factors, shift = rng.lognormal(size=n_outputs), rng.normal(size=n_outputs)
+    scales = Scales.of_targets(7.0, 2, homogeneous=False, loss=49.0).with_outputs(factors)
+    scales = replace(scales, shift=shift)
+    told = network.times(scales)
+    X = rng.normal(size=(6, 4))
+    np.testing.assert_allclose(told.forward(X), 7 * factors * network.forward(X) + shift)
+    np.testing.assert_allclose(told.times(scales.inverse).forward(X), network.forward(X))
