@@ -24,6 +24,7 @@ from sgnn.networks.network import part_of
 from sgnn.penalties import get_penalty
 from sgnn.training.state import State
 
+_ENOUGH_TO_TELL = 20
 _of_network = partial(part_of, "network_")
 
 
@@ -124,7 +125,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             Whether the data are a part, so that all that is known is kept for the next.
         """
         from sgnn.training.fit import fit
-        from sgnn.training.last_look import is_lost, is_worse_than_constant
+        from sgnn.training.last_look import check_finite, is_lost, is_worse_than_constant
 
         blocks = data.form.blocks
         with explained(self, data.X):
@@ -132,12 +133,14 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         if streams:
             problem, state = weigh_call(problem, state, settings.samples_per_batch)
         checks.warn_if_column(given[1])
-        checks.warn_if_badly_scaled(data.X)
+        if not streams or data.form.moments.n_samples >= _ENOUGH_TO_TELL:
+            checks.warn_if_badly_scaled(data.X, data.form.column_ends)
         checks.warn_if_unpenalised(problem, state.network.sizes)
         refit = self.refit and not streams
         told = partial(learnt, data.form, problem.alpha, before=self if streams else None)
 
         def so_far(network, history, n_removed):
+            network = problem.tell(network)
             on_the_way = replace(state, network=network)
             return told(network.compact(blocks), [history], n_removed, on_the_way)
 
@@ -149,12 +152,14 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             network = outcome.network
             if outcome.is_empty and not streams:
                 network = network.with_constant(problem.best_constant)
-            compact, n_epochs = network.compact(blocks), state.n_epochs + settings.max_iter
-            outputs = compact.forward(data.X)
+            outputs = network.compact(blocks).forward(data.X)
             if outcome.converged:
                 is_worse = is_worse_than_constant(problem, outputs, self.n_threads)
             else:
                 is_worse = is_lost(problem, outputs, self.n_threads, state.network)
+            network = problem.tell(network)
+            compact, n_epochs = network.compact(blocks), state.n_epochs + settings.max_iter
+            check_finite(compact.forward(data.X))
         if outcome.interrupted:
             warn("Training interrupted by user.")
         if outcome.is_empty:

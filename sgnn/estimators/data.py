@@ -10,10 +10,10 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import validate_data
 
 from sgnn._common.words import brief
-from sgnn.estimators.checks import check_weights, resolve_feature_groups
+from sgnn.estimators.checks import check_weights, column_ends, resolve_feature_groups
+from sgnn.estimators.moments import Moments, n_effective
 from sgnn.estimators.targets import Targets
 from sgnn.training.problem import HeldOut
-from sgnn.training.scales import n_effective
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,10 @@ class Form:
     blocks : ndarray of int, shape (n_features,), or None
         Blocks of inputs that stand or fall together.
     targets : Targets
-    n_effective, unit : float or None
-        Number of samples, with their weights, and unit of the raw outputs: what "auto" and natural
-        scales follow from.
+    moments : Moments or None
+        Of the targets of all samples so far: what "auto" and natural scales follow from.
+    column_ends : ndarray of shape (2, n_features) or None
+        Least and largest value of each column of X in all samples so far.
     class_counts : ndarray of shape (n_columns_of_y, n_classes) or None
         Samples of each class so far, with their weights, where classes are weighted.
     """
@@ -41,8 +42,8 @@ class Form:
     dtype: str
     blocks: np.ndarray | None
     targets: Targets
-    n_effective: float | None = None
-    unit: float | None = None
+    moments: Moments | None = None
+    column_ends: np.ndarray | None = None
     class_counts: np.ndarray | None = None
 
     @property
@@ -134,9 +135,12 @@ def check_data(
                 f"R² needs at least 2 held-out samples; got {n_held_out:.6g} (see X_val and "
                 f"validation_fraction={estimator.validation_fraction})."
             )
-    if known is None:
-        unit = form.targets.loss.unit(targets, weights)
-        form = replace(form, n_effective=n_effective(len(targets), weights), unit=unit)
+    moments, ends = Moments.of(targets, weights), column_ends(X)
+    if known is not None:
+        moments = known.moments.merged(moments)
+        low, high = known.column_ends
+        ends = np.minimum(ends[0], low), np.maximum(ends[1], high)
+    form = replace(form, moments=moments, column_ends=ends)
     return Checked(X, targets, weights, held_out, form)
 
 

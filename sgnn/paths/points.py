@@ -44,12 +44,13 @@ def points_of(model, problem, start, alphas, max_iter):
     """
     from sgnn.paths.strengths import given, growing
     from sgnn.training.fit import minimise
-    from sgnn.training.last_look import is_lost
+    from sgnn.training.last_look import check_finite, is_lost
     from sgnn.training.walk import Walk
 
     def looked_at(alpha, network, history):
         outputs = network.forward(problem.X)
         lost = is_lost(problem, outputs, model.n_threads, start.network)
+        check_finite(problem.tell(network).forward(problem.X))
         return _point(problem, alpha, network, outputs, history, clock), lost
 
     clock = time.perf_counter()
@@ -68,10 +69,7 @@ def points_of(model, problem, start, alphas, max_iter):
             f"penalty={brief(model.penalty)} is 0 on the dense network: a path needs layers and "
             "groups that are penalised."
         )
-    if isinstance(alphas, Integral):
-        places = growing(walk, problem.scales.loss, alphas)
-    else:
-        places = given(walk, alphas)
+    places = growing(walk, alphas) if isinstance(alphas, Integral) else given(walk, alphas)
     clock = time.perf_counter()
     for alpha, network, history in places:
         if network.is_empty:
@@ -109,6 +107,6 @@ def _point(problem, alpha, network, outputs, history, clock):
         validation_score=score,
         validation_error=error,
         seconds=time.perf_counter() - clock,
-        network=network,
+        network=problem.tell(network),
         history=history,
     )

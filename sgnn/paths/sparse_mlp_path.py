@@ -222,10 +222,10 @@ def set_up(estimator, X, y, sample_weight=None, X_val=None, y_val=None, *, warns
     rng = check_random_state(model.random_state)
     data = check_data(model, X, y, sample_weight, X_val, y_val, rng=rng)
     with explained(model, data.X):
-        problem, start = prepare(model, data, rng)
+        problem, start = prepare(model, data, rng, on_path=True)
     if warns:
         checks.warn_if_column(y)
-        checks.warn_if_badly_scaled(data.X)
+        checks.warn_if_badly_scaled(data.X, data.form.column_ends)
         checks.warn_if_unpenalised(problem, start.network.sizes)
     return model, data, problem, start
 

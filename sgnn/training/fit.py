@@ -97,7 +97,7 @@ def minimise(problem, settings, state, monitor):
     monitor.begin_run()
     with engine(settings.n_threads):
         batches = Batches.of(problem, settings, state.rng)
-        course = Course.of(settings, problem.scales.loss, state.n_epochs)
+        course = Course.of(settings, problem.told_unit, state.n_epochs)
         stages = Stages(Subnetworks(problem, settings, batches, state.network))
         trainer = last = stages.first(state.optimizer)
         try:

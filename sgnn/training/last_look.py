@@ -57,6 +57,12 @@ def is_lost(problem, outputs, n_threads, start):
     return excess > _excess(problem, before, n_threads)
 
 
+def check_finite(values):
+    """Raise a FloatingPointError unless outputs or a loss are finite."""
+    if not np.isfinite(values).all():
+        raise FloatingPointError("what the network predicts is not finite")
+
+
 def _excess(problem, outputs, n_threads):
     """Return how far the loss is above that of the best constant, in units of the loss."""
 
@@ -68,7 +74,7 @@ def _excess(problem, outputs, n_threads):
         return np.average(losses.numpy().astype(np.float64), weights=problem.sample_weight)
 
     loss = mean_loss(outputs)
-    if not (np.isfinite(outputs).all() and np.isfinite(loss)):
-        raise FloatingPointError("what the network predicts is not finite")
+    check_finite(outputs)
+    check_finite(loss)
     of_constant = mean_loss(np.broadcast_to(problem.best_constant, outputs.shape))
     return float(loss - of_constant) / problem.scales.loss
