@@ -11,6 +11,7 @@ from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sgnn._common.interrupts import interrupted
 from sgnn._common.warnings import SgnnConvergenceWarning, warn
 from sgnn.estimators import checks
 from sgnn.estimators.data import check_data
@@ -75,6 +76,10 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         ValueError
             If a parameter or the data are invalid, or the loss is no longer finite. The estimator
             is then as it was before the call.
+        KeyboardInterrupt
+            If the user breaks off. The estimator then keeps what was trained until the end of the
+            last whole epoch, with ``refit`` and adaptive weights also that of the run before; in
+            the first epoch it stays as it was.
         """
         checks.check_parameters(self)
         checks.check_warm_up(self)
@@ -145,29 +150,34 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         with checks.divergence_explained(problem, self.learning_rate_init):
             outcome = fit(problem, settings, state, monitor, refit)
         network = outcome.network
-        if outcome.is_empty:
-            warn(f"alpha={problem.alpha:.3g} left no weight: X has no effect. Lower alpha.")
-            network = network if streams else network.with_constant(problem.best_constant)
+        if outcome.is_empty and not streams:
+            network = network.with_constant(problem.best_constant)
         network = problem.tell(network)
         compact, n_epochs = network.compact(blocks), state.n_epochs + settings.max_iter
         if streams:
             optimizer = outcome.optimizer
             state = replace(state, network=network, optimizer=optimizer, n_epochs=n_epochs)
         else:
-            self._warn_about(outcome, monitor)
             state = State(
                 network if self.warm_start else compact, seed=state.seed, n_epochs=n_epochs
             )
         attributes = told(compact, outcome.histories, outcome.n_removed, state)
-        monitor.end_fit(attributes)
+        try:
+            if outcome.interrupted:
+                raise KeyboardInterrupt
+            self._warn_about(outcome, problem.alpha, streams or monitor.stopped)
+            monitor.end_fit(attributes)
+        except KeyboardInterrupt:
+            set_learnt(self, attributes)
+            raise interrupted(self) from None
         set_learnt(self, attributes)
         return self
 
-    def _warn_about(self, outcome, monitor):
+    def _warn_about(self, outcome, alpha, goes_on):
+        if outcome.is_empty:
+            warn(f"alpha={alpha:.3g} left no weight: X has no effect. Lower alpha.")
         ends_by_itself = self.learning_rate == "cosine" or outcome.histories[-1].converged
-        if outcome.interrupted:
-            warn("Training interrupted by user.")
-        elif not (ends_by_itself or monitor.stopped):
+        if not (ends_by_itself or goes_on):
             warn(
                 f"The objective still changed by more than tol={self.tol} when max_iter="
                 f"{self.max_iter} epochs were over.",
