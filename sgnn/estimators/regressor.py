@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sklearn.base import RegressorMixin, _fit_context
 
 from sgnn._common.docstrings import takes_over
+from sgnn._common.words import refuses
 from sgnn.estimators.base import BaseSparseMLP
 from sgnn.estimators.parameters import SparseMLPParameters
 from sgnn.estimators.targets import Quantities
@@ -96,6 +97,7 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         tags.target_tags.multi_output = True
         return tags
 
+    @refuses
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
         """Train one epoch at the constant initial rate, on the full-size network.
