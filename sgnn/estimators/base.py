@@ -11,6 +11,7 @@ from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sgnn._common.interrupts import interrupted
 from sgnn._common.warnings import warn
 from sgnn._common.words import refuses
 from sgnn.estimators import checks
@@ -78,6 +79,10 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         ValueError
             If a parameter or the data are invalid, or the loss is no longer finite. The estimator
             is then as it was before the call.
+        KeyboardInterrupt
+            If the user breaks off. The estimator then keeps what was trained until the end of the
+            last whole epoch, with ``refit`` and adaptive weights also that of the run before; in
+            the first epoch it stays as it was.
         """
         checks.check_parameters(self)
         checks.check_warm_up(self)
@@ -153,22 +158,11 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             if outcome.is_empty and not streams:
                 network = network.with_constant(problem.best_constant)
             outputs = network.compact(blocks).forward(data.X)
-            if outcome.converged:
-                is_worse = is_worse_than_constant(problem, outputs, self.n_threads)
-            else:
-                is_worse = is_lost(problem, outputs, self.n_threads, state.network)
+            look = is_worse_than_constant if outcome.converged else is_lost
+            is_worse = look(problem, outputs, self.n_threads, state.network)
             network = problem.tell(network)
             compact, n_epochs = network.compact(blocks), state.n_epochs + settings.max_iter
-            check_finite(compact.forward(data.X))
-        if outcome.interrupted:
-            warn("Training interrupted by user.")
-        if outcome.is_empty:
-            warn(f"alpha={problem.alpha:.3g} left no weight: X has no effect. Lower alpha.")
-        elif is_worse:
-            checks.warn_of_worse_than_constant("the network", self.learning_rate_init)
-        ends = outcome.converged or outcome.interrupted or monitor.stopped
-        if not (streams or outcome.is_empty or ends):
-            checks.warn_of_too_few_epochs(self)
+            check_finite(outputs if problem.told is None else compact.forward(data.X))
         if streams:
             optimizer = outcome.optimizer
             state = replace(state, network=network, optimizer=optimizer, n_epochs=n_epochs)
@@ -177,9 +171,24 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
                 network if self.warm_start else compact, seed=state.seed, n_epochs=n_epochs
             )
         attributes = told(compact, outcome.histories, outcome.n_removed, state)
-        monitor.end_fit(attributes)
+        try:
+            if outcome.interrupted:
+                raise KeyboardInterrupt
+            self._warn_about(outcome, problem.alpha, is_worse, streams or monitor.stopped)
+            monitor.end_fit(attributes)
+        except KeyboardInterrupt:
+            set_learnt(self, attributes)
+            raise interrupted(self) from None
         set_learnt(self, attributes)
         return self
+
+    def _warn_about(self, outcome, alpha, is_worse, goes_on):
+        if outcome.is_empty:
+            warn(f"alpha={alpha:.3g} left no weight: X has no effect. Lower alpha.")
+        elif is_worse:
+            checks.warn_of_worse_than_constant("the network", self.learning_rate_init)
+        if not (goes_on or outcome.is_empty or outcome.converged):
+            checks.warn_of_too_few_epochs(self)
 
     coefs_ = _of_network("coefs")
     intercepts_ = _of_network("intercepts")

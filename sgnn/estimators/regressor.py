@@ -121,6 +121,11 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         -------
         self : object
             Fitted estimator.
+
+        Raises
+        ------
+        ValueError, KeyboardInterrupt
+            As for :meth:`SparseMLPClassifier.partial_fit`.
         """
         return self._partial_fit(X, y, sample_weight)
 

@@ -40,7 +40,8 @@ def points_of(model, problem, start, alphas, max_iter):
     FloatingPointError
         If the objective, a parameter or a prediction is not finite.
     KeyboardInterrupt
-        If the user breaks off.
+        If the user breaks off. What there is of the dense network, or of a refit, is a point, and
+        the last one.
     """
     from sgnn.paths.strengths import given, growing
     from sgnn.training.fit import minimise
@@ -50,13 +51,15 @@ def points_of(model, problem, start, alphas, max_iter):
     def looked_at(alpha, network, history):
         outputs = network.forward(problem.X)
         lost = is_lost(problem, outputs, model.n_threads, start.network)
-        check_finite(problem.tell(network).forward(problem.X))
+        check_finite(outputs if problem.told is None else problem.tell(network).forward(problem.X))
         return _point(problem, alpha, network, outputs, history, clock), lost
 
     clock = time.perf_counter()
     settings = settings_of(model)
-    dense = _whole(minimise(problem.without_penalty(), settings, start, Silent()))
+    dense = minimise(problem.without_penalty(), settings, start, Silent())
     yield looked_at(0.0, dense.network.compact(problem.blocks), dense.histories[0])
+    if dense.interrupted:
+        raise KeyboardInterrupt
     if problem.is_adaptive:
         problem = replace(problem, pilot=dense.network)
     if max_iter == "auto":
@@ -72,23 +75,18 @@ def points_of(model, problem, start, alphas, max_iter):
     places = growing(walk, alphas) if isinstance(alphas, Integral) else given(walk, alphas)
     clock = time.perf_counter()
     for alpha, network, history in places:
+        interrupted = False
         if network.is_empty:
             network = network.with_constant(problem.best_constant)
         elif model.refit:
             on_support = problem.without_held_out().on_support(network.kept[0])
             alone = replace(start, network=network.alone())
-            network = network.refilled(
-                _whole(minimise(on_support, settings, alone, Silent())).network
-            )
+            refitted = minimise(on_support, settings, alone, Silent())
+            network, interrupted = network.refilled(refitted.network), refitted.interrupted
         yield looked_at(alpha, network, history)
+        if interrupted:
+            raise KeyboardInterrupt
         clock = time.perf_counter()
-
-
-def _whole(outcome):
-    """Return the outcome of a run, unless the user broke it off."""
-    if outcome.interrupted:
-        raise KeyboardInterrupt
-    return outcome
 
 
 def _point(problem, alpha, network, outputs, history, clock):

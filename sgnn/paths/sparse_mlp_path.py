@@ -7,6 +7,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, validate_params
 
+from sgnn._common.interrupts import interrupted
 from sgnn._common.warnings import warn
 from sgnn._common.words import brief, check_plain, refuses
 from sgnn.estimators import checks
@@ -98,6 +99,9 @@ def sparse_mlp_path(
     ------
     ValueError
         If a parameter or the data are invalid, or the loss of the dense network is not finite.
+    KeyboardInterrupt
+        If the user breaks off; its attribute ``trained`` is the path until then. Before the dense
+        network has been trained for one epoch there is none.
 
     See Also
     --------
@@ -152,8 +156,8 @@ def compute_path(
     Parameters
     ----------
     keeps_part : bool, default=False
-        Whether a path that breaks off is returned, with a warning; else the error is raised, so
-        that nobody takes a part for the whole.
+        Whether a path that diverges is returned until there, with a warning; else the error is
+        raised, so that nobody takes a part for the whole.
     is_fold : bool, default=False
         Whether the data are a part of others, for which all warnings have been given.
     estimator, X, y, sample_weight, X_val, y_val, alphas, max_iter, min_features, max_sparsity, \
@@ -192,11 +196,14 @@ max_drop
                         "removed nothing. Raise max_iter, the epochs at each strength, or take "
                         "another penalty."
                     )
-        except (KeyboardInterrupt, FloatingPointError) as error:
+        except KeyboardInterrupt:
+            if not points:
+                raise
+            raise interrupted(SparseMLPPath(model, data.form, points)) from None
+        except FloatingPointError as error:
             if not keeps_part or len(points) < 2:
                 raise
-            reason = str(error) or "interrupted by the user"
-            warn(f"The path ends at alpha={points[-1].alpha:.3g}: {reason}.")
+            warn(f"The path ends at alpha={points[-1].alpha:.3g}: {error}.")
     if worse and not is_fold:
         networks = f"{len(worse)} of {len(points)} networks, first at alpha={worse[0]:.3g},"
         checks.warn_of_worse_than_constant(networks, model.learning_rate_init)

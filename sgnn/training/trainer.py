@@ -80,6 +80,7 @@ class Trainer:
             course.epoch += 1
             self._record(course.history)
             self._keep_best(course)
+            course.n_whole += 1
             course.stopped = monitor.end_epoch(course.history, self.full_size)
             self._look_for_rest(course)
             if course.is_over or may_pause(self, course.epoch):
