@@ -1,0 +1,8 @@
+"""The penalties for any torch module."""
+
+from sgnn.torch.adam import ProxAdam
+from sgnn.torch.ramp import AlphaRamp
+from sgnn.torch.rules import sparse_groups
+from sgnn.torch.sgd import ProxSGD
+
+__all__ = ["AlphaRamp", "ProxAdam", "ProxSGD", "sparse_groups"]
