@@ -214,7 +214,7 @@ def test_kept_zeros_stay_while_the_rest_is_free_also_after_saving(kind):
     assert optimizer.penalty() == 0
     refit, of_refit = copy.deepcopy(module), None
     of_refit = make(kind, refit, alpha=0.2)
-    of_refit.load_state_dict(optimizer.state_dict())
+    of_refit.load_state_dict(copy.deepcopy(optimizer.state_dict()))
     for network, one in ((module, optimizer), (refit, of_refit)):
         before = [p.detach().clone() for p in network.parameters()]
         train(network, one, 5)
