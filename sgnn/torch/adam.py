@@ -54,8 +54,8 @@ class ProxAdam(ProximalOptimizer):
     ...     optimizer.zero_grad()
     ...     module(torch.ones(4, 3)).square().mean().backward()
     ...     optimizer.step()
-    >>> module.weight.tolist()
-    [[0.0, 0.0, 0.0]]
+    >>> optimizer.sparsity()
+    1.0
     """
 
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.99), eps=1e-8, weight_decay=0.0):

@@ -10,7 +10,7 @@ from sgnn.penalties import get_penalty
 from sgnn.proximal.build import build_terms
 from sgnn.proximal.kept_zeros import KeptZeros
 from sgnn.torch.layouts import DENSE
-from sgnn.torch.tensors import Place, Tensors
+from sgnn.torch.tensors import Place, Tensors, n_units
 
 
 class ProximalOptimizer(torch.optim.Optimizer):
@@ -129,6 +129,50 @@ class ProximalOptimizer(torch.optim.Optimizer):
         regularisers = enumerate(map(self._regulariser, range(len(self.param_groups))))
         return sum(r.value(self._tensors(index)) for index, r in regularisers if r is not None)
 
+    def sparsity(self):
+        """Return the share of the penalised weights that are zero.
+
+        Returns
+        -------
+        float
+        """
+        weights = [layer.weight for _, layer in self._layers()]
+        return 1 - sum(int(w.count_nonzero()) for w in weights) / sum(w.numel() for w in weights)
+
+    def n_units(self, module):
+        """Return how many inputs and outputs of each penalised weight are left.
+
+        Parameters
+        ----------
+        module : torch.nn.Module
+            The module of the parameters, from which their names are.
+
+        Returns
+        -------
+        dict of str to tuple of two int
+            For each weight, the numbers of inputs and of outputs with a weight that is not zero.
+        """
+        names = {parameter: name for name, parameter in module.named_parameters()}
+        return {names[parameter]: n_units(layer) for parameter, layer in self._layers()}
+
+    def set_alpha(self, alpha):
+        """Set the strength of all penalties.
+
+        Parameters
+        ----------
+        alpha : float >= 0
+
+        Raises
+        ------
+        ValueError
+            If `alpha` is out of its range.
+        """
+        check_option({"alpha": alpha}, "alpha", 0)
+        for group, penalised in zip(self.param_groups, self._penalties, strict=True):
+            if penalised is not None:
+                group["alpha"] = alpha
+                group.pop("initial_alpha", None)
+
     def keep_zeros(self):
         """Train on without penalty: weights that are zero now stay zero, and none is shrunk.
 
@@ -155,6 +199,16 @@ class ProximalOptimizer(torch.optim.Optimizer):
     @abstractmethod
     def _step_penalised(self, group, params, grads, regulariser, places):
         """Step parameters, then apply the prox."""
+
+    def _layers(self):
+        """Return pairs of a penalised weight and its layer."""
+        pairs = []
+        for index, penalised in enumerate(self._penalties):
+            if penalised is not None:
+                params = self.param_groups[index]["params"]
+                layers = zip(penalised[1], self._tensors(index).layers, strict=True)
+                pairs += [(params[place.weight], layer) for place, layer in layers]
+        return pairs
 
     def _tensors(self, index):
         _, places = self._penalties[index]

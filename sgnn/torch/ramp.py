@@ -16,6 +16,9 @@ class AlphaRamp:
         Calls :math:`T` until the full strength, batches or epochs.
     power : float > 0, default=2.0
         :math:`p`.
+    last_epoch : int >= -1, default=-1
+        Where training goes on, the number of calls so far less one, as in
+        :mod:`torch.optim.lr_scheduler`.
 
     Raises
     ------
@@ -36,12 +39,12 @@ class AlphaRamp:
     [0.0, 1.0, 4.0]
     """
 
-    def __init__(self, optimizer, total_iters, power=2.0):
+    def __init__(self, optimizer, total_iters, power=2.0, last_epoch=-1):
         for name, value, kind in (("total_iters", total_iters, Integral), ("power", power, Real)):
             if not (isinstance(value, kind) and value > 0):
                 raise ValueError(f"{name} must be a number above 0; got {value!r}.")
         self.optimizer, self.total_iters, self.power = optimizer, total_iters, power
-        self.n_steps = 0
+        self.n_steps = last_epoch + 1
         for group in optimizer.param_groups:
             group.setdefault("initial_alpha", group["alpha"])
         self._set()

@@ -39,8 +39,8 @@ class ProxSGD(ProximalOptimizer):
     ...     optimizer.zero_grad()
     ...     module(torch.ones(4, 3)).square().mean().backward()
     ...     optimizer.step()
-    >>> module.weight.tolist()
-    [[0.0, 0.0, 0.0]]
+    >>> optimizer.sparsity()
+    1.0
     """
 
     def __init__(self, params, lr=1e-2, momentum=0.0, nesterov=False, weight_decay=0.0):

@@ -93,3 +93,13 @@ class _Buffer(Tensors):
 
     def flattened(self):
         return self
+
+
+def n_units(layer):
+    """Return how many inputs and outputs of a layer have a weight that is not zero."""
+    counts = []
+    for axes in (layer.inputs, layer.outputs):
+        others = [axis for axis in range(layer.weight.ndim) if axis not in axes]
+        alive = (layer.weight != 0).sum(others) if others else layer.weight != 0
+        counts.append(int(alive.count_nonzero()))
+    return tuple(counts)
