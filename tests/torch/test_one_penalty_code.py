@@ -52,7 +52,7 @@ class Engine:
         )
         gradient = self.parameters.zeros_like()
         terms = build_terms(penalties, self.parameters, alpha)
-        scales = Scales([1.0] * 3, [1.0] * 3, 1.0)
+        scales = Scales.natural(3)
         arguments = self.parameters, gradient, terms, scales
         options = {"momentum": 0.9, "nesterov": True} if solver == "sgd" else {}
         self.optimizer = {"adam": adam.ProxAdam, "sgd": sgd.ProxSGD}[solver](*arguments, **options)
