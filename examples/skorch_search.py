@@ -4,8 +4,8 @@ A search over sparse modules
 ============================
 
 :class:`sgnn.torch.SparseNeuralNetClassifier` is a net of skorch, and so an estimator of
-scikit-learn: it goes into a pipeline, and strength and kind of the penalty into a grid. The module is
-a multilayer perceptron with batch normalisation and dropout, which
+scikit-learn: it goes into a pipeline, and strength and kind of the penalty into a grid. The module
+is a multilayer perceptron with batch normalisation and dropout, which
 :class:`sgnn.SparseMLPClassifier` does not have.
 """
 

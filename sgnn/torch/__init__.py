@@ -1,6 +1,7 @@
 """The penalties for any torch module."""
 
 from sgnn.torch.adam import ProxAdam
+from sgnn.torch.path import sparse_module_path
 from sgnn.torch.ramp import AlphaRamp
 from sgnn.torch.removal.compact import compact
 from sgnn.torch.removal.resize import resize
@@ -18,6 +19,7 @@ __all__ = [
     "compact",
     "resize",
     "sparse_groups",
+    "sparse_module_path",
 ]
 
 

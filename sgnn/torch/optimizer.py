@@ -136,8 +136,17 @@ class ProximalOptimizer(torch.optim.Optimizer):
         -------
         float
         """
-        weights = [layer.weight for _, layer in self._layers()]
+        weights = self.penalised_weights()
         return 1 - sum(int(w.count_nonzero()) for w in weights) / sum(w.numel() for w in weights)
+
+    def penalised_weights(self):
+        """Return the weights under a penalty.
+
+        Returns
+        -------
+        list of torch.nn.Parameter
+        """
+        return [parameter for parameter, _ in self._layers()]
 
     def n_units(self, module):
         """Return how many inputs and outputs of each penalised weight are left.
