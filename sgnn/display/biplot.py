@@ -194,7 +194,9 @@ def _write(ax, labels, side):
         ax.plot([x, side * _SIDE], [y, height], color=GREY, linewidth=0.4, zorder=0)
         ha = "left" if side > 0 else "right"
         place = side * (_SIDE + 0.03)
-        ax.text(place, height, str(name), color=color, ha=ha, va="center", fontsize=8)
+        ax.text(
+            place, height, str(name), color=color, ha=ha, va="center", fontsize=8, parse_math=False
+        )
 
 
 def _apart(heights, gap):

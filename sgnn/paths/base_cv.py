@@ -20,7 +20,9 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, indexable
 
 from sgnn._common.docstrings import takes_over
+from sgnn._common.interrupts import keeping
 from sgnn._common.warnings import warn
+from sgnn._common.words import refuses
 from sgnn.estimators.checks import check_weights
 from sgnn.estimators.data import check_form
 from sgnn.estimators.defaults import default_estimator
@@ -148,6 +150,7 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
+    @refuses
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None):
         """Walk the path on all data and on the folds, and choose from it.
@@ -171,6 +174,9 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
         ------
         ValueError
             If a parameter or the data are invalid. The estimator is then as it was before the call.
+        KeyboardInterrupt
+            If the user breaks off; its attribute ``trained`` is the path on all data until then.
+            The estimator is as it was before the call.
         """
         estimator = self.estimator
         if estimator is None:
@@ -182,10 +188,11 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
         arguments = {"alphas": self.alphas, "max_iter": self.max_iter}
         path = compute_path(estimator, X, y, sample_weight=sample_weight, **arguments)
         arguments["alphas"] = path.alphas[1:]
-        folds = Parallel(n_jobs=self.n_jobs)(
-            delayed(_scores_of_fold)(estimator, X, y, sample_weight, *split, scorer, arguments)
-            for split in splits
-        )
+        with keeping(path):
+            folds = Parallel(n_jobs=self.n_jobs)(
+                delayed(_scores_of_fold)(estimator, X, y, sample_weight, *split, scorer, arguments)
+                for split in splits
+            )
         scores, n_features = map(np.array, zip(*folds, strict=True))
         there = path.n_features > 0
         means, errors = scores.mean(axis=0)[there], standard_error(scores)[there]
