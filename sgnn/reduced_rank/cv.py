@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, indexable
 
 from sgnn._common.docstrings import takes_over
 from sgnn._common.warnings import warn
+from sgnn._common.words import refuses
 from sgnn.estimators.checks import check_weights
 from sgnn.estimators.learnt import fitted, set_learnt
 from sgnn.paths.choice import choose, standard_error
@@ -127,6 +128,7 @@ class SparseReducedRankRegressorCV(BaseReducedRank):
         "n_jobs": [Integral, None],
     }
 
+    @refuses
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None):
         """Score all ranks and strengths on the folds, choose, and fit the chosen one on all data.

@@ -7,6 +7,7 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sgnn._common.warnings import SgnnConvergenceWarning, warn
+from sgnn._common.words import refuses
 from sgnn.estimators.checks import warn_if_column
 from sgnn.estimators.learnt import set_learnt
 from sgnn.penalties import Penalty
@@ -141,6 +142,7 @@ class SparseReducedRankRegressor(BaseReducedRank):
         "tol": [Interval(Real, 0, None, closed="left")],
     }
 
+    @refuses
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None):
         """Fit the model.
