@@ -1,6 +1,6 @@
 """Sparse neural networks for scikit-learn: multilayer perceptrons that find their own size."""
 
-from sgnn import display, losses, penalties
+from sgnn import display, linked, losses, penalties
 from sgnn._common.warnings import SgnnConvergenceWarning, SgnnWarning
 from sgnn._version import __version__
 from sgnn.estimators.classifier import SparseMLPClassifier
@@ -27,6 +27,7 @@ __all__ = [
     "StabilitySelector",
     "__version__",
     "display",
+    "linked",
     "losses",
     "penalties",
     "sparse_mlp_path",

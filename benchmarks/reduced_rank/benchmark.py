@@ -18,7 +18,8 @@ from sgnn.penalties import get_penalty
 
 TITLE = "Many targets from few directions of few features"
 ALONE = True
-RANKS, N_ALPHAS = (1, 2, 3, 4), 8
+#: The ranks to choose from, of simulations and of data sets.
+RANKS, RANKS_OF_DATA, N_ALPHAS = (1, 2, 3, 4), (2, 4, 8, None), 8
 FIRST = next(iter(SIMULATIONS))
 FOLDS = KFold(3, shuffle=True, random_state=0)
 OURS = ("group_lasso", "scad", "transformed_l1")
@@ -46,28 +47,29 @@ def largest(X, Y):
     return np.linalg.norm((X - X.mean(axis=0)).T @ (Y - Y.mean(axis=0)), axis=1).max() / len(X)
 
 
-def pls(X, Y):
-    ranks = {"n_components": [k for k in (1, 2, 3, 4, 6, 8) if k <= min(2 * len(X) // 3, *X.shape)]}
-    return GridSearchCV(PLSRegression(scale=False), ranks, cv=FOLDS).fit(X, Y)
+def pls(X, Y, ranks):
+    most = min(2 * len(X) // 3, X.shape[1])
+    grid = {"n_components": [k for k in (1, 2, 3, 4, 6, 8) if k <= most]}
+    return GridSearchCV(PLSRegression(scale=False), grid, cv=FOLDS).fit(X, Y)
 
 
-def ridge(X, Y):
-    grid = {"n_components": RANKS, "l2": np.geomspace(1e-3, 30, N_ALPHAS)}
+def ridge(X, Y, ranks):
+    grid = {"n_components": ranks, "l2": np.geomspace(1e-3, 30, N_ALPHAS)}
     return GridSearchCV(SparseReducedRankRegressor(alpha=0), grid, cv=FOLDS).fit(X, Y)
 
 
-def multi_task_lasso(X, Y):
+def multi_task_lasso(X, Y, ranks):
     alphas = largest(X, Y) * np.geomspace(0.01, 1, N_ALPHAS)
     return MultiTaskLassoCV(alphas=alphas, cv=FOLDS).fit(X, Y)
 
 
-def cut(X, Y):
-    grid = {"alpha": largest(X, Y) * np.geomspace(0.01, 1, N_ALPHAS), "k": RANKS}
+def cut(X, Y, ranks):
+    grid = {"alpha": largest(X, Y) * np.geomspace(0.01, 1, N_ALPHAS), "k": ranks}
     return GridSearchCV(CutMultiTaskLasso(), grid, cv=FOLDS).fit(X, Y)
 
 
-def sgnn(name, X, Y):
-    search = SparseReducedRankRegressorCV(RANKS, alphas=N_ALPHAS, cv=FOLDS, rule="best")
+def sgnn(name, X, Y, ranks):
+    search = SparseReducedRankRegressorCV(ranks, alphas=N_ALPHAS, cv=FOLDS, rule="best")
     return search.set_params(penalty=name).fit(X, Y)
 
 
@@ -96,11 +98,11 @@ def coefficients(model):
     return getattr(model, "best_estimator_", model).coef_
 
 
-def fits(X, Y, score):
+def fits(X, Y, ranks, score):
     """Return what each method finds: its score, features and CPU seconds."""
     found = {}
     for name, method in METHODS.items():
-        model, seconds = timed(method, X, Y)
+        model, seconds = timed(method, X, Y, ranks)
         n_features = int(np.any(coefficients(model), axis=0).sum())
         found[name] = {"score": score(model), "features": n_features, "cpu": seconds}
     return found
@@ -114,10 +116,14 @@ def measure(case):
         def error(model):
             return np.square(X_test @ (coefficients(model).T - C)).sum() / signal
 
-        return {"fits": fits(X, Y, error)}
+        return {"fits": fits(X, Y, RANKS, error)}
     if case["kind"] == "real":
         X, X_test, Y, Y_test = real(case["data"], case["seed"])
-        return {"fits": fits(X, Y, lambda model: r2_score(Y_test, model.predict(X_test)))}
+
+        def r2(model):
+            return r2_score(Y_test, model.predict(X_test))
+
+        return {"fits": fits(X, Y, RANKS_OF_DATA, r2)}
     return times(case["p"], case["penalty"], case["seed"])
 
 
