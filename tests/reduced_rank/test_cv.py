@@ -20,6 +20,7 @@ def search():
 
 
 @pytest.mark.filterwarnings("ignore:alpha=.* left no feature:UserWarning")
+@pytest.mark.filterwarnings("ignore:alpha=.* was chosen, the least of all:UserWarning")
 @pytest.mark.parametrize("parameters", [{}, {"refit": True}, {"penalty": "elastic_net", "l2": 0.1}])
 def test_the_scores_are_those_of_a_grid_search(parameters):
     parameters = {**PRECISE, **parameters}
