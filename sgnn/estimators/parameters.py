@@ -7,11 +7,12 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
+from sgnn._common.versions import Versioned
 from sgnn.penalties import Penalty
 
 
 @dataclass(eq=False, repr=False)
-class SparseMLPParameters(BaseEstimator):
+class SparseMLPParameters(Versioned, BaseEstimator):
     r"""What :class:`sgnn.SparseMLPClassifier` and :class:`sgnn.SparseMLPRegressor` have in common.
 
     Parameters
