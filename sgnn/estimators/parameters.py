@@ -74,7 +74,8 @@ class SparseMLPParameters(Versioned, BaseEstimator):
         Where to train: "cpu", "cuda" or another device of torch. Predictions are made in numpy.
     n_threads : int or None, default=1
         Threads during `fit`; None leaves torch's setting. One is best for most networks, and leaves
-        the other cores to `n_jobs` of a search.
+        the other cores to `n_jobs` of a search. A process that was forked from one that has trained
+        on several uses one, whatever is asked for: threads do not survive a fork.
 
     Attributes
     ----------

@@ -1,5 +1,6 @@
 """From one dense network to networks of all sizes."""
 
+import reprlib
 from numbers import Integral, Real
 
 import numpy as np
@@ -238,10 +239,17 @@ def _line(point):
 
 
 def _in_growing_order(alphas):
-    strengths = np.asarray(alphas, dtype=float)
+    try:
+        strengths = np.asarray(alphas, dtype=float)
+    except (TypeError, ValueError, OverflowError):
+        strengths = np.array([np.nan])
     if strengths.ndim != 1:
-        raise ValueError(f"alphas must be a number of steps or one-dimensional; got {alphas!r}.")
+        raise ValueError(
+            f"alphas must be a number of steps or one-dimensional; got {reprlib.repr(alphas)}."
+        )
     strengths = np.unique(strengths)
     if not strengths.size or not np.isfinite(strengths).all() or strengths[0] <= 0:
-        raise ValueError(f"alphas must be finite positive numbers, one at least; got {alphas!r}.")
+        raise ValueError(
+            f"alphas must be finite positive numbers, one at least; got {reprlib.repr(alphas)}."
+        )
     return strengths
