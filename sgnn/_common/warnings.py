@@ -20,6 +20,10 @@ class SgnnDataConversionWarning(SgnnWarning, DataConversionWarning):
     """Data were given in another form than they are used in."""
 
 
+class SgnnInconsistentVersionWarning(SgnnWarning):
+    """Something was stored by another version of sgnn than the one that loads it."""
+
+
 def warn(message, category=SgnnWarning):
     """Warn at the first line outside of sgnn, scikit-learn and joblib.
 

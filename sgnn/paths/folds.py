@@ -1,7 +1,5 @@
 """Scoring on the test parts of folds."""
 
-from inspect import signature
-
 import numpy as np
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
@@ -9,8 +7,17 @@ from sklearn.utils.validation import _num_samples
 from sgnn.estimators.data import rows_with_weight
 
 
-def scored_part(X, y, sample_weight, test, scorer):
+def scored_part(X, y, sample_weight, test, of_scores):
     """Return what a scorer gets of the test part of a fold.
+
+    Parameters
+    ----------
+    X, y : array-like
+        All samples.
+    sample_weight : ndarray of shape (n_samples,) or None
+    test : ndarray of int
+    of_scores : collection of str
+        What the scorer takes.
 
     Returns
     -------
@@ -28,7 +35,7 @@ def scored_part(X, y, sample_weight, test, scorer):
     X, y, weights = rows_with_weight(_safe_indexing(X, test), _safe_indexing(y, test), weights)
     if not _num_samples(X):
         raise ValueError("sample_weight: the test part of a fold has no sample of weight above 0.")
-    there = weights is not None and _takes_weights(scorer)
+    there = weights is not None and "sample_weight" in of_scores
     return X, y, {"sample_weight": weights} if there else {}
 
 
@@ -38,10 +45,3 @@ def check_scores(scores, scoring, cv):
         raise ValueError(
             f"All scores are nan: scoring={scoring!r} is undefined on the test parts of cv={cv!r}."
         )
-
-
-def _takes_weights(scorer):
-    """Whether a scorer, of scikit-learn or a function, takes sample_weight."""
-    if hasattr(scorer, "_accept_sample_weight"):
-        return scorer._accept_sample_weight()
-    return "sample_weight" in signature(scorer).parameters

@@ -1,9 +1,26 @@
 """Graphs over inputs, or over blocks of them: read and checked."""
 
+from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
 from scipy import sparse
+
+from sgnn.penalties.base import Penalty
+
+
+@dataclass(eq=False, repr=False)
+class GraphPenalty(Penalty):
+    """Abstract: a penalty over a graph, its parameter ``graph``."""
+
+    def __getstate__(self):
+        """Store a networkx graph as its edges, which skops knows."""
+        graph = _listed(self.graph) if _is_networkx(self.graph) else self.graph
+        return {**super().__getstate__(), "graph": graph}
+
+    def check(self, sizes, blocks=None):
+        super().check(sizes, blocks)
+        check_nodes(self, sizes, blocks)
 
 
 def check_whole(penalty):
@@ -95,8 +112,8 @@ def edges_of(graph, owner="GroupGraph"):
         )
     if sparse.issparse(graph) or isinstance(graph, np.ndarray):
         edges = _edges_of_adjacency(graph, owner)
-    elif hasattr(graph, "edges") and callable(graph.edges):
-        edges = list(graph.edges(data="weight", default=1.0))
+    elif _is_networkx(graph):
+        edges = _listed(graph)
     elif isinstance(graph, (list, tuple)):
         edges = graph
     else:
@@ -114,6 +131,14 @@ def edges_of(graph, owner="GroupGraph"):
             )
     heads, tails = zip(*merged, strict=True) if merged else ((), ())
     return heads, tails, tuple(merged.values())
+
+
+def _is_networkx(graph):
+    return hasattr(graph, "edges") and callable(graph.edges)
+
+
+def _listed(graph):
+    return list(graph.edges(data="weight", default=1.0))
 
 
 def _edges_of_adjacency(graph, owner):

@@ -6,15 +6,15 @@ import numpy as np
 
 from sgnn.penalties._checks import check_choice, check_interval
 from sgnn.penalties._graphs import (
+    GraphPenalty,
     beyond_inputs,
-    check_nodes,
     check_whole,
     edges_of,
     nodes_kept,
     on_inputs,
     roots_of_sizes,
 )
-from sgnn.penalties.base import Penalty, Piece, RowShape
+from sgnn.penalties.base import Piece, RowShape
 from sgnn.penalties.l1 import AbsoluteValue
 
 _MAX_ITERATIONS = 1000
@@ -145,7 +145,7 @@ class GraphShape(RowShape):
 
 
 @dataclass(eq=False, repr=False)
-class GroupGraph(Penalty):
+class GroupGraph(GraphPenalty):
     r"""Group lasso on inputs that form a graph: neighbours are kept or dropped together.
 
     .. math:: \Omega = \sqrt{n}\left[\sum_g \|w_g\|_2
@@ -215,4 +215,3 @@ class GroupGraph(Penalty):
                 "GroupGraph: difference='weights' and feature_groups exclude each other, because "
                 "blocks may differ in size; use difference='norms'."
             )
-        check_nodes(self, sizes, blocks)

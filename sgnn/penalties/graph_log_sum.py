@@ -6,15 +6,15 @@ import numpy as np
 
 from sgnn.penalties._checks import check_interval
 from sgnn.penalties._graphs import (
+    GraphPenalty,
     beyond_inputs,
-    check_nodes,
     check_whole,
     edges_of,
     nodes_kept,
     on_inputs,
     roots_of_sizes,
 )
-from sgnn.penalties.base import Penalty, Piece, RowShape
+from sgnn.penalties.base import Piece, RowShape
 from sgnn.penalties.log_sum import Logarithm
 
 _MAX_ITERATIONS = 1000
@@ -116,7 +116,7 @@ class SpreadLogarithm(RowShape):
 
 
 @dataclass(eq=False, repr=False)
-class GraphLogSum(Penalty):
+class GraphLogSum(GraphPenalty):
     r"""Log-sum on inputs that form a graph: few of them are kept, and they are connected.
 
     .. math:: \Omega = \sqrt{n} \sum_g c_g\, \varepsilon \log\left(1 + \frac{1}{\varepsilon}
@@ -174,7 +174,3 @@ class GraphLogSum(Penalty):
             Piece(shape, "layer of outgoing", layers=on_inputs),
             Piece(Logarithm(self.eps), "outgoing", size_scaling=True, layers=beyond_inputs),
         ]
-
-    def check(self, sizes, blocks=None):
-        super().check(sizes, blocks)
-        check_nodes(self, sizes, blocks)

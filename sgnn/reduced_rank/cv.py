@@ -19,6 +19,7 @@ from sgnn.estimators.checks import check_weights
 from sgnn.estimators.learnt import fitted, set_learnt
 from sgnn.paths.choice import choose, standard_error
 from sgnn.paths.folds import check_scores, scored_part
+from sgnn.paths.routing import takes_weights
 from sgnn.paths.sparse_mlp_path import in_growing_order
 from sgnn.penalties import Penalty
 from sgnn.reduced_rank.base import BaseReducedRank, check_data
@@ -223,8 +224,9 @@ def _checked_ranks(n_components):
 def _fold(search, shape, ranks, alphas, X, y, sample_weight, train, test, scorer):
     """Return score, number of features and of parameters of each rank and strength."""
     weights = None if sample_weight is None else _safe_indexing(sample_weight, train)
+    of_scores = {"sample_weight"} if takes_weights(scorer) else set()
     checked = check_data(search, _safe_indexing(X, train), _safe_indexing(y, train), weights)
-    X_test, y_test, given = scored_part(X, y, sample_weight, test, scorer)
+    X_test, y_test, given = scored_part(X, y, sample_weight, test, of_scores)
     data = checked.data
     found = np.zeros((3, len(ranks), len(alphas)))
     start = None
