@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import sgnn
+import sgnn.torch
 from sgnn import display, groups, losses, penalties
 
 FILES = sorted(Path(sgnn.__file__).parent.rglob("*.py"))
@@ -47,7 +48,9 @@ def parameters(module):
 
 
 KNOWN = {
-    name for module in (sgnn, display, groups, losses, penalties) for name in parameters(module)
+    name
+    for module in (sgnn, display, groups, losses, penalties, sgnn.torch)
+    for name in parameters(module)
 }
 
 
