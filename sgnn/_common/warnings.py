@@ -3,7 +3,11 @@
 import sys
 import warnings
 
-from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
+from sklearn.exceptions import (
+    ConvergenceWarning,
+    DataConversionWarning,
+    UndefinedMetricWarning,
+)
 
 _NOT_THE_USER = {"sgnn", "sklearn", "joblib"}
 
@@ -18,6 +22,10 @@ class SgnnConvergenceWarning(SgnnWarning, ConvergenceWarning):
 
 class SgnnDataConversionWarning(SgnnWarning, DataConversionWarning):
     """Data were given in another form than they are used in."""
+
+
+class SgnnUndefinedMetricWarning(SgnnWarning, UndefinedMetricWarning):
+    """A score has no value."""
 
 
 def warn(message, category=SgnnWarning):

@@ -39,7 +39,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
     @property
     @abstractmethod
     def _targets(self):
-        """The class of Targets that y is read by."""
+        """What y is read by: Targets that have seen none. Raises for a loss that is invalid."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -244,8 +244,9 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
     def to_torch(self):
         """Return the compact network as a plain torch module.
 
-        It takes the selected features (``X[:, support_]``) and returns raw outputs: predictions of
-        a regressor, logits of a classifier.
+        It takes the selected features (``X[:, support_]``) and returns raw outputs: logits of a
+        classifier, and predictions of a regressor or, for losses with a logarithmic link, their
+        logarithms.
 
         Returns
         -------

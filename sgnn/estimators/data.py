@@ -28,9 +28,9 @@ class Form:
     blocks : ndarray of int, shape (n_features,), or None
         Blocks of inputs that stand or fall together.
     targets : Targets
-    n_effective, unit : float or None
-        Number of samples, with their weights, and unit of the raw outputs: what "auto" and natural
-        scales follow from.
+    n_effective, unit, loss_unit, slope : float or None
+        Number of samples, with their weights, units of the raw outputs and of the loss, and the
+        slope of the loss: what "auto" and natural scales follow from.
     class_counts : ndarray of shape (n_columns_of_y, n_classes) or None
         Samples of each class so far, with their weights, where classes are weighted.
     """
@@ -42,6 +42,8 @@ class Form:
     targets: Targets
     n_effective: float | None = None
     unit: float | None = None
+    loss_unit: float | None = None
+    slope: float | None = None
     class_counts: np.ndarray | None = None
 
     @property
@@ -112,16 +114,24 @@ def check_data(
         held_out = HeldOut(X_val, form.targets.encode(y_val, X.dtype))
     elif estimator.early_stopping:
         X, targets, weights, held_out = _hold_out(estimator, X, targets, weights, form, rng)
+    loss = form.targets.loss
     if held_out is not None:
+        loss.check(held_out.targets)
         n_held_out = n_effective(len(held_out.targets), held_out.sample_weight)
-        if n_held_out < form.targets.loss.least_scored:
+        if n_held_out < loss.least_scored:
             raise ValueError(
-                f"R² needs at least 2 held-out samples; got {n_held_out:.6g} (see X_val and "
+                f"{loss.score_name} needs at least {loss.least_scored} held-out samples; got "
+                f"{n_held_out:.6g} (see X_val and "
                 f"validation_fraction={estimator.validation_fraction})."
             )
     if known is None:
-        unit = form.targets.loss.unit(targets, weights)
-        form = replace(form, n_effective=n_effective(len(targets), weights), unit=unit)
+        form = replace(
+            form,
+            n_effective=n_effective(len(targets), weights),
+            unit=loss.unit(targets, weights),
+            loss_unit=loss.loss_unit(targets, weights),
+            slope=loss.slope(targets, weights, form.targets.n_outputs),
+        )
     return Checked(X, targets, weights, held_out, form)
 
 
@@ -131,6 +141,19 @@ def rows_with_weight(X, y, weights):
         return X, y, weights
     rows = np.flatnonzero(weights)
     return _safe_indexing(X, rows), _safe_indexing(y, rows), weights[rows]
+
+
+def check_scored(estimator, X, y, sample_weight=None):
+    """Check data that a fitted estimator is scored on; samples of weight 0 are left out.
+
+    Returns
+    -------
+    X : ndarray or CSR of shape (n_samples, n_features)
+    targets : ndarray
+        As the loss wants them.
+    sample_weight : ndarray of shape (n_samples,) or None
+    """
+    return _check_training(estimator, X, y, sample_weight, None, estimator._form)[:-1]
 
 
 def check_form(estimator, X, y, sample_weight=None):
@@ -180,8 +203,8 @@ def _check_pair(estimator, X, y, classes, known):
     if known is None:
         targets = estimator._targets.of(y, classes)
         return X, y, Form(X.shape[1], names, X.dtype.name, blocks, targets)
-    known.targets.check_classes(classes)
-    return X, y, replace(known, blocks=blocks)
+    targets = known.targets.again(estimator._targets, classes)
+    return X, y, replace(known, blocks=blocks, targets=targets)
 
 
 def _hold_out(estimator, X, targets, weights, form, rng):

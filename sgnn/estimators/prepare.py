@@ -96,7 +96,7 @@ def _problem(estimator, data, sizes):
     alpha = estimator.alpha
     if alpha == "auto":
         factor = estimator._auto_alpha
-        alpha = factor * form.n_effective**-0.85 * form.unit ** (2 - 1 / n_layers)
+        alpha = factor * form.n_effective**-0.85 * form.slope * form.unit ** (1 - 1 / n_layers)
     return Problem(
         X=data.X,
         targets=data.targets,
@@ -109,7 +109,7 @@ def _problem(estimator, data, sizes):
         alpha=float(alpha),
         l2=float(estimator.l2),
         blocks=form.blocks,
-        scales=Scales.of_targets(form.unit, n_layers, homogeneous),
+        scales=Scales.of_targets(form.unit, n_layers, homogeneous, form.loss_unit),
     )
 
 

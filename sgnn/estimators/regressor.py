@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 
 from sklearn.base import RegressorMixin, _fit_context
+from sklearn.utils.validation import check_is_fitted
 
 from sgnn._common.docstrings import takes_over
+from sgnn._common.warnings import SgnnUndefinedMetricWarning, warn
 from sgnn.estimators.base import BaseSparseMLP
+from sgnn.estimators.data import check_scored
 from sgnn.estimators.parameters import SparseMLPParameters
 from sgnn.estimators.targets import Quantities
+from sgnn.losses import Loss, get_loss
 
 
 @takes_over(SparseMLPParameters)
@@ -24,18 +28,31 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         \frac{\sum_i s_i\, \ell(y_i, f(x_i))}{\sum_i s_i} + \alpha\,\Omega(W)
         + \frac{\texttt{l2}}{2} \sum w^2
 
-    with sample weights :math:`s`, :math:`\ell` half the squared error, summed over outputs,
-    and biases free of any penalty (but for "incoming" groups, which hold the bias of their unit).
+    with sample weights :math:`s`, :math:`\ell` the `loss`, such as half the squared error, summed
+    over outputs, and biases free of any penalty (but for "incoming" groups, which hold the bias of
+    their unit).
     The estimator is also a selector: :meth:`transform` keeps the inputs that the network uses.
 
     Parameters
     ----------
     hidden_layer_sizes, activation, penalty
         As in :class:`SparseMLPParameters`.
+    loss : str or Loss, default="squared_error"
+        What is made small: a name of :func:`sgnn.losses.available`, or a loss object, such as
+        ``Huber(delta=0.5)``. It says what :meth:`predict` and :meth:`score` return:
+
+        - "squared_error": means; :math:`R^2`
+        - "huber": locations that outliers hardly move; :math:`D^2`, which is 1 minus the loss
+          relative to that of the best constant
+        - "quantile": the quantile 0.9, or that of ``Quantile(quantile=...)``; :math:`D^2`
+        - "poisson": means of counts, or of rates with the exposure as ``sample_weight``;
+          :math:`D^2` of the deviance
+        - "gamma": means of positive amounts; :math:`D^2` of the deviance
     alpha : float >= 0 or "auto", default="auto"
-        Strength of the penalty. "auto" is :math:`0.42\, n^{-0.85} \sigma_y^{2 - 1/L}` with
-        :math:`n` samples, targets of standard deviation :math:`\sigma_y` and :math:`L` weight
-        matrices; see ``alpha_``.
+        Strength of the penalty. "auto" is :math:`0.42\, n^{-0.85}\, s\, u^{1 - 1/L}` with
+        :math:`n` samples, :math:`L` weight matrices, raw outputs of unit :math:`u`, and the root
+        mean square :math:`s` of the slope of the loss at the best constant. For the squared error
+        :math:`u` and :math:`s` are the standard deviation of the targets; see ``alpha_``.
     l2, refit, feature_groups
         As in :class:`SparseMLPParameters`.
     solver, ..., n_threads
@@ -46,7 +63,7 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
     alpha_, ..., validation_loss_curve_
         As in :class:`SparseMLPParameters`.
     validation_scores_ : list of float or None
-        :math:`R^2` on held-out data.
+        Scores on held-out data, as :meth:`score` returns them.
     n_neurons_curve_, ..., n_iter_
         As in :class:`SparseMLPParameters`.
     n_features_in_, feature_names_in_
@@ -76,7 +93,17 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
     True
     """
 
-    _auto_alpha, _targets = 0.42, Quantities
+    loss: str | Loss = "squared_error"
+
+    _auto_alpha = 0.42
+    _parameter_constraints = {
+        **SparseMLPParameters._parameter_constraints,
+        "loss": [str, Loss],
+    }
+
+    @property
+    def _targets(self):
+        return Quantities(get_loss(self.loss))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -119,7 +146,29 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            In the data type of the training inputs.
+            In the data type of the training inputs; see `loss`.
         """
         outputs = self._raw_outputs(X)
         return self._form.targets.decode(outputs)
+
+    def score(self, X, y, sample_weight=None):
+        """Return the score of the predictions, which depends on `loss`; 1 is the best.
+
+        Parameters
+        ----------
+        X : {array-like, sparse CSR matrix, DataFrame} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+            nan, with a warning, for a single sample.
+        """
+        check_is_fitted(self)
+        X, targets, weights = check_scored(self, X, y, sample_weight)
+        loss = self._form.targets.loss
+        if len(targets) < loss.least_scored:
+            warn(f"{loss.score_name} is not defined for one sample.", SgnnUndefinedMetricWarning)
+            return float("nan")
+        return loss.score(self.network_.forward(X), targets, weights)

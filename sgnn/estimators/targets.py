@@ -12,7 +12,6 @@ from sklearn.utils.validation import column_or_1d
 from sgnn.estimators.class_weights import weights_of_classes
 from sgnn.losses.base import Loss
 from sgnn.losses.log_loss import LogLoss
-from sgnn.losses.squared_error import SquaredError
 
 _CERTAIN = 1e4
 
@@ -29,14 +28,12 @@ class Targets(ABC):
     n_outputs: int
     loss: Loss
 
-    @staticmethod
     @abstractmethod
-    def read(y):
+    def read(self, y):
         """Return y as an array in its simplest form, which the other methods take."""
 
-    @classmethod
     @abstractmethod
-    def of(cls, y, classes=None):
+    def of(self, y, classes=None):
         """Return the form of y, or of all classes that will ever occur."""
 
     @abstractmethod
@@ -61,9 +58,22 @@ class Targets(ABC):
         """Raise a ValueError if the outputs of a network for `last` would change their meaning."""
         return
 
-    def check_classes(self, classes):
-        """Raise a ValueError if `classes` were given and are not the ones known."""
-        return
+    def again(self, reader, classes):
+        """Return this form for later data.
+
+        Parameters
+        ----------
+        reader : Targets
+            What these are read by.
+        classes : array-like or None
+
+        Raises
+        ------
+        ValueError
+            If `classes` were given and are not the ones known, or the outputs would change their
+            meaning.
+        """
+        return self
 
     def weighted(self, targets, sample_weight, known):
         """Return this form, with what it learns from the weights of samples."""
@@ -270,48 +280,59 @@ class Labels(Targets):
                 f"to go on from knows {last.classes}."
             )
 
-    def check_classes(self, classes):
+    def again(self, reader, classes):
         if classes is not None and not np.array_equal(np.unique(classes), self.classes):
             raise ValueError(
                 f"classes={classes!r} differ from those of the first call: {self.classes}."
             )
+        return self
 
 
 @dataclass(frozen=True)
 class Quantities(Targets):
-    """Numbers, one or several per sample.
+    """Numbers, one or several per sample, and what is made small of them.
 
     Attributes
     ----------
-    n_outputs : int
-    is_1d : bool
-        Whether y has one dimension.
+    loss : Loss
+    n_columns : int or None
+        Of encoded targets; None before any were seen.
     """
 
-    n_outputs: int
-    is_1d: bool
+    loss: Loss
+    n_columns: int | None = None
 
-    @staticmethod
-    def read(y):
-        """Return numbers as an array, of two dimensions only for several outputs."""
+    def read(self, y):
+        """Return numbers as an array, of two dimensions only for several columns."""
+        y = self.loss.read(y)
         return column_or_1d(y) if y.ndim == 2 and y.shape[1] == 1 else y
 
-    @classmethod
-    def of(cls, y, classes=None):
-        return cls(1, True) if y.ndim == 1 else cls(y.shape[1], False)
+    def of(self, y, classes=None):
+        return replace(self, n_columns=1 if y.ndim == 1 else y.shape[1])
 
     @property
-    def loss(self):
-        return SquaredError()
+    def n_outputs(self):
+        return self.loss.n_outputs(self.n_columns)
 
     def encode(self, y, dtype):
         targets = np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype)
-        if targets.shape[1] != self.n_outputs:
+        if targets.shape[1] != self.n_columns:
             raise ValueError(
-                f"y has {targets.shape[1]} outputs and the network has {self.n_outputs}."
+                f"y has {targets.shape[1]} outputs and the network has {self.n_columns}."
             )
         return targets
 
     def decode(self, outputs):
-        outputs = self.loss.predicted(outputs)
-        return outputs.ravel() if self.is_1d else outputs
+        predicted = self.loss.predicted(outputs)
+        return predicted.ravel() if self.n_outputs == 1 else predicted
+
+    def check_goes_on_from(self, last):
+        if type(self.loss) is not type(last.loss):
+            raise ValueError(
+                f"loss={self.loss!r}: the network to go on from was trained for {last.loss!r}, and "
+                "its outputs would change their meaning."
+            )
+
+    def again(self, reader, classes):
+        reader.check_goes_on_from(self)
+        return replace(self, loss=reader.loss)

@@ -18,6 +18,10 @@ class Loss(BaseEstimator, ABC):
 
     #: Whether the loss of a sample depends on that sample alone; else batches hold all samples.
     separable = True
+    #: Whether targets are classes or labels, and not numbers.
+    of_classes = False
+    #: What the score is called.
+    score_name = "score"
 
     @abstractmethod
     def write(self, outputs, targets, weights, losses):
@@ -31,9 +35,9 @@ class Loss(BaseEstimator, ABC):
         targets : torch.Tensor of shape (n_samples, n_outputs)
             Or what else the loss wants.
         weights : torch.Tensor of shape (n_samples,) or None
-            Sample weights.
+            Sample weights, of mean 1 over all samples.
         losses : torch.Tensor of shape (n_samples,)
-            Overwritten with the loss of each sample, not weighted.
+            Overwritten with the loss of each sample, not multiplied by its weight.
         """
 
     @abstractmethod
@@ -75,17 +79,139 @@ class Loss(BaseEstimator, ABC):
     #: Fewest samples for which the scores are defined.
     least_scored = 1
 
+    def check_parameters(self):
+        """Raise a ValueError or TypeError if a parameter is invalid."""
+        return
+
+    def read(self, y):
+        """Return y, an array, as numbers.
+
+        Parameters
+        ----------
+        y : ndarray
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_columns)
+        """
+        if y.dtype.names:
+            raise ValueError(
+                f"{type(self).__name__}: y must hold numbers; it is a structured array with the "
+                f"fields {y.dtype.names}."
+            )
+        return y
+
+    def n_outputs(self, n_columns):
+        """Return the number of outputs that targets of some columns need."""
+        return n_columns
+
+    def check(self, targets):
+        """Raise a ValueError for targets out of range."""
+        return
+
     def unit(self, targets, weights):
         """Return the unit of measure of the raw outputs; 1 where they have none."""
         return 1.0
+
+    def loss_unit(self, targets, weights):
+        """Return the unit of measure of the loss, a positive float; 1 where it has none."""
+        return 1.0
+
+    def slope(self, targets, weights, n_outputs):
+        """Return how steep the loss is at the best constant, which ``alpha="auto"`` follows.
+
+        Parameters
+        ----------
+        targets, weights, n_outputs
+            As for :meth:`constant`.
+
+        Returns
+        -------
+        float
+            Positive; the root mean square, over samples and outputs, of the slopes.
+        """
+        import torch
+
+        n_samples = len(targets)
+        constant = self.constant(targets, weights, n_outputs)
+        outputs = torch.tensor(np.tile(constant[:, None], n_samples), dtype=torch.float64)
+        losses = outputs.new_empty(n_samples)
+        self.write(outputs, torch.from_numpy(targets.astype(np.float64)), None, losses)
+        squares = (n_samples * outputs.numpy()) ** 2
+        return float(np.sqrt(np.average(squares.mean(axis=0), weights=weights))) or 1.0
 
     def predicted(self, outputs):
         """Return what raw outputs predict, an array of the same shape: the inverse link."""
         return outputs
 
-    def check(self, targets):
-        """Raise a ValueError for targets out of range."""
-        return
+
+class DevianceLoss(Loss):
+    r"""A loss of numbers that is a sum over outputs, and least where these say what happened.
+
+    The score is :math:`D^2`: 1 minus the deviance, which is the loss minus its least value,
+    relative to that of the best constant; the mean over outputs. For the squared error it is
+    :math:`R^2`.
+    """
+
+    score_name = "D²"
+    least_scored = 2
+
+    @abstractmethod
+    def deviance(self, outputs, targets):
+        """Return the loss of each output minus its least value for the target.
+
+        Parameters
+        ----------
+        outputs, targets : ndarray of shape (n_samples, n_outputs)
+            Targets in double precision.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs)
+            >= 0.
+        """
+
+    def scores(self, outputs, targets, weights=None):
+        targets = targets.astype(np.float64, copy=False)
+        constant = self.constant(targets, weights, targets.shape[1])
+        with np.errstate(over="ignore"):
+            deviances = self.deviance(outputs, targets)
+        of_constant = self.deviance(np.tile(constant, (len(targets), 1)), targets)
+        of_constant = np.average(of_constant, axis=0, weights=weights)
+        varies = (targets != targets[0]).any(axis=0)
+        ratios = np.where(varies, deviances, np.average(deviances, axis=0, weights=weights) > 0)
+        return 1 - (ratios / np.where(varies, of_constant, 1)).mean(axis=1)
+
+
+class ErrorLoss(DevianceLoss):
+    """A loss of the errors of outputs, which are predictions.
+
+    Outputs are measured in standard deviations of the targets, the root of the mean variance.
+    """
+
+    @abstractmethod
+    def of_errors(self, errors):
+        """Return the loss of each error, output minus target; arrays of shape (n, n_outputs)."""
+
+    def deviance(self, outputs, targets):
+        return self.of_errors(outputs - targets)
+
+    def unit(self, targets, weights):
+        targets = targets.astype(np.float64, copy=False)
+        with np.errstate(over="ignore", invalid="ignore"):
+            center = np.average(targets, axis=0, weights=weights)
+            variances = np.average((targets - center) ** 2, axis=0, weights=weights)
+        scale = float(np.sqrt(np.mean(variances)))
+        if not scale < np.inf:
+            raise ValueError(f"y reaches {np.abs(targets).max():.3g}, too much to square: scale y.")
+        return scale if scale > 0 else 1.0
+
+    def loss_unit(self, targets, weights):
+        """Return twice the mean loss of the best constant, for an output: a variance."""
+        targets = targets.astype(np.float64, copy=False)
+        constant = self.constant(targets, weights, targets.shape[1])
+        losses = self.of_errors(constant - targets).mean(axis=1)
+        return 2 * float(np.average(losses, weights=weights)) or 1.0
 
 
 def average_(outputs, weights):

@@ -4,15 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sgnn.losses.base import Loss, average_
+from sgnn.losses.base import ErrorLoss, average_
 
 
 @dataclass(eq=False, repr=False)
-class SquaredError(Loss):
+class SquaredError(ErrorLoss):
     r"""Half squared error, summed over outputs: :math:`\tfrac12 \sum_k (z_k - y_k)^2`.
 
-    The unit of the raw outputs is the standard deviation of the targets, as the root of the mean
-    variance of the outputs; the score is :math:`R^2`.
+    Predictions are means; the score is :math:`R^2`, as :func:`sklearn.metrics.r2_score`.
 
     Examples
     --------
@@ -21,7 +20,7 @@ class SquaredError(Loss):
     SquaredError()
     """
 
-    least_scored = 2
+    score_name = "R²"
 
     def write(self, outputs, targets, weights, losses):
         import torch
@@ -33,23 +32,5 @@ class SquaredError(Loss):
     def constant(self, targets, weights, n_outputs):
         return np.average(targets.astype(np.float64, copy=False), axis=0, weights=weights)
 
-    def scores(self, outputs, targets, weights=None):
-        targets = targets.astype(np.float64, copy=False)
-        squares = (targets - outputs) ** 2
-        variances = self._variances(targets, weights)
-        varies = variances > 0
-        ratios = np.where(varies, squares, np.average(squares, axis=0, weights=weights) > 0)
-        return 1 - (ratios / np.where(varies, variances, 1)).mean(axis=1)
-
-    def unit(self, targets, weights):
-        targets = targets.astype(np.float64, copy=False)
-        with np.errstate(over="ignore", invalid="ignore"):
-            variances = self._variances(targets, weights)
-        scale = float(np.sqrt(np.mean(variances)))
-        if not scale < np.inf:
-            raise ValueError(f"y reaches {np.abs(targets).max():.3g}, too much to square: scale y.")
-        return scale if scale > 0 else 1.0
-
-    def _variances(self, targets, weights):
-        center = self.constant(targets, weights, targets.shape[1])
-        return np.average((targets - center) ** 2, axis=0, weights=weights)
+    def of_errors(self, errors):
+        return errors**2 / 2

@@ -78,6 +78,11 @@ class SparseMLPPath:
         return sum(len(point.history.loss) for point in self.points)
 
     @property
+    def score_name(self):
+        """What the scores are, such as "accuracy" or "R²"."""
+        return self._form.targets.loss.score_name
+
+    @property
     def feature_names(self):
         """Names of all inputs: those of the columns of X, or x0, x1, ...
 

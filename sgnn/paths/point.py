@@ -20,9 +20,9 @@ class PathPoint:
     objective : float
         Loss plus penalty and ridge when it was trained.
     train_score, validation_score : float
-        Accuracy or :math:`R^2`, with the weights of samples and classes, on the data that were
-        trained on (without what ``early_stopping`` holds out) and on the validation data, where
-        `X_val` has no weights; None without the latter.
+        Accuracy, :math:`R^2` or what else belongs to the loss, with the weights of samples and
+        classes, on the data that were trained on (without what ``early_stopping`` holds out) and on
+        the validation data, where `X_val` has no weights; None without the latter.
     validation_error : float or None
         Standard error of the validation score, as a mean over samples.
     seconds : float

@@ -24,8 +24,8 @@ class Scales:
     loss: float
 
     @classmethod
-    def of_targets(cls, unit, n_layers, homogeneous):
-        """Scales for targets of a given unit, such as their standard deviation.
+    def of_targets(cls, unit, n_layers, homogeneous, loss_unit):
+        """Scales for raw outputs of a given unit, such as the standard deviation of targets.
 
         Where the activation is positively homogeneous the unit is shared evenly among the layers,
         so that training on ``c * y`` is training on ``y`` in other units; else the last layer
@@ -36,7 +36,7 @@ class Scales:
             weights = [share] * n_layers
         else:
             weights = [1.0] * (n_layers - 1) + [unit]
-        return cls(weights, np.cumprod(weights).tolist(), unit**2)
+        return cls(weights, np.cumprod(weights).tolist(), loss_unit)
 
 
 def n_effective(n_samples, sample_weight):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from sgnn.losses import LOSSES, LogLoss, Loss
+from sgnn.losses import LOSSES, Huber, LogLoss, Loss, Quantile
 
 
 def _numbers(rng, n_samples, n_outputs):
@@ -63,6 +63,8 @@ class Case:
 
 
 CASES = {
+    "huber": [Case(Huber()), Case(Huber(delta=0.4))],
+    "quantile": [Case(Quantile()), Case(Quantile(quantile=0.3))],
     "log_loss": [
         Case(LogLoss(), _classes, least_outputs=2),
         Case(LogLoss(exclusive=False), _labels),

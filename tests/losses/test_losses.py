@@ -176,6 +176,39 @@ def test_the_unit_is_positive_and_scales_with_the_targets_where_there_is_one(cas
         assert case.loss.unit(factor * targets, weights) == pytest.approx(factor * unit, rel=1e-9)
 
 
+@weighting
+@every
+def test_the_unit_of_the_loss_is_positive_and_takes_a_weight_of_two_for_two(case, weighted):
+    _, targets, weights = make_data(case, 1, weighted)
+    unit = case.loss.loss_unit(targets, weights)
+    assert isinstance(unit, float)
+    assert unit > 0
+    counts = np.arange(N_SAMPLES) % 3 + 1.0
+    repeated = np.repeat(targets, counts.astype(int), axis=0)
+    assert case.loss.loss_unit(targets, counts) == pytest.approx(
+        case.loss.loss_unit(repeated, None), rel=1e-9
+    )
+
+
+@sizes
+@every
+def test_the_slope_is_the_root_mean_square_of_those_at_the_best_constant(case, more_outputs):
+    _, targets, _ = make_data(case, more_outputs, n_samples=40)
+    n_outputs = case.least_outputs + more_outputs
+    slope = case.loss.slope(targets, None, n_outputs)
+    if case.loss.of_classes:
+        assert slope == 1
+        return
+    at_constant = np.tile(case.loss.constant(targets, None, n_outputs), (40, 1))
+    _, gradient = written(case.loss, at_constant, targets)
+    assert slope == pytest.approx(40 * np.sqrt(np.mean(gradient**2)), rel=1e-9)
+    counts = np.arange(40) % 3 + 1
+    weighted = case.loss.slope(targets, counts.astype(float), n_outputs)
+    if case.loss.separable:
+        again = case.loss.slope(np.repeat(targets, counts, axis=0), None, n_outputs)
+        assert weighted == pytest.approx(again, rel=1e-6)
+
+
 @sizes
 @every
 def test_there_is_a_finite_score_for_each_sample(case, more_outputs):

@@ -37,9 +37,9 @@ def forward(weights, biases, activate):
 def test_parameters_in_their_units_give_outputs_in_theirs(activate, homogeneous, n_layers):
     rng = np.random.default_rng(0)
     weights, biases = rng.normal(size=(2, n_layers))
-    scales = Scales.of_targets(50.0, n_layers, homogeneous)
+    scales = Scales.of_targets(50.0, n_layers, homogeneous, 7.0)
     scaled = forward(weights * scales.weights, biases * scales.biases, activate)
     assert scaled == pytest.approx(50 * forward(weights, biases, activate), rel=1e-12)
-    assert scales.loss == 2500
+    assert scales.loss == 7
     if homogeneous:
         assert len(set(scales.weights)) == 1
