@@ -125,7 +125,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         blocks = data.form.blocks
         problem, state = prepare(self, data, rng, last)
         if streams:
-            problem, state = weigh_call(problem, state, settings.samples_per_batch)
+            problem, state = weigh_call(problem, state, problem.samples_per_batch(settings))
         checks.warn_if_column(given[1])
         checks.warn_if_badly_scaled(data.X)
         checks.warn_if_unpenalised(problem, state.network.sizes)
@@ -155,6 +155,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
                 network if self.warm_start else compact, seed=state.seed, n_epochs=n_epochs
             )
         attributes = told(compact, outcome.histories, outcome.n_removed, state)
+        attributes["_baseline"] = problem.baseline(compact)
         monitor.end_fit(attributes)
         set_learnt(self, attributes)
         return self

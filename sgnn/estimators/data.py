@@ -132,6 +132,10 @@ def check_data(
             loss_unit=loss.loss_unit(targets, weights),
             slope=loss.slope(targets, weights, form.targets.n_outputs),
         )
+    order = loss.order(targets)
+    if order is not None:
+        X, targets = X[order], targets[order]
+        weights = None if weights is None else weights[order]
     return Checked(X, targets, weights, held_out, form)
 
 

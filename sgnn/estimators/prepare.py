@@ -88,6 +88,12 @@ def rng_of(state):
 
 def _problem(estimator, data, sizes):
     form, loss = data.form, data.form.targets.loss
+    size, n_samples = estimator.batch_size, data.X.shape[0]
+    if not loss.separable and size != "auto" and size < n_samples:
+        raise ValueError(
+            f"batch_size={size}: under {loss!r} the loss of a sample depends on all others, and a "
+            f"batch holds all {n_samples} samples; it must be 'auto', or as many."
+        )
     penalties = get_penalty(estimator.penalty)
     for penalty in penalties:
         penalty.check(sizes, form.blocks)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sklearn.base import RegressorMixin, _fit_context
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sgnn._common.docstrings import takes_over
@@ -12,6 +13,10 @@ from sgnn.estimators.data import check_scored
 from sgnn.estimators.parameters import SparseMLPParameters
 from sgnn.estimators.targets import Quantities
 from sgnn.losses import Loss, get_loss
+
+
+def _has_survival_functions(regressor):
+    return hasattr(get_loss(regressor.loss), "survival_functions")
 
 
 @takes_over(SparseMLPParameters)
@@ -48,6 +53,10 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         - "poisson": means of counts, or of rates with the exposure as ``sample_weight``;
           :math:`D^2` of the deviance
         - "gamma": means of positive amounts; :math:`D^2` of the deviance
+        - "cox": logarithms of hazards, from survival times that may be censored; Harrell's
+          concordance; y is (event, time), a structured array as in scikit-survival or two columns.
+          Each batch holds all samples, so there is one step per epoch: `max_iter` may have to be
+          raised. See also :meth:`predict_survival_function`
     alpha : float >= 0 or "auto", default="auto"
         Strength of the penalty. "auto" is :math:`0.42\, n^{-0.85}\, s\, u^{1 - 1/L}` with
         :math:`n` samples, :math:`L` weight matrices, raw outputs of unit :math:`u`, and the root
@@ -134,6 +143,12 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         self : object
             Fitted estimator.
         """
+        loss = get_loss(self.loss)
+        if not loss.separable:
+            raise ValueError(
+                f"loss={self.loss!r}: partial_fit sees a part of the samples, and the loss of each "
+                "depends on all; use fit."
+            )
         return self._partial_fit(X, y, sample_weight)
 
     def predict(self, X):
@@ -150,6 +165,37 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         """
         outputs = self._raw_outputs(X)
         return self._form.targets.decode(outputs)
+
+    @available_if(_has_survival_functions)
+    def predict_survival_function(self, X):
+        """Predict the probability to survive each time; for ``loss="cox"``.
+
+        It is :math:`e^{-H(t) e^z}` with the raw output :math:`z` and Breslow's estimate :math:`H`
+        of the cumulative hazard of the baseline on the training data.
+
+        Parameters
+        ----------
+        X : {array-like, sparse CSR matrix, DataFrame} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        StepFunctions
+            ``.times``, those of the events in the training data; ``.values``, the probabilities
+            from each of them on, of shape (n_samples, n_times); called with times, it returns the
+            values there.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sgnn import SparseMLPRegressor
+        >>> X = np.random.default_rng(0).normal(size=(50, 2))
+        >>> y = np.column_stack([np.ones(50), np.exp(X[:, 0])])
+        >>> reg = SparseMLPRegressor(loss="cox", random_state=0).fit(X, y)
+        >>> reg.predict_survival_function(X)([0, 1, 2]).shape
+        (50, 3)
+        """
+        outputs = self._raw_outputs(X)
+        return self._form.targets.loss.survival_functions(outputs, self._baseline)
 
     def score(self, X, y, sample_weight=None):
         """Return the score of the predictions, which depends on `loss`; 1 is the best.

@@ -326,6 +326,9 @@ class Quantities(Targets):
         predicted = self.loss.predicted(outputs)
         return predicted.ravel() if self.n_outputs == 1 else predicted
 
+    def strata(self, targets):
+        return self.loss.strata(targets)
+
     def check_goes_on_from(self, last):
         if type(self.loss) is not type(last.loss):
             raise ValueError(

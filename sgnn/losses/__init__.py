@@ -2,6 +2,7 @@
 
 from sgnn.losses._registry import LOSSES, available, get_loss, register
 from sgnn.losses.base import DevianceLoss, ErrorLoss, Loss, average_
+from sgnn.losses.cox import Cox
 from sgnn.losses.gamma import Gamma
 from sgnn.losses.huber import Huber
 from sgnn.losses.log_loss import LogLoss
@@ -11,6 +12,7 @@ from sgnn.losses.squared_error import SquaredError
 
 __all__ = [
     "LOSSES",
+    "Cox",
     "DevianceLoss",
     "ErrorLoss",
     "Gamma",

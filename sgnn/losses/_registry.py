@@ -19,6 +19,7 @@ LOSSES = Registry(
         "quantile": "sgnn.losses.quantile:Quantile",
         "poisson": "sgnn.losses.poisson:Poisson",
         "gamma": "sgnn.losses.gamma:Gamma",
+        "cox": "sgnn.losses.cox:Cox",
         "log_loss": "sgnn.losses.log_loss:LogLoss",
     },
     _check,
@@ -36,7 +37,7 @@ def available():
     --------
     >>> from sgnn.losses import available
     >>> available()
-    ['gamma', 'huber', 'poisson', 'quantile', 'squared_error']
+    ['cox', 'gamma', 'huber', 'poisson', 'quantile', 'squared_error']
     """
     return [name for name in LOSSES.names() if not LOSSES[name].of_classes]
 

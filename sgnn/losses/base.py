@@ -109,6 +109,26 @@ class Loss(BaseEstimator, ABC):
         """Raise a ValueError for targets out of range."""
         return
 
+    def strata(self, targets):
+        """Return what a split of targets is stratified by, or None."""
+        return None
+
+    def order(self, targets):
+        """Return the indices of samples in the order that training is to have them, or None."""
+        return None
+
+    def baseline(self, outputs, targets, weights):
+        """Return what predictions need to know of the training data; None if nothing.
+
+        Parameters
+        ----------
+        outputs : callable
+            Returns the raw outputs, shape (n_samples, n_outputs).
+        targets : ndarray of shape (n_samples, n_columns)
+        weights : ndarray of shape (n_samples,) or None
+        """
+        return None
+
     def unit(self, targets, weights):
         """Return the unit of measure of the raw outputs; 1 where they have none."""
         return 1.0

@@ -180,6 +180,7 @@ class SparseMLPPath:
         n_removed = tuple(int((~mask).sum()) for mask in network.kept)
         state = State(network, n_epochs=self._estimator.max_iter)
         attributes = learnt(form, point.alpha, network, [point.history], n_removed, state)
+        attributes["_baseline"] = point.baseline
         return fitted(self._estimator, attributes).set_params(alpha=point.alpha)
 
     def at(self, *, n_features=None, sparsity=None, alpha=None):

@@ -31,6 +31,8 @@ class PathPoint:
         What is left.
     history : History
         Of the epochs since the point before.
+    baseline : object
+        What predictions need to know besides the network; see :meth:`Loss.baseline`.
     coefs, intercepts, kept, features, n_features, n_neurons, n_weights, n_multiply_adds, sparsity
         Those of `network`: what is left.
     """
@@ -43,6 +45,7 @@ class PathPoint:
     seconds: float
     network: Network
     history: History
+    baseline: object = None
 
     coefs = of_network("coefs")
     intercepts = of_network("intercepts")
