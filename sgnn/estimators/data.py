@@ -193,7 +193,7 @@ def _check_pair(estimator, X, y, classes, known):
     X, y = validate_data(
         reader,
         X,
-        y,
+        estimator._targets.plain(y),
         accept_sparse="csr",
         dtype=(np.float64, np.float32) if known is None else np.dtype(known.dtype),
         order="C",

@@ -28,6 +28,11 @@ class Targets(ABC):
     n_outputs: int
     loss: Loss
 
+    @staticmethod
+    def plain(y):
+        """Return y as scikit-learn can check it."""
+        return y
+
     @abstractmethod
     def read(self, y):
         """Return y as an array in its simplest form, which the other methods take."""
@@ -302,9 +307,14 @@ class Quantities(Targets):
     loss: Loss
     n_columns: int | None = None
 
-    def read(self, y):
+    def plain(self, y):
+        """Return y as scikit-learn can check it: without fields."""
+        has_fields = getattr(getattr(y, "dtype", None), "names", None)
+        return self.loss.columns(y) if has_fields else y
+
+    @staticmethod
+    def read(y):
         """Return numbers as an array, of two dimensions only for several columns."""
-        y = self.loss.read(y)
         return column_or_1d(y) if y.ndim == 2 and y.shape[1] == 1 else y
 
     def of(self, y, classes=None):

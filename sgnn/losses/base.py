@@ -83,23 +83,12 @@ class Loss(BaseEstimator, ABC):
         """Raise a ValueError or TypeError if a parameter is invalid."""
         return
 
-    def read(self, y):
-        """Return y, an array, as numbers.
-
-        Parameters
-        ----------
-        y : ndarray
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_columns)
-        """
-        if y.dtype.names:
-            raise ValueError(
-                f"{type(self).__name__}: y must hold numbers; it is a structured array with the "
-                f"fields {y.dtype.names}."
-            )
-        return y
+    def columns(self, y):
+        """Return a structured array as numbers, one column for each field; most refuse it."""
+        raise ValueError(
+            f"{type(self).__name__}: y must hold numbers; it is a structured array with the fields "
+            f"{y.dtype.names}."
+        )
 
     def n_outputs(self, n_columns):
         """Return the number of outputs that targets of some columns need."""

@@ -97,16 +97,8 @@ class Cox(Loss):
         score = weights @ concordant / twice
         return score + 2 * weights.sum() * (concordant - score * pairs) / twice
 
-    def read(self, y):
-        names = y.dtype.names or ()
-        if len(names) == 2:
-            y = np.column_stack([y[name].astype(np.float64) for name in names])
-        if (names and len(names) != 2) or y.ndim != 2 or y.shape[1] != 2:
-            raise ValueError(
-                "Cox: y must be a structured array with the fields event and time, or have these "
-                f"two columns; it has shape {y.shape} and type {y.dtype}."
-            )
-        return y
+    def columns(self, y):
+        return np.column_stack([y[name].astype(np.float64) for name in y.dtype.names])
 
     def n_outputs(self, n_columns):
         return 1
@@ -119,6 +111,11 @@ class Cox(Loss):
         return np.argsort(-targets[:, 1], kind="stable")
 
     def check(self, targets):
+        if targets.shape[1] != 2:
+            raise ValueError(
+                "Cox: y must be a structured array with the fields event and time, or have these "
+                f"two columns; it has {targets.shape[1]}."
+            )
         event, time = targets.T
         neither = event[(event != 0) & (event != 1)]
         if neither.size:
