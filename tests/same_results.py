@@ -796,7 +796,9 @@ def recorded(task, recorder_options, form="float64", **parameters):
     """Fit with a callback, and return its records too."""
     given = arguments(task, form, held_out=True)
     recorder = Recorder(given["X"], **recorder_options)
-    model = model_for(task, **parameters).set_callbacks(recorder).fit(**given)
+    model = model_for(task, **parameters).set_callbacks(recorder)
+    with contextlib.suppress(KeyboardInterrupt):
+        model.fit(**given)
     return {"records": recorder.outputs, **of_model(model, given["X"])}
 
 

@@ -11,6 +11,7 @@ from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sgnn._common.interrupts import interrupted
 from sgnn._common.warnings import SgnnConvergenceWarning, warn
 from sgnn.estimators import checks
 from sgnn.estimators.data import check_data
@@ -22,6 +23,7 @@ from sgnn.networks.network import part_of
 from sgnn.penalties import get_penalty
 from sgnn.training.state import State
 
+_ENOUGH_TO_TELL = 20
 _of_network = partial(part_of, "network_")
 
 
@@ -74,6 +76,10 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         ValueError
             If a parameter or the data are invalid, or the loss is no longer finite. The estimator
             is then as it was before the call.
+        KeyboardInterrupt
+            If the user breaks off. The estimator then keeps what was trained until the end of the
+            last whole epoch, with ``refit`` and adaptive weights also that of the run before; in
+            the first epoch it stays as it was.
         """
         checks.check_parameters(self)
         checks.check_warm_up(self)
@@ -127,12 +133,14 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         if streams:
             problem, state = weigh_call(problem, state, problem.samples_per_batch(settings))
         checks.warn_if_column(given[1])
-        checks.warn_if_badly_scaled(data.X)
+        if not streams or data.form.moments.n_samples >= _ENOUGH_TO_TELL:
+            checks.warn_if_badly_scaled(data.form.column_ends)
         checks.warn_if_unpenalised(problem, state.network.sizes)
         refit = self.refit and not streams
         told = partial(learnt, data.form, problem.alpha, before=self if streams else None)
 
         def so_far(network, history, n_removed):
+            network = problem.tell(network)
             on_the_way = replace(state, network=network)
             return told(network.compact(blocks), [history], n_removed, on_the_way)
 
@@ -142,29 +150,35 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         with checks.divergence_explained(problem, self.learning_rate_init):
             outcome = fit(problem, settings, state, monitor, refit)
         network = outcome.network
-        if outcome.is_empty:
-            warn(f"alpha={problem.alpha:.3g} left no weight: X has no effect. Lower alpha.")
-            network = network if streams else network.with_constant(problem.best_constant)
+        if outcome.is_empty and not streams:
+            network = network.with_constant(problem.best_constant)
+        network = problem.tell(network)
         compact, n_epochs = network.compact(blocks), state.n_epochs + settings.max_iter
         if streams:
             optimizer = outcome.optimizer
             state = replace(state, network=network, optimizer=optimizer, n_epochs=n_epochs)
         else:
-            self._warn_about(outcome, monitor)
             state = State(
                 network if self.warm_start else compact, seed=state.seed, n_epochs=n_epochs
             )
         attributes = told(compact, outcome.histories, outcome.n_removed, state)
         attributes["_baseline"] = problem.baseline(compact)
-        monitor.end_fit(attributes)
+        try:
+            if outcome.interrupted:
+                raise KeyboardInterrupt
+            self._warn_about(outcome, problem.alpha, streams or monitor.stopped)
+            monitor.end_fit(attributes)
+        except KeyboardInterrupt:
+            set_learnt(self, attributes)
+            raise interrupted(self) from None
         set_learnt(self, attributes)
         return self
 
-    def _warn_about(self, outcome, monitor):
+    def _warn_about(self, outcome, alpha, goes_on):
+        if outcome.is_empty:
+            warn(f"alpha={alpha:.3g} left no weight: X has no effect. Lower alpha.")
         ends_by_itself = self.learning_rate == "cosine" or outcome.histories[-1].converged
-        if outcome.interrupted:
-            warn("Training interrupted by user.")
-        elif not (ends_by_itself or monitor.stopped):
+        if not (ends_by_itself or goes_on):
             warn(
                 f"The objective still changed by more than tol={self.tol} when max_iter="
                 f"{self.max_iter} epochs were over.",

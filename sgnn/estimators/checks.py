@@ -87,19 +87,26 @@ def check_weights(sample_weight, X, dtype=np.float64):
 
 def column_magnitudes(X):
     """Return the largest absolute value of each column."""
-    low, high = _column_ends(X)
+    low, high = column_ends(X)
     return np.maximum(high, -low)
 
 
-def _column_ends(X):
+def column_ends(X):
+    """Return the least and the largest value of each column."""
     if sparse.issparse(X):
         return tuple(end(axis=0).toarray().ravel() for end in (X.min, X.max))
     return X.min(axis=0), X.max(axis=0)
 
 
-def warn_if_badly_scaled(X):
-    """Warn when one learning rate cannot fit all columns, or the usual one hardly any."""
-    low, high = (end.astype(np.float64) for end in _column_ends(X))
+def warn_if_badly_scaled(ends):
+    """Warn when one learning rate cannot fit all columns, or the usual one hardly any.
+
+    Parameters
+    ----------
+    ends : tuple of two ndarray of shape (n_features,)
+        As :func:`column_ends` returns them.
+    """
+    low, high = (end.astype(np.float64) for end in ends)
     magnitudes = np.maximum(high, -low)
     used = magnitudes[magnitudes > 0]
     if not used.size:

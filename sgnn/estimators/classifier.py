@@ -129,6 +129,9 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         ------
         ValueError
             If a parameter or the data are invalid. The estimator is then as it was before the call.
+        KeyboardInterrupt
+            If the user breaks off. Unless that comes after the epoch, the estimator is as it was
+            before the call, so that it can be repeated.
         """
         return self._partial_fit(X, y, sample_weight, classes)
 

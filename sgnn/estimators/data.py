@@ -9,10 +9,10 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import validate_data
 
-from sgnn.estimators.checks import check_weights, resolve_feature_groups
+from sgnn.estimators.checks import check_weights, column_ends, resolve_feature_groups
+from sgnn.estimators.moments import Moments, n_effective
 from sgnn.estimators.targets import Targets
 from sgnn.training.problem import HeldOut
-from sgnn.training.scales import n_effective
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,10 @@ class Form:
     blocks : ndarray of int, shape (n_features,), or None
         Blocks of inputs that stand or fall together.
     targets : Targets
-    n_effective, unit, loss_unit, slope : float or None
-        Number of samples, with their weights, units of the raw outputs and of the loss, and the
-        slope of the loss: what "auto" and natural scales follow from.
+    moments : Moments or None
+        Of the targets of all samples so far: what "auto" and natural scales follow from.
+    column_ends : ndarray of shape (2, n_features) or None
+        Least and largest value of each column of X in all samples so far.
     class_counts : ndarray of shape (n_columns_of_y, n_classes) or None
         Samples of each class so far, with their weights, where classes are weighted.
     """
@@ -40,10 +41,8 @@ class Form:
     dtype: str
     blocks: np.ndarray | None
     targets: Targets
-    n_effective: float | None = None
-    unit: float | None = None
-    loss_unit: float | None = None
-    slope: float | None = None
+    moments: Moments | None = None
+    column_ends: np.ndarray | None = None
     class_counts: np.ndarray | None = None
 
     @property
@@ -124,14 +123,12 @@ def check_data(
                 f"{n_held_out:.6g} (see X_val and "
                 f"validation_fraction={estimator.validation_fraction})."
             )
-    if known is None:
-        form = replace(
-            form,
-            n_effective=n_effective(len(targets), weights),
-            unit=loss.unit(targets, weights),
-            loss_unit=loss.loss_unit(targets, weights),
-            slope=loss.slope(targets, weights, form.targets.n_outputs),
-        )
+    moments, ends = Moments.of(targets, weights), column_ends(X)
+    if known is not None:
+        moments = known.moments.merged(moments)
+        low, high = known.column_ends
+        ends = np.minimum(ends[0], low), np.maximum(ends[1], high)
+    form = replace(form, moments=moments, column_ends=ends)
     order = loss.order(targets)
     if order is not None:
         X, targets = X[order], targets[order]

@@ -8,8 +8,8 @@ from sklearn.utils.validation import _num_samples
 
 from sgnn.estimators.checks import check_weights
 from sgnn.estimators.classifier import SparseMLPClassifier
+from sgnn.estimators.moments import n_effective
 from sgnn.estimators.regressor import SparseMLPRegressor
-from sgnn.training.scales import n_effective
 
 _DENSE_STEPS, _BATCH_SIZE = 1000, 200
 _LEAST_EPOCHS, _MOST_EPOCHS = 20, 400

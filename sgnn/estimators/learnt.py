@@ -48,10 +48,10 @@ def learnt(form, alpha, network, histories, n_removed, state, before=None):
 
 
 def set_learnt(estimator, attributes):
-    """Put fitted attributes in the place of those of an earlier fit."""
-    for name in ("feature_names_in_", "classes_"):
-        vars(estimator).pop(name, None)
-    vars(estimator).update(attributes)
+    """Put fitted attributes in the place of those of an earlier fit, all or none."""
+    gone = "feature_names_in_", "classes_"
+    stays = {name: value for name, value in vars(estimator).items() if name not in gone}
+    estimator.__dict__ = stays | attributes
 
 
 def fitted(estimator, attributes):

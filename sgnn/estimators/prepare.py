@@ -5,12 +5,12 @@ from dataclasses import fields, replace
 
 import numpy as np
 
+from sgnn._common.warnings import warn
 from sgnn.estimators.checks import check_hidden_layer_sizes
-from sgnn.networks.activations import ACTIVATIONS
+from sgnn.estimators.units import units_of
 from sgnn.penalties import get_penalty
 from sgnn.training.initial import random_network
 from sgnn.training.problem import Problem, Settings
-from sgnn.training.scales import Scales
 from sgnn.training.state import State
 
 MAX_SEED = 2**31 - 1
@@ -21,7 +21,7 @@ def settings_of(estimator):
     return Settings(**{field.name: getattr(estimator, field.name) for field in fields(Settings)})
 
 
-def prepare(estimator, data, rng, last=None):
+def prepare(estimator, data, rng, last=None, on_path=False):
     """Return what training solves, and where it starts.
 
     Parameters
@@ -33,6 +33,8 @@ def prepare(estimator, data, rng, last=None):
         Draws what is new, then shuffles.
     last : State, default=None
         What training goes on from.
+    on_path : bool, default=False
+        Whether other strengths will take the place of `alpha`.
 
     Returns
     -------
@@ -48,12 +50,12 @@ def prepare(estimator, data, rng, last=None):
     form = data.form
     hidden = check_hidden_layer_sizes(estimator.hidden_layer_sizes)
     sizes = (form.n_features, *hidden, form.targets.n_outputs)
-    problem = _problem(estimator, data, sizes)
+    problem = _problem(estimator, data, sizes, on_path)
     state = State(None) if last is None else last
     if last is None:
         network = random_network(problem, sizes, rng)
     else:
-        network = _full_size(last.network, sizes).astype(data.X.dtype)
+        network = problem.untell(_full_size(last.network, sizes).astype(data.X.dtype))
     seed = state.seed
     if problem.is_partial:
         seed = rng.randint(MAX_SEED) if seed is None else seed
@@ -86,36 +88,53 @@ def rng_of(state):
     return deepcopy(state.rng)
 
 
-def _problem(estimator, data, sizes):
-    form, loss = data.form, data.form.targets.loss
+def _problem(estimator, data, sizes, on_path):
+    form = data.form
     size, n_samples = estimator.batch_size, data.X.shape[0]
-    if not loss.separable and size != "auto" and size < n_samples:
+    if not form.targets.loss.separable and size != "auto" and size < n_samples:
         raise ValueError(
-            f"batch_size={size}: under {loss!r} the loss of a sample depends on all others, and a "
-            f"batch holds all {n_samples} samples; it must be 'auto', or as many."
+            f"batch_size={size}: under {form.targets.loss!r} the loss of a sample depends on all "
+            f"others, and a batch holds all {n_samples} samples; it must be 'auto', or as many."
         )
     penalties = get_penalty(estimator.penalty)
     for penalty in penalties:
         penalty.check(sizes, form.blocks)
-    n_layers = len(sizes) - 1
-    homogeneous = ACTIVATIONS[estimator.activation].is_homogeneous
-    alpha = estimator.alpha
+    loss, alpha, l2 = form.targets.loss, estimator.alpha, estimator.l2
+    counts = on_path or (alpha != "auto" and (l2 or (penalties and alpha)))
+    units = units_of(form, sizes, estimator.activation, penalties, as_given=counts)
+    if units.far_apart and not on_path:
+        warn(
+            "The standard deviations of the outputs of y differ by more than a factor of 10: they "
+            f"are brought to a common unit, for which alpha={alpha!r} and l2={l2!r} hold. Scale y, "
+            'or leave alpha="auto".'
+        )
+    loss = loss if units.divisors is None else loss.in_units(units.divisors)
+    targets, n_outputs = units.divided(data.targets), form.targets.n_outputs
+    if on_path:
+        alpha = 1.0
     if alpha == "auto":
-        factor = estimator._auto_alpha
-        alpha = factor * form.n_effective**-0.85 * form.slope * form.unit ** (1 - 1 / n_layers)
+        slope = loss.slope(targets, data.sample_weight, n_outputs)
+        alpha = estimator._auto_alpha * slope * form.moments.n_effective**-0.85 * units.alpha
+    else:
+        l2 = l2 / units.l2
+    held_out = data.held_out
+    if held_out is not None:
+        held_out = replace(held_out, targets=units.divided(held_out.targets))
     return Problem(
         X=data.X,
-        targets=data.targets,
-        n_outputs=form.targets.n_outputs,
+        targets=targets,
+        n_outputs=n_outputs,
         loss=loss,
         activation=estimator.activation,
         sample_weight=data.sample_weight,
-        held_out=data.held_out,
+        held_out=held_out,
         penalties=penalties,
         alpha=float(alpha),
-        l2=float(estimator.l2),
+        l2=float(l2),
         blocks=form.blocks,
-        scales=Scales.of_targets(form.unit, n_layers, homogeneous, form.loss_unit),
+        scales=units.scales,
+        told=units.told,
+        alpha_unit=float(units.alpha),
     )
 
 

@@ -38,6 +38,13 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
     their unit).
     The estimator is also a selector: :meth:`transform` keeps the inputs that the network uses.
 
+    With ``alpha="auto"``, or nothing penalised, targets in other units give the same model in other
+    units, and each of several outputs is learnt in its own. A number for `alpha` or `l2` holds for
+    the targets as they are; only outputs whose standard deviations :math:`\sigma_k` differ by more
+    than a factor of 10 are brought to a common unit, :math:`y_k \bar\sigma / \sigma_k` with the
+    root mean square :math:`\bar\sigma`, because the sum of squares would be that of the largest
+    alone.
+
     Parameters
     ----------
     hidden_layer_sizes, activation, penalty
@@ -58,10 +65,11 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
           Each batch holds all samples, so there is one step per epoch: `max_iter` may have to be
           raised. See also :meth:`predict_survival_function`
     alpha : float >= 0 or "auto", default="auto"
-        Strength of the penalty. "auto" is :math:`0.42\, n^{-0.85}\, s\, u^{1 - 1/L}` with
-        :math:`n` samples, :math:`L` weight matrices, raw outputs of unit :math:`u`, and the root
-        mean square :math:`s` of the slope of the loss at the best constant. For the squared error
-        :math:`u` and :math:`s` are the standard deviation of the targets; see ``alpha_``.
+        Strength of the penalty. "auto" is :math:`0.42\, n^{-0.85} s` for :math:`n` samples, in
+        natural units: the objective is then that of targets divided by their standard deviations,
+        or means under "poisson" and "gamma", each output by its own. There the slope of the loss at
+        the best constant is 1, of the squared error, or has the root mean square :math:`s`. See
+        ``alpha_``.
     l2, refit, feature_groups
         As in :class:`SparseMLPParameters`.
     solver, ..., n_threads
@@ -69,7 +77,13 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
 
     Attributes
     ----------
-    alpha_, ..., validation_loss_curve_
+    alpha_ : float
+        Strength that was used. For "auto" it is told times :math:`\sigma_y^{2 - 1/L}`, with
+        :math:`L` weight matrices, where that as a number would give the same model: under penalties
+        of the lasso and group lasso kind, without biases in groups, with one output and an
+        activation that is homogeneous ("relu", "leaky_relu", "identity"). Else it is told in
+        natural units.
+    network_, ..., validation_loss_curve_
         As in :class:`SparseMLPParameters`.
     validation_scores_ : list of float or None
         Scores on held-out data, as :meth:`score` returns them.
@@ -125,8 +139,8 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
 
         Nothing is removed from the network that is trained, so what is zero may come back; the
         fitted attributes describe what :meth:`fit` would have kept of it. ``alpha="auto"`` and the
-        unit of the targets are settled by the data of :meth:`fit`, or else of the first call, which
-        should hold more than a few samples.
+        unit of the targets follow all samples so far. The rate is `learning_rate_init` at the time
+        of the call: lower it from call to call, by ``set_params``, for the noise to settle.
 
         Parameters
         ----------
@@ -142,6 +156,11 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         -------
         self : object
             Fitted estimator.
+
+        Raises
+        ------
+        ValueError, KeyboardInterrupt
+            As for :meth:`SparseMLPClassifier.partial_fit`.
         """
         loss = get_loss(self.loss)
         if not loss.separable:

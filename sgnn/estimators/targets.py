@@ -330,6 +330,14 @@ class Quantities(Targets):
             raise ValueError(
                 f"y has {targets.shape[1]} outputs and the network has {self.n_columns}."
             )
+        values = y.reshape(targets.shape)
+        lost = (targets == targets[0]).all(axis=0) & (values != values[0]).any(axis=0)
+        if lost.any():
+            raise ValueError(
+                f"y varies by {np.ptp(values[:, lost], axis=0).max():.3g} around "
+                f"{values[0, lost].max():.3g}, which {targets.dtype} cannot tell apart: scale y, "
+                "or give X in float64."
+            )
         return targets
 
     def decode(self, outputs):

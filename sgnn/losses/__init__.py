@@ -1,7 +1,7 @@
 """Losses, by name and as objects."""
 
 from sgnn.losses._registry import LOSSES, available, get_loss, register
-from sgnn.losses.base import DevianceLoss, ErrorLoss, Loss, average_
+from sgnn.losses.base import DevianceLoss, ErrorLoss, LogLinkLoss, Loss, average_
 from sgnn.losses.cox import Cox
 from sgnn.losses.gamma import Gamma
 from sgnn.losses.huber import Huber
@@ -17,6 +17,7 @@ __all__ = [
     "ErrorLoss",
     "Gamma",
     "Huber",
+    "LogLinkLoss",
     "LogLoss",
     "Loss",
     "Poisson",

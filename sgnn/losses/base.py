@@ -5,6 +5,8 @@ from abc import ABC, abstractmethod
 import numpy as np
 from sklearn.base import BaseEstimator
 
+_ROUNDING, _LEAST_MEAN = 1e-13, 1e-9
+
 
 class Loss(BaseEstimator, ABC):
     """What a network is trained to make small: a function of the raw outputs of each sample.
@@ -22,6 +24,9 @@ class Loss(BaseEstimator, ABC):
     of_classes = False
     #: What the score is called.
     score_name = "score"
+    #: Whether raw outputs are logarithms of predictions: then those for targets divided by their
+    #: units differ by the logarithms of these, and else by these as factors.
+    log_link = False
 
     @abstractmethod
     def write(self, outputs, targets, weights, losses):
@@ -118,21 +123,36 @@ class Loss(BaseEstimator, ABC):
         """
         return None
 
-    def unit(self, targets, weights):
-        """Return the unit of measure of the raw outputs; 1 where they have none."""
+    def units(self, mean, variance):
+        """Return the units of measure of targets; None for none.
+
+        Parameters
+        ----------
+        mean, variance : ndarray of shape (n_outputs,)
+            Of all targets so far, with their weights.
+
+        Returns
+        -------
+        ndarray of shape (n_outputs,) or None
+            Positive. Networks are trained on targets divided by their units.
+        """
+        return None
+
+    def loss_unit(self, units):
+        """Return the unit of measure of the loss, a float, for targets of some units."""
         return 1.0
 
-    def loss_unit(self, targets, weights):
-        """Return the unit of measure of the loss, a positive float; 1 where it has none."""
-        return 1.0
+    def in_units(self, units):
+        """Return the loss, but for a factor, of targets and raw outputs divided by their units."""
+        return self
 
     def slope(self, targets, weights, n_outputs):
-        """Return how steep the loss is at the best constant, which ``alpha="auto"`` follows.
+        """Return how steep the loss is at the best constant, to which ``alpha="auto"`` is relative.
 
         Parameters
         ----------
         targets, weights, n_outputs
-            As for :meth:`constant`.
+            As for :meth:`constant`; targets in their units.
 
         Returns
         -------
@@ -193,10 +213,7 @@ class DevianceLoss(Loss):
 
 
 class ErrorLoss(DevianceLoss):
-    """A loss of the errors of outputs, which are predictions.
-
-    Outputs are measured in standard deviations of the targets, the root of the mean variance.
-    """
+    """A loss of the errors of outputs, which are predictions, measured in standard deviations."""
 
     @abstractmethod
     def of_errors(self, errors):
@@ -205,22 +222,28 @@ class ErrorLoss(DevianceLoss):
     def deviance(self, outputs, targets):
         return self.of_errors(outputs - targets)
 
-    def unit(self, targets, weights):
-        targets = targets.astype(np.float64, copy=False)
-        with np.errstate(over="ignore", invalid="ignore"):
-            center = np.average(targets, axis=0, weights=weights)
-            variances = np.average((targets - center) ** 2, axis=0, weights=weights)
-        scale = float(np.sqrt(np.mean(variances)))
-        if not scale < np.inf:
-            raise ValueError(f"y reaches {np.abs(targets).max():.3g}, too much to square: scale y.")
-        return scale if scale > 0 else 1.0
+    def units(self, mean, variance):
+        varies = variance > (_ROUNDING * mean) ** 2
+        typical = np.sqrt(variance[varies].mean()) if varies.any() else 1.0
+        return np.where(varies, np.sqrt(variance), typical)
 
-    def loss_unit(self, targets, weights):
-        """Return twice the mean loss of the best constant, for an output: a variance."""
-        targets = targets.astype(np.float64, copy=False)
-        constant = self.constant(targets, weights, targets.shape[1])
-        losses = self.of_errors(constant - targets).mean(axis=1)
-        return 2 * float(np.average(losses, weights=weights)) or 1.0
+
+class LogLinkLoss(DevianceLoss):
+    """A loss of means whose logarithms are the raw outputs; the unit of targets is their mean."""
+
+    log_link = True
+
+    def constant(self, targets, weights, n_outputs):
+        means = np.average(targets.astype(np.float64, copy=False), axis=0, weights=weights)
+        return np.log(np.maximum(means, _LEAST_MEAN))
+
+    def predicted(self, outputs):
+        return np.exp(outputs)
+
+    def units(self, mean, variance):
+        if not mean.any():
+            raise ValueError(f"{type(self).__name__}: y must not be 0 throughout.")
+        return np.where(mean > 0, mean, 1.0)
 
 
 def average_(outputs, weights):

@@ -45,24 +45,29 @@ class Huber(ErrorLoss):
         import torch
 
         outputs.sub_(targets.t())
-        inner = outputs.clamp(-self.delta, self.delta)
+        delta = torch.as_tensor(self.delta, dtype=outputs.dtype, device=outputs.device)
+        inner = outputs.clamp(-delta.view(-1, 1), delta.view(-1, 1))
         torch.sum(outputs.sub_(inner, alpha=0.5).mul_(inner), dim=0, out=losses)
         outputs.copy_(inner)
         average_(outputs, weights)
 
     def constant(self, targets, weights, n_outputs):
-        def slope(center, column):
-            errors = np.clip(center - column, -self.delta, self.delta)
-            return np.average(errors, weights=weights)
+        def slope(center, column, delta):
+            return np.average(np.clip(center - column, -delta, delta), weights=weights)
 
+        def center(column, delta):
+            low, high = column.min(), column.max()
+            return low if low == high else brentq(slope, low, high, (column, delta), xtol=1e-12)
+
+        deltas = np.broadcast_to(self.delta, n_outputs)
         columns = targets.T.astype(np.float64, copy=False)
-        ends = [(column.min(), column.max()) for column in columns]
-        return np.array(
-            [
-                low if low == high else brentq(slope, low, high, args=(column,), xtol=1e-12)
-                for column, (low, high) in zip(columns, ends, strict=True)
-            ]
-        )
+        return np.array([center(*parts) for parts in zip(columns, deltas, strict=True)])
+
+    def loss_unit(self, units):
+        return float(np.mean(units**2))
+
+    def in_units(self, units):
+        return Huber(delta=self.delta / units)
 
     def of_errors(self, errors):
         inner = np.clip(errors, -self.delta, self.delta)

@@ -54,5 +54,8 @@ class Quantile(ErrorLoss):
         values = np.take_along_axis(targets, order, axis=0)[places, np.arange(n_outputs)]
         return values.astype(np.float64)
 
+    def loss_unit(self, units):
+        return float(np.mean(units))
+
     def of_errors(self, errors):
         return errors * ((errors > 0) - self.quantile)

@@ -182,6 +182,16 @@ class Network:
         """Return the network with other biases of the outputs."""
         return replace(self, intercepts=[*self.intercepts[:-1], constant])
 
+    def times(self, scales):
+        """Return the network with its parameters times the units of :class:`Scales`, shifted."""
+        dtype = self.coefs[0].dtype
+        coefs, intercepts = (
+            [(array * unit).astype(dtype) for array, unit in zip(arrays, units, strict=True)]
+            for arrays, units in ((self.coefs, scales.weights), (self.intercepts, scales.biases))
+        )
+        intercepts[-1] = (intercepts[-1] + scales.shift).astype(dtype)
+        return replace(self, coefs=coefs, intercepts=intercepts)
+
     def astype(self, dtype):
         """Return a copy in a data type."""
         coefs, intercepts = ([a.astype(dtype) for a in b] for b in (self.coefs, self.intercepts))

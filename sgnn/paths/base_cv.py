@@ -21,6 +21,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples, check_is_fitted, indexable
 
 from sgnn._common.docstrings import takes_over
+from sgnn._common.interrupts import keeping
 from sgnn._common.warnings import warn
 from sgnn.estimators.checks import check_weights
 from sgnn.estimators.data import check_form, rows_with_weight
@@ -171,6 +172,9 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
         ------
         ValueError
             If a parameter or the data are invalid. The estimator is then as it was before the call.
+        KeyboardInterrupt
+            If the user breaks off; its attribute ``trained`` is the path on all data until then.
+            The estimator is as it was before the call.
         """
         estimator = self.estimator
         if estimator is None:
@@ -182,10 +186,11 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
         arguments = {"alphas": self.alphas, "max_iter": self.max_iter}
         path = compute_path(estimator, X, y, sample_weight=sample_weight, **arguments)
         arguments["alphas"] = path.alphas[1:]
-        folds = Parallel(n_jobs=self.n_jobs)(
-            delayed(_scores_of_fold)(estimator, X, y, sample_weight, *split, scorer, arguments)
-            for split in splits
-        )
+        with keeping(path):
+            folds = Parallel(n_jobs=self.n_jobs)(
+                delayed(_scores_of_fold)(estimator, X, y, sample_weight, *split, scorer, arguments)
+                for split in splits
+            )
         scores, n_features = map(np.array, zip(*folds, strict=True))
         there = path.n_features > 0
         means, errors = scores.mean(axis=0)[there], standard_error(scores)[there]

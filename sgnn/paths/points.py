@@ -37,7 +37,8 @@ def points_of(model, problem, start, alphas, max_iter):
     FloatingPointError
         If the objective or a parameter is not finite.
     KeyboardInterrupt
-        If the user breaks off.
+        If the user breaks off. What there is of the dense network, or of a refit, is a point, and
+        the last one.
     """
     from sgnn.paths.strengths import given, growing
     from sgnn.training.fit import minimise
@@ -45,8 +46,10 @@ def points_of(model, problem, start, alphas, max_iter):
 
     clock = time.perf_counter()
     settings = settings_of(model)
-    dense = _whole(minimise(problem.without_penalty(), settings, start, Silent()))
+    dense = minimise(problem.without_penalty(), settings, start, Silent())
     yield _point(problem, 0.0, dense.network.compact(problem.blocks), dense.histories[0], clock)
+    if dense.interrupted:
+        raise KeyboardInterrupt
     if problem.is_adaptive:
         problem = replace(problem, pilot=dense.network)
     if max_iter == "auto":
@@ -54,29 +57,21 @@ def points_of(model, problem, start, alphas, max_iter):
         max_iter = max(-(-_STEPS_PER_ALPHA // n_batches), _LEAST_EPOCHS)
     settings = replace(settings, max_iter=max_iter, early_stopping=False)
     walk = Walk(problem, settings, dense.network, start.rng)
-    if isinstance(alphas, Integral):
-        places = growing(walk, problem.scales.loss, alphas)
-    else:
-        places = given(walk, alphas)
+    places = growing(walk, alphas) if isinstance(alphas, Integral) else given(walk, alphas)
     clock = time.perf_counter()
     for alpha, network, history in places:
+        interrupted = False
         if network.is_empty:
             network = network.with_constant(problem.best_constant)
         elif model.refit:
             on_support = problem.without_held_out().on_support(network.kept[0])
             alone = replace(start, network=network.alone())
-            network = network.refilled(
-                _whole(minimise(on_support, settings, alone, Silent())).network
-            )
+            refitted = minimise(on_support, settings, alone, Silent())
+            network, interrupted = network.refilled(refitted.network), refitted.interrupted
         yield _point(problem, alpha, network, history, clock)
+        if interrupted:
+            raise KeyboardInterrupt
         clock = time.perf_counter()
-
-
-def _whole(outcome):
-    """Return the outcome of a run, unless the user broke it off."""
-    if outcome.interrupted:
-        raise KeyboardInterrupt
-    return outcome
 
 
 def _point(problem, alpha, network, history, clock):
@@ -95,7 +90,7 @@ def _point(problem, alpha, network, history, clock):
         validation_score=score,
         validation_error=error,
         seconds=time.perf_counter() - clock,
-        network=network,
+        network=problem.tell(network),
         history=history,
         baseline=problem.baseline(network),
     )

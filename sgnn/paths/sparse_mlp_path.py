@@ -7,6 +7,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, validate_params
 
+from sgnn._common.interrupts import interrupted
 from sgnn._common.warnings import warn
 from sgnn.estimators import checks
 from sgnn.estimators.base import BaseSparseMLP
@@ -95,6 +96,9 @@ def sparse_mlp_path(
     ------
     ValueError
         If a parameter or the data are invalid, or the loss of the dense network is not finite.
+    KeyboardInterrupt
+        If the user breaks off; its attribute ``trained`` is the path until then. Before the dense
+        network has been trained for one epoch there is none.
 
     See Also
     --------
@@ -147,8 +151,8 @@ def compute_path(
     Parameters
     ----------
     keeps_part : bool, default=False
-        Whether a path that breaks off is returned, with a warning; else the error is raised, so
-        that nobody takes a part for the whole.
+        Whether a path that diverges is returned until there, with a warning; else the error is
+        raised, so that nobody takes a part for the whole.
     is_fold : bool, default=False
         Whether the data are a part of others, for which all warnings have been given.
     estimator, X, y, sample_weight, X_val, y_val, alphas, max_iter, min_features, max_sparsity, \
@@ -183,12 +187,15 @@ max_drop
                     "inputs left: a million times the strength removed nothing. Raise max_iter, "
                     "the epochs at each strength, or take another penalty."
                 )
-    except (KeyboardInterrupt, FloatingPointError) as error:
+    except KeyboardInterrupt:
+        if not points:
+            raise
+        raise interrupted(SparseMLPPath(model, data.form, points)) from None
+    except FloatingPointError as error:
         if not keeps_part or len(points) < 2:
             with checks.divergence_explained(problem, model.learning_rate_init):
                 raise
-        reason = str(error) or "interrupted by the user"
-        warn(f"The path ends at alpha={points[-1].alpha:.3g}: {reason}.")
+        warn(f"The path ends at alpha={points[-1].alpha:.3g}: {error}.")
     return SparseMLPPath(model, data.form, points)
 
 
@@ -210,10 +217,10 @@ def set_up(estimator, X, y, sample_weight=None, X_val=None, y_val=None, *, warns
     model = clone(estimator)
     rng = check_random_state(model.random_state)
     data = check_data(model, X, y, sample_weight, X_val, y_val, rng=rng)
-    problem, start = prepare(model, data, rng)
+    problem, start = prepare(model, data, rng, on_path=True)
     if warns:
         checks.warn_if_column(y)
-        checks.warn_if_badly_scaled(data.X)
+        checks.warn_if_badly_scaled(data.form.column_ends)
         checks.warn_if_unpenalised(problem, start.network.sizes)
     return model, data, problem, start
 

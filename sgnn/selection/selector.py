@@ -128,6 +128,9 @@ class SparseMLPSelector(PathSelector):
         ------
         ValueError
             If a parameter or the data are invalid, or no network of the path has the sparsity.
+        KeyboardInterrupt
+            If the user breaks off; its attribute ``trained`` is the path on all data until then.
+            The selector is as it was before the call.
         """
         if self.sparsity is not None and self.n_features_to_select != "auto":
             raise ValueError(

@@ -14,10 +14,11 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples, indexable
 
 from sgnn._common.docstrings import takes_over
+from sgnn._common.interrupts import interrupted
 from sgnn.estimators.base import BaseSparseMLP
 from sgnn.estimators.checks import check_weights
 from sgnn.estimators.data import rows_with_weight
-from sgnn.estimators.learnt import set_learnt
+from sgnn.estimators.learnt import fitted, set_learnt
 from sgnn.estimators.prepare import MAX_SEED
 from sgnn.paths.base_cv import BaseSparseMLPCV
 from sgnn.paths.constraints import PATH_CONSTRAINTS
@@ -146,6 +147,9 @@ class StabilitySelector(PathSelector):
         ValueError
             If a parameter or the data are invalid, or no number of features has a bound of
             `max_false`.
+        KeyboardInterrupt
+            If the user breaks off; its attribute ``trained`` is a selector by the pairs until then,
+            if these are two at least. The selector itself is as it was before the call.
         """
         estimator, inputs = self._prepare(X, y, sample_weight)
         n_features = inputs["n_features_in_"]
@@ -155,7 +159,7 @@ class StabilitySelector(PathSelector):
         set_up(clone(estimator).set_params(random_state=0), X, y, weights)
         rng = check_random_state(self.random_state)
         halves = _halves(y, is_classifier(estimator), self.n_pairs, rng)
-        paths = Parallel(n_jobs=self.n_jobs)(
+        paths = Parallel(n_jobs=self.n_jobs, return_as="generator")(
             delayed(_path_on)(
                 clone(estimator).set_params(random_state=rng.randint(MAX_SEED)),
                 X,
@@ -168,17 +172,30 @@ class StabilitySelector(PathSelector):
             )
             for half in halves
         )
-        supports, n_iters = zip(*paths, strict=True)
-        probabilities = np.mean(supports, axis=0)
-        attributes = {
+        of_halves = []
+        try:
+            of_halves.extend(paths)
+        except KeyboardInterrupt:
+            n_pairs = len(of_halves) // 2
+            if n_pairs < 2:
+                raise KeyboardInterrupt from None
+            so_far = inputs | self._agreed_upon(of_halves[: 2 * n_pairs], n_selected)
+            raise interrupted(fitted(self, so_far)) from None
+        set_learnt(self, inputs | self._agreed_upon(of_halves, n_selected))
+        return self
+
+    def _agreed_upon(self, of_halves, n_selected):
+        """Return the fitted attributes that follow from features and epochs of each half."""
+        supports, n_iters = zip(*of_halves, strict=True)
+        probabilities, n_pairs = np.mean(supports, axis=0), len(of_halves) // 2
+        n_features = len(probabilities)
+        return {
             "selection_probabilities_": probabilities,
             "n_iter_": max(n_iters),
             "support_": probabilities >= self.threshold,
             "n_features_to_select_": n_selected,
-            "error_bound_": _error_bound(n_selected, n_features, self.threshold, self.n_pairs),
+            "error_bound_": _error_bound(n_selected, n_features, self.threshold, n_pairs),
         }
-        set_learnt(self, inputs | attributes)
-        return self
 
     def _n_selected(self, n_features):
         """Return how many features each half selects."""

@@ -19,7 +19,7 @@ class History:
     validation_loss, validation_score : list of float
     n_neurons : list of tuple of int
         Units on a path from an input to an output, per layer, inputs first and outputs last.
-    converged, interrupted : bool
+    converged : bool
     """
 
     loss: list = field(default_factory=list)
@@ -28,7 +28,12 @@ class History:
     validation_score: list = field(default_factory=list)
     n_neurons: list = field(default_factory=list)
     converged: bool = False
-    interrupted: bool = False
+
+    def cut(self, n_epochs):
+        """Forget all epochs but the first ones."""
+        for curve in vars(self).values():
+            if isinstance(curve, list):
+                del curve[n_epochs:]
 
 
 @dataclass
@@ -47,6 +52,8 @@ class Course:
         Number of epochs before these, for penalties that warm up.
     epoch : int
         Place on the schedule of the learning rate.
+    n_whole : int
+        Number of epochs that were trained and recorded.
     best : tuple
         The Parameters to end with, and the units that they belong to.
     """
@@ -57,6 +64,7 @@ class Course:
     n_epochs: int
     first_epoch: int = 0
     epoch: int = 0
+    n_whole: int = 0
     history: History = field(default_factory=History)
     best_score: float = -math.inf
     best: tuple = ()

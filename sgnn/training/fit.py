@@ -27,17 +27,15 @@ class Outcome:
         Of the run under the penalty.
     n_removed : tuple of int
         Units per layer that were no longer trained when the network was as it is.
+    interrupted : bool
+        Whether the user broke off; the network is that of the epochs before.
     """
 
     network: Network
     histories: list
     optimizer: OptimizerState
     n_removed: tuple
-
-    @property
-    def interrupted(self):
-        """Whether the user broke off a run."""
-        return any(history.interrupted for history in self.histories)
+    interrupted: bool = False
 
     @property
     def is_empty(self):
@@ -68,23 +66,38 @@ def fit(problem, settings, state, monitor, refit=False):
     FloatingPointError
         If the objective or a parameter is not finite.
     KeyboardInterrupt
-        If it comes before the end of the first epoch; later ones end training.
+        If it comes before the end of the first epoch. A later one ends training, and the outcome is
+        what there is.
     """
+    outcome = None
+    try:
+        for outcome in _runs(problem, settings, state, monitor, refit):
+            if outcome.interrupted or monitor.stopped:
+                break
+    except KeyboardInterrupt:
+        if outcome is None:
+            raise
+        outcome = replace(outcome, interrupted=True)
+    return outcome
+
+
+def _runs(problem, settings, state, monitor, refit):
+    """Yield what there is after each run."""
     if problem.is_adaptive:
         pilot = minimise(problem.without_penalty(), settings, state, monitor)
-        if pilot.interrupted or monitor.stopped:
-            return pilot
+        yield pilot
         problem = replace(problem, pilot=pilot.network)
         state = replace(state, network=pilot.network)
     outcome = minimise(problem, settings, state, monitor)
-    if not refit or outcome.is_empty or outcome.interrupted or monitor.stopped:
-        return outcome
-    small = outcome.network.compact(problem.blocks)
-    of_small = replace(state, network=small.alone())
-    listener = Refitting(monitor, small)
-    again = minimise(problem.on_support(small.support), settings, of_small, listener)
-    network = small.refilled(again.network).expand()
-    return replace(outcome, network=network, histories=[*outcome.histories, *again.histories])
+    yield outcome
+    if refit and not outcome.is_empty:
+        small = outcome.network.compact(problem.blocks)
+        of_small = replace(state, network=small.alone())
+        listener = Refitting(monitor, small)
+        again = minimise(problem.on_support(small.support), settings, of_small, listener)
+        network = small.refilled(again.network).expand()
+        histories = [*outcome.histories, *again.histories]
+        yield replace(outcome, network=network, histories=histories, interrupted=again.interrupted)
 
 
 def minimise(problem, settings, state, monitor):
@@ -92,9 +105,10 @@ def minimise(problem, settings, state, monitor):
     monitor.begin_run()
     with engine(settings.n_threads):
         batches = Batches.of(problem, settings, state.rng)
-        course = Course.of(settings, problem.scales.loss, state.n_epochs)
+        course = Course.of(settings, problem.told_unit, state.n_epochs)
         stages = Stages(Subnetworks(problem, settings, batches, state.network))
         trainer = last = stages.first(state.optimizer)
+        interrupted = False
         try:
             while trainer is not None:
                 last = trainer
@@ -103,8 +117,10 @@ def minimise(problem, settings, state, monitor):
                 if trainer is not None:
                     monitor.resize(trainer.kept)
         except KeyboardInterrupt:
-            if not course.best:
+            if not course.n_whole:
                 raise
-            course.history.interrupted = True
+            interrupted = True
+            course.history.cut(course.n_whole)
         n_removed = tuple(int((~mask).sum()) for mask in course.best[1])
-        return Outcome(stages.network(course), [course.history], last.optimizer.save(), n_removed)
+        network, optimizer = stages.network(course), last.optimizer.save()
+        return Outcome(network, [course.history], optimizer, n_removed, interrupted)

@@ -36,10 +36,19 @@ class Problem:
     sample_weight : ndarray of shape (n_samples,) or None
     held_out : HeldOut or None
     penalties : list of Penalty
-    alpha, l2 : float
+    alpha : float
+        As it is told.
+    l2 : float
+        As it is trained with.
     blocks : ndarray of int, shape (n_features,), or None
         Blocks of inputs that stand or fall together.
     scales : Scales
+        Of the optimisers.
+    told : Scales or None
+        What is trained, times these, is what is told: parameters and losses of the targets as they
+        were given. None is 1 for all.
+    alpha_unit : float
+        What is trained with a strength of the penalty is told with the strength times this.
     seed : int
         Of the draw of what is penalised, where a penalty is partial.
     pilot : Network or None
@@ -62,6 +71,8 @@ class Problem:
     l2: float
     blocks: np.ndarray | None
     scales: Scales
+    told: Scales | None = None
+    alpha_unit: float = 1.0
     seed: int = 0
     pilot: Network | None = None
     keep_zeros: bool = False
@@ -94,6 +105,24 @@ class Problem:
         """Return the batch size: all samples where the loss of one depends on the others."""
         size = _AUTO_BATCH_SIZE if settings.batch_size == "auto" else settings.batch_size
         return size if self.loss.separable else self.X.shape[0]
+
+    @property
+    def loss_unit(self):
+        """What losses are told in."""
+        return 1.0 if self.told is None else self.told.loss
+
+    @property
+    def told_unit(self):
+        """The unit of the loss, as it is told."""
+        return self.scales.loss * self.loss_unit
+
+    def tell(self, network):
+        """Return a network that was trained as one for the targets as they were given."""
+        return network if self.told is None else network.times(self.told)
+
+    def untell(self, network):
+        """Return what :meth:`tell` makes a network from."""
+        return network if self.told is None else network.times(self.told.inverse)
 
     def without_penalty(self):
         """Return the same problem without the penalty that makes weights zero."""

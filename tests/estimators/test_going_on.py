@@ -103,13 +103,40 @@ def test_partial_fit_goes_on_from_a_fit():
     assert_consistent(model, DIABETES_X, 1)
 
 
-def test_partial_fit_after_a_fit_keeps_its_strength_and_unit():
+def test_partial_fit_after_a_fit_counts_the_samples_of_both():
     model = regressor(alpha="auto").fit(DIABETES_X, DIABETES_Y)
-    alpha, score = model.alpha_, model.score(DIABETES_X, DIABETES_Y)
+    score = model.score(DIABETES_X, DIABETES_Y)
     for row in range(5):
         model.partial_fit(DIABETES_X[row : row + 1], DIABETES_Y[row : row + 1])
-        assert model.alpha_ == alpha
+    seen = np.r_[0:442, 0:5]
+    of_all = regressor(alpha="auto", max_iter=1).fit(DIABETES_X[seen], DIABETES_Y[seen])
+    assert model.alpha_ == pytest.approx(of_all.alpha_, rel=1e-12)
     assert model.score(DIABETES_X, DIABETES_Y) > score - 0.2
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+@pytest.mark.parametrize("n_outputs", [1, 2])
+def test_partial_fit_follows_the_number_and_the_unit_of_all_samples_so_far(n_outputs, activation):
+    """The strength is that of one fit of them, and is told as that is."""
+    targets = np.column_stack([DIABETES_Y, 30 * DIABETES_X[:, 2] ** 2])[:, :n_outputs]
+    targets = targets.ravel() if n_outputs == 1 else targets
+    model = regressor(alpha="auto", activation=activation)
+    weights = 0.5 + np.arange(442) % 4
+    for start in range(0, 442, 100):
+        rows = slice(start, start + 100)
+        model.partial_fit(DIABETES_X[rows], targets[rows], weights[rows])
+    at_once = regressor(alpha="auto", activation=activation, max_iter=1)
+    at_once.fit(DIABETES_X, targets, weights)
+    assert model.alpha_ == pytest.approx(at_once.alpha_, rel=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:.*left no weight")
+def test_the_first_calls_of_partial_fit_may_hold_one_sample():
+    model = regressor(alpha="auto")
+    for _ in range(3):
+        for row in range(442):
+            model.partial_fit(DIABETES_X[row : row + 1], 1e3 * DIABETES_Y[row : row + 1])
+    assert model.score(DIABETES_X, 1e3 * DIABETES_Y) > 0.4
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])

@@ -1,21 +1,10 @@
-"""When training ends: by itself, and by the user."""
+"""When training ends by itself."""
 
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from sgnn.penalties import GroupLasso
-from sgnn.proximal.adam import ProxAdam
-from tests.estimators.tasks import (
-    DIABETES_X,
-    DIABETES_Y,
-    IRIS_X,
-    IRIS_Y,
-    assert_consistent,
-    classifier,
-    regressor,
-    weights_equal,
-)
+from tests.estimators.tasks import DIABETES_X, DIABETES_Y, regressor
 
 
 def test_a_constant_rate_stops_when_objective_and_units_stand_still():
@@ -41,86 +30,3 @@ def test_too_few_epochs_are_reported(learning_rate):
 
 def test_a_cosine_rate_takes_all_epochs_without_a_word():
     assert regressor(max_iter=3).fit(DIABETES_X, DIABETES_Y).n_iter_ == 3
-
-
-# Ctrl-C
-
-
-def interrupt_at_step(monkeypatch, number):
-    calls = []
-    step = ProxAdam.step
-
-    def interrupted(self, *args, **kwargs):
-        calls.append(None)
-        if len(calls) == number:
-            raise KeyboardInterrupt
-        return step(self, *args, **kwargs)
-
-    monkeypatch.setattr(ProxAdam, "step", interrupted)
-
-
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_ctrl_c_keeps_the_model_of_the_last_whole_epoch(monkeypatch):
-    whole = classifier(learning_rate="constant", max_iter=4).fit(IRIS_X, IRIS_Y)
-    steps_per_epoch = -(-150 // 32)
-    interrupt_at_step(monkeypatch, 4 * steps_per_epoch + 3)
-    model = classifier(learning_rate="constant", max_iter=100)
-    with pytest.warns(UserWarning, match="interrupted"):
-        model.fit(IRIS_X, IRIS_Y)
-    assert model.n_iter_ == 4
-    assert model.loss_curve_ == whole.loss_curve_
-    assert weights_equal(model, whole)
-    assert_consistent(model, IRIS_X, 3)
-
-
-def test_ctrl_c_during_early_stopping_keeps_the_best_epoch(monkeypatch):
-    interrupt_at_step(monkeypatch, 8 * 5 + 2)
-    model = classifier(early_stopping=True, learning_rate_init=0.1, n_iter_no_change=50)
-    with pytest.warns(UserWarning, match="interrupted"):
-        model.fit(IRIS_X, IRIS_Y, X_val=IRIS_X, y_val=IRIS_Y)
-    assert model.n_iter_ == 8
-    assert model.score(IRIS_X, IRIS_Y) == pytest.approx(max(model.validation_scores_))
-
-
-def test_ctrl_c_during_the_refit_keeps_the_support(monkeypatch):
-    shared = {"alpha": 0.05, "batch_size": 1000, "max_iter": 20, "refit": True}
-    interrupt_at_step(monkeypatch, 25)
-    model = regressor(**shared)
-    with pytest.warns(UserWarning, match="interrupted"):
-        model.fit(DIABETES_X, DIABETES_Y)
-    assert model.n_iter_ == 24
-    assert_consistent(model, DIABETES_X, 1)
-
-
-def test_ctrl_c_in_the_pilot_of_adaptive_weights_ends_the_fit(monkeypatch):
-    interrupt_at_step(monkeypatch, 5)
-    model = regressor(penalty=GroupLasso(adaptive=1), batch_size=1000, max_iter=20, refit=True)
-    with pytest.warns(UserWarning, match="interrupted"):
-        model.fit(DIABETES_X, DIABETES_Y)
-    assert model.n_iter_ == 4
-    assert_consistent(model, DIABETES_X, 1)
-
-
-@pytest.mark.parametrize("method", ["fit", "partial_fit"])
-def test_ctrl_c_in_the_first_epoch_leaves_a_model_or_nothing(monkeypatch, method):
-    interrupt_at_step(monkeypatch, 2)
-    model = classifier()
-    try:
-        with pytest.warns(UserWarning, match="interrupted"):
-            getattr(model, method)(IRIS_X, IRIS_Y)
-    except KeyboardInterrupt:
-        assert not [key for key in vars(model) if key.endswith("_")]
-    else:
-        assert np.isfinite(model.predict_proba(IRIS_X)).all()
-
-
-def test_ctrl_c_is_not_swallowed_by_a_later_partial_fit(monkeypatch):
-    model = classifier().partial_fit(IRIS_X, IRIS_Y)
-    before = model.predict_proba(IRIS_X)
-    interrupt_at_step(monkeypatch, 2)
-    try:
-        with pytest.warns(UserWarning, match="interrupted"):
-            model.partial_fit(IRIS_X, IRIS_Y)
-    except KeyboardInterrupt:
-        pass
-    np.testing.assert_array_equal(model.predict_proba(IRIS_X), before)

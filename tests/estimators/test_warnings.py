@@ -22,8 +22,6 @@ from sgnn import (
     sparse_mlp_path,
 )
 from sgnn.penalties import GroupLasso
-from sgnn.proximal.adam import ProxAdam
-from sgnn.training.walk import Walk
 
 X, Y = scale(load_iris().data), load_iris().target
 WILD = X * [1e4, 1, 1, 1]
@@ -167,29 +165,3 @@ def test_the_end_of_a_path_is_told_once(kind):
     given = use.warnings(classifier(), path)
     assert len(given) == 1
     assert message in given[0]
-
-
-# Interrupts
-
-
-def interrupts(monkeypatch, cls, at):
-    """Let the user break off at a call of ``cls.step``."""
-    n_calls, step = iter(range(1, 1000)), cls.step
-
-    def interrupted(self, *arguments):
-        if next(n_calls) == at:
-            raise KeyboardInterrupt
-        return step(self, *arguments)
-
-    monkeypatch.setattr(cls, "step", interrupted)
-
-
-def test_an_interrupt_of_a_fit_is_told_once(monkeypatch):
-    interrupts(monkeypatch, ProxAdam, 2)
-    assert USES["fit"].warnings(classifier(), X) == ["Training interrupted by user."]
-
-
-def test_an_interrupt_of_a_path_is_told_once(monkeypatch):
-    interrupts(monkeypatch, Walk, 2)
-    given = USES["path"].warnings(classifier(), X)
-    assert given == ["The path ends at alpha=0.001: interrupted by the user."]

@@ -361,23 +361,16 @@ def test_bad_input(parameters, message):
         sparse_mlp_path(X=WINE_X, y=WINE_Y, **arguments)
 
 
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [
-        (KeyboardInterrupt(), "interrupted by the user"),
-        (FloatingPointError("not finite"), "not finite"),
-    ],
-)
-def test_what_breaks_off_a_path_leaves_what_there_is(monkeypatch, error, reason):
+def test_a_path_that_diverges_leaves_what_there_is(monkeypatch):
     n_calls, step = iter(range(9)), Walk.step
 
     def breaks_off(self, place, alpha, limit=np.inf):
         if next(n_calls) == 2:
-            raise error
+            raise FloatingPointError("not finite")
         return step(self, place, alpha, limit)
 
     monkeypatch.setattr(Walk, "step", breaks_off)
-    with pytest.warns(UserWarning, match=f"The path ends at alpha=0.02: {reason}"):
+    with pytest.warns(UserWarning, match="The path ends at alpha=0.02: not finite"):
         found = sparse_mlp_path(classifier(), WINE_X, WINE_Y, alphas=[0.01, 0.02, 0.03])
     assert_allclose(found.alphas, [0, 0.01, 0.02])
 

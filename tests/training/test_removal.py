@@ -272,6 +272,7 @@ def test_an_input_comes_back_if_its_gradient_over_all_samples_is_large_enough(
     data = form(X), y, weights if weighted else None
     problem, settings, state = prepared(model, *data)
     network = Network.whole([coef[:, None]], [np.ones(1)], "relu")
+    network = problem.untell(network)
     subnetworks = Subnetworks(problem, settings, Batches.of(problem, settings, state.rng), network)
     inputs, outputs = removal.revived_units(
         subnetworks.model(subnetworks.full),
