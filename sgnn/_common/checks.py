@@ -1,6 +1,10 @@
 """Checks of the parameters of penalties and losses."""
 
-from numbers import Integral, Real
+from numbers import Integral
+
+import numpy as np
+
+from sgnn._common.words import check_plain
 
 
 def check_interval(owner, name, low, high=float("inf"), closed="both", integer=False):
@@ -20,8 +24,10 @@ def check_interval(owner, name, low, high=float("inf"), closed="both", integer=F
     value = getattr(owner, name)
     kind = "an integer" if integer else "a number"
     where = f"{type(owner).__name__}: {name} must be {kind}"
-    if isinstance(value, bool) or not isinstance(value, Integral if integer else Real):
+    plain = Integral if integer else (int, float, np.integer, np.floating)
+    if isinstance(value, bool) or not isinstance(value, plain):
         raise TypeError(f"{where}; got {value!r} of type {type(value).__name__}.")
+    check_plain(f"{type(owner).__name__}: {name}", value)
     above = low <= value if closed in ("both", "left") else low < value
     below = value <= high if closed in ("both", "right") else value < high
     if not (above and below):

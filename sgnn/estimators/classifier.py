@@ -6,9 +6,10 @@ from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 
 from sgnn._common.docstrings import takes_over
+from sgnn._common.words import refuses
 from sgnn.estimators.base import BaseSparseMLP
+from sgnn.estimators.labels import Labels
 from sgnn.estimators.parameters import SparseMLPParameters
-from sgnn.estimators.targets import Labels
 
 
 @takes_over(SparseMLPParameters)
@@ -99,6 +100,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         tags.classifier_tags.multi_label = True
         return tags
 
+    @refuses
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train one epoch at the constant initial rate, on the full-size network.

@@ -9,6 +9,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import validate_data
 
+from sgnn._common.words import brief
 from sgnn.estimators.checks import check_weights, column_ends, resolve_feature_groups
 from sgnn.estimators.moments import Moments, n_effective
 from sgnn.estimators.targets import Targets
@@ -52,6 +53,20 @@ class Form:
         if self.feature_names is not None:
             attributes["feature_names_in_"] = self.feature_names
         return attributes
+
+    def check_goes_on_from(self, last):
+        """Raise a ValueError if inputs or outputs of a network for `last` would change meaning."""
+        self.targets.check_goes_on_from(last.targets)
+        names, before = self.feature_names, last.feature_names
+        if names is None or before is None or len(names) != len(before):
+            return
+        moved = np.flatnonzero(names != before)
+        if moved.size:
+            first = moved[0]
+            raise ValueError(
+                f"warm_start=True: column {first} of X is {brief(names[first])}, and in the last "
+                f"fit it was {brief(before[first])}: keep names and order of the columns."
+            )
 
 
 @dataclass(frozen=True)
@@ -187,17 +202,18 @@ def _check_pair(estimator, X, y, classes, known):
         reader.n_features_in_ = known.n_features
         if known.feature_names is not None:
             reader.feature_names_in_ = known.feature_names
-    X, y = validate_data(
-        reader,
-        X,
-        estimator._targets.plain(y),
-        accept_sparse="csr",
-        dtype=(np.float64, np.float32) if known is None else np.dtype(known.dtype),
-        order="C",
-        multi_output=True,
-        y_numeric=is_regressor(estimator),
-        reset=known is None,
-    )
+    with np.errstate(over="ignore", invalid="ignore"):
+        X, y = validate_data(
+            reader,
+            X,
+            estimator._targets.plain(y),
+            accept_sparse="csr",
+            dtype=(np.float64, np.float32) if known is None else np.dtype(known.dtype),
+            order="C",
+            multi_output=True,
+            y_numeric=is_regressor(estimator),
+            reset=known is None,
+        )
     y = estimator._targets.read(y)
     names = getattr(reader, "feature_names_in_", None)
     blocks = resolve_feature_groups(estimator.feature_groups, X.shape[1], names)

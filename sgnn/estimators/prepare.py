@@ -1,5 +1,6 @@
 """From parameters and checked data to the problem that training solves, and where it starts."""
 
+import sys
 from copy import deepcopy
 from dataclasses import fields, replace
 
@@ -8,6 +9,7 @@ import numpy as np
 from sgnn._common.warnings import warn
 from sgnn.estimators.checks import check_hidden_layer_sizes
 from sgnn.estimators.units import units_of
+from sgnn.networks.network import n_products
 from sgnn.penalties import get_penalty
 from sgnn.training.initial import random_network
 from sgnn.training.problem import Problem, Settings
@@ -50,6 +52,8 @@ def prepare(estimator, data, rng, last=None, on_path=False):
     form = data.form
     hidden = check_hidden_layer_sizes(estimator.hidden_layer_sizes)
     sizes = (form.n_features, *hidden, form.targets.n_outputs)
+    if n_products(sizes) * data.X.dtype.itemsize > sys.maxsize:
+        raise MemoryError
     problem = _problem(estimator, data, sizes, on_path)
     state = State(None) if last is None else last
     if last is None:

@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sgnn._common.docstrings import takes_over
 from sgnn._common.warnings import SgnnUndefinedMetricWarning, warn
+from sgnn._common.words import refuses
 from sgnn.estimators.base import BaseSparseMLP
 from sgnn.estimators.data import check_scored
 from sgnn.estimators.parameters import SparseMLPParameters
@@ -133,6 +134,7 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         tags.target_tags.multi_output = True
         return tags
 
+    @refuses
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
         """Train one epoch at the constant initial rate, on the full-size network.

@@ -9,7 +9,9 @@ from sgnn.losses.base import LogLinkLoss, average_
 
 @dataclass(eq=False, repr=False)
 class Gamma(LogLinkLoss):
-    r"""Half the gamma deviance with logarithmic link: :math:`\sum_k z_k - \log y_k + y_k e^{-z_k} - 1`.
+    r"""Half the gamma deviance with logarithmic link.
+
+    .. math:: \sum_k z_k - \log y_k + y_k e^{-z_k} - 1
 
     For positive amounts whose spread grows with their mean. Raw outputs are logarithms of
     predictions, which are means. The score is :math:`D^2` of the

@@ -10,7 +10,9 @@ from sgnn.losses.base import LogLinkLoss, average_
 
 @dataclass(eq=False, repr=False)
 class Poisson(LogLinkLoss):
-    r"""Half the Poisson deviance with logarithmic link: :math:`\sum_k e^{z_k} - y_k + y_k (\log y_k - z_k)`.
+    r"""Half the Poisson deviance with logarithmic link.
+
+    .. math:: \sum_k e^{z_k} - y_k + y_k (\log y_k - z_k)
 
     For counts, and for rates with the exposure as ``sample_weight``. Raw outputs are logarithms of
     predictions, which are means. The score is :math:`D^2` of the

@@ -86,6 +86,7 @@ def positions(kept):
 
 def to_tensor(array, device):
     """Wrap a numpy array without copying it, unless it is read-only or moves to a device."""
-    if not array.flags.writeable or not array.flags.c_contiguous:
+    flags = array.flags
+    if not (flags.writeable and flags.c_contiguous) or min(array.strides, default=0) < 0:
         array = np.array(array, order="C")
     return torch.from_numpy(array).to(device)

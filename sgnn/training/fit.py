@@ -38,6 +38,11 @@ class Outcome:
     interrupted: bool = False
 
     @property
+    def converged(self):
+        """Whether all runs ended by themselves."""
+        return all(history.converged for history in self.histories)
+
+    @property
     def is_empty(self):
         """Whether no input is left."""
         return not units_on_paths(self.network.coefs)[0].any()

@@ -121,6 +121,7 @@ class Trainer:
             recent = history.n_neurons[-1 - int(course.patience.n_iter_no_change) :]
             history.converged = is_slowest and (course.early_stopping or len(set(recent)) == 1)
             course.patience.restart()
+        history.converged |= course.has_settled
 
     def _train_epoch(self, rate):
         parameters, gradient = self.model.parameters, self.model.gradient

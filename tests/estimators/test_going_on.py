@@ -1,6 +1,8 @@
 """Training on: warm starts and partial fits."""
 
+import joblib
 import numpy as np
+import pandas as pd
 import pytest
 
 from sgnn.penalties import L1, GroupLasso
@@ -53,10 +55,47 @@ def test_warm_start_after_everything_was_removed_learns_again():
     assert model.score(DIABETES_X, DIABETES_Y) > 0.4
 
 
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (list("bacd"), "column 0 of X is 'b', and in the last fit it was 'a'"),
+        (list("abce"), "column 3 of X is 'e', and in the last fit it was 'd'"),
+    ],
+)
+def test_warm_start_refuses_columns_in_another_order_or_with_other_names(names, message):
+    frame = pd.DataFrame(IRIS_X, columns=list("abcd"))
+    other = frame[names] if set(names) == set("abcd") else frame.set_axis(names, axis=1)
+    model = classifier(warm_start=True).fit(frame, IRIS_Y)
+    before = joblib.hash(vars(model))
+    with pytest.raises(ValueError, match=f"warm_start=True: {message}"):
+        model.fit(other, IRIS_Y)
+    assert joblib.hash(vars(model)) == before
+    model.fit(frame, IRIS_Y)
+    classifier().fit(frame, IRIS_Y).fit(other, IRIS_Y)
+
+
+@pytest.mark.parametrize("columns", [["x" * 3000, "y"], [f"column {i}" for i in range(20_000)]])
+def test_warm_start_says_so_briefly(columns):
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(9, len(columns))), columns=columns)
+    model = regressor(
+        hidden_layer_sizes=(), warm_start=True, max_iter=1, learning_rate_init=1e-6
+    ).fit(X, DIABETES_Y[:9])
+    with pytest.raises(ValueError, match="warm_start") as caught:
+        model.fit(X[columns[::-1]], DIABETES_Y[:9])
+    assert len(str(caught.value)) < 500
+
+
+def test_warm_start_with_other_classes_names_classes_and_not_layers():
+    model = classifier(warm_start=True).fit(IRIS_X, NAMES[IRIS_Y])
+    for y in (IRIS_Y > 0, np.arange(150) % 50, NAMES[IRIS_Y] == "setosa"):
+        with pytest.raises(ValueError, match="warm_start=True: y holds the classes") as caught:
+            model.fit(IRIS_X, y)
+        assert "hidden" not in str(caught.value)
+
+
 # Partial fits
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
 @pytest.mark.parametrize("name", ["binary", "multiclass", "multilabel", "multioutput", "deep"])
 def test_partial_fits_are_the_epochs_of_one_fit(name, solver):

@@ -270,7 +270,7 @@ OURS = {
     "sgnn.networks.network.Network",
     "sgnn.training.state.State",
 }
-CLASSIFIER = {"sgnn.estimators.classifier.SparseMLPClassifier", "sgnn.estimators.targets.Labels"}
+CLASSIFIER = {"sgnn.estimators.classifier.SparseMLPClassifier", "sgnn.estimators.labels.Labels"}
 REGRESSOR = {"sgnn.estimators.regressor.SparseMLPRegressor", "sgnn.estimators.targets.Quantities"}
 
 

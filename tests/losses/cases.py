@@ -52,11 +52,12 @@ FORMS = [_numbers, _positive, _counts, _fractions, _labels, _classes]
 
 @dataclass(frozen=True)
 class Case:
-    """A loss, the form of its targets, and its least number of outputs."""
+    """A loss, the form of its targets, its least number of outputs, and parameters like y."""
 
     loss: Loss
     form: callable = None
     least_outputs: int = 1
+    like_y: tuple = ()
 
     def n_outputs(self, more=0):
         """Return a number of outputs that the loss has, more than the least if it can."""
@@ -77,7 +78,7 @@ class Case:
 
 CASES = {
     "cox": [Case(Cox(), _survival)],
-    "huber": [Case(Huber()), Case(Huber(delta=0.4))],
+    "huber": [Case(Huber(), like_y=("delta",)), Case(Huber(delta=0.4), like_y=("delta",))],
     "quantile": [Case(Quantile()), Case(Quantile(quantile=0.3))],
     "log_loss": [
         Case(LogLoss(), _classes, least_outputs=2),

@@ -22,7 +22,6 @@ from tests.training.prepared import prepared
 DIGITS_X, DIGITS_Y = scale(load_digits().data), load_digits().target
 CANCER_X, CANCER_Y = scale(load_breast_cancer().data), load_breast_cancer().target
 DIABETES_X, DIABETES_Y = scale(load_diabetes().data), scale(load_diabetes().target)
-UNCONVERGED = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
 @pytest.fixture
@@ -52,7 +51,6 @@ def suppressor():
     return scale(X), scale(y)
 
 
-@UNCONVERGED
 @pytest.mark.parametrize("readmits", [True, False])
 @pytest.mark.parametrize("learning_rate", ["constant", "cosine", "adaptive"])
 def test_an_input_that_was_removed_too_early_comes_back(learning_rate, readmits, monkeypatch):
