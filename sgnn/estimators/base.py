@@ -158,8 +158,10 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             if outcome.is_empty and not streams:
                 network = network.with_constant(problem.best_constant)
             outputs = network.compact(blocks).forward(data.X)
-            look = is_worse_than_constant if outcome.converged else is_lost
-            is_worse = look(problem, outputs, self.n_threads, state.network)
+            if outcome.converged:
+                is_worse = is_worse_than_constant(problem, outputs, self.n_threads)
+            else:
+                is_worse = is_lost(problem, outputs, self.n_threads, state.network)
             network = problem.tell(network)
             compact, n_epochs = network.compact(blocks), state.n_epochs + settings.max_iter
             check_finite(outputs if problem.told is None else compact.forward(data.X))
