@@ -248,7 +248,7 @@ def test_paths_searches_and_selectors_score_by_the_loss(loss):
     stable = StabilitySelector(
         reg, n_features_to_select=2, n_pairs=2, alphas=alphas, random_state=0
     ).fit(X, y)
-    assert stable.selection_probabilities_[:2].max() >= 0.75
+    assert stable.selection_probabilities_[:2].max() >= 0.5
 
 
 @each_loss
