@@ -37,7 +37,7 @@ print(f"{claims.sum()} claims in {exposure.sum():.0f} years")
 # ----------------------------------------
 # Both are scored by the share of the deviance that is explained, :math:`D^2`.
 
-model = SparseMLPRegressor((20,), loss="poisson", max_iter=40, random_state=0)
+model = SparseMLPRegressor((20,), loss="poisson", alpha=2e-3, max_iter=40, random_state=0)
 for reg in (PoissonRegressor(alpha=1e-4), model):
     reg.fit(X[train], (claims / exposure)[train], sample_weight=exposure[train])
     score = reg.score(X[test], (claims / exposure)[test], sample_weight=exposure[test])
