@@ -4,7 +4,8 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 
 import numpy as np
 
-from sgnn.penalties._checks import check_choice, check_interval
+from sgnn._common.checks import check_interval
+from sgnn.penalties._checks import check_choice
 from sgnn.penalties._graphs import (
     GraphPenalty,
     beyond_inputs,
