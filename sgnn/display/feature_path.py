@@ -86,7 +86,8 @@ class FeaturePathDisplay:
         self.image_ = ax.pcolormesh(strengths, rows, norms, cmap="viridis_r", vmin=0)
         ax.hlines(rows[1:-1], strengths[0], strengths[-1], color="white", linewidth=2)
         ax.set(xscale="log", xlim=(strengths[0], strengths[-1]), xlabel="alpha")
-        ax.set_yticks(range(len(shown)), [self.feature_names[index] for index in shown])
+        names = [self.feature_names[index] for index in shown]
+        ax.set_yticks(range(len(shown)), names, parse_math=False)
         ax.tick_params(axis="y", length=0)
         ax.invert_yaxis()
         ax.spines[["top", "right", "left"]].set_visible(False)

@@ -41,10 +41,10 @@ class FirstLayerDisplay:
     >>> from sgnn import SparseMLPClassifier
     >>> from sgnn.display import FirstLayerDisplay
     >>> X, y = load_digits(return_X_y=True)
-    >>> clf = SparseMLPClassifier((20,), max_iter=10, random_state=0).fit(X / 16, y)
+    >>> clf = SparseMLPClassifier((20,), max_iter=40, random_state=0).fit(X / 16, y)
     >>> display = FirstLayerDisplay.from_estimator(clf, (8, 8))
     >>> len(display.images_)
-    16
+    15
     """
 
     images: object

@@ -117,6 +117,7 @@ class NetworkDisplay:
                     ha=side,
                     va="center",
                     size="x-small",
+                    parse_math=False,
                 )
 
     @classmethod

@@ -120,7 +120,8 @@ class PathDisplay:
             self.best_line_ = ax.axvline(
                 best, color=RED, linestyle="--", linewidth=1, label=f"chosen: {value}"
             )
-        ax.set(xlabel=_LABELS[self.x], ylabel=self.score_name)
+        ax.set_xlabel(_LABELS[self.x])
+        ax.set_ylabel(self.score_name, parse_math=False)
         ax.legend()
         self.ax_, self.figure_ = ax, ax.figure
         return self

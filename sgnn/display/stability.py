@@ -75,7 +75,7 @@ class StabilityDisplay:
             ha="center",
             color=RED,
         )
-        ax.set_yticks(places, labels)
+        ax.set_yticks(places, labels, parse_math=False)
         ax.tick_params(axis="y", length=0)
         ax.set(xlim=(0, 1), xlabel="selection probability", ylim=(len(shown) - 0.4, -0.6))
         ax.spines[["top", "right"]].set_visible(False)

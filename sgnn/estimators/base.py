@@ -12,9 +12,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sgnn._common.interrupts import interrupted
-from sgnn._common.warnings import SgnnConvergenceWarning, warn
+from sgnn._common.warnings import warn
+from sgnn._common.words import refuses
 from sgnn.estimators import checks
 from sgnn.estimators.data import check_data
+from sgnn.estimators.explained import explained
 from sgnn.estimators.learnt import learnt, set_learnt
 from sgnn.estimators.monitor import Monitor
 from sgnn.estimators.parameters import SparseMLPParameters
@@ -23,6 +25,7 @@ from sgnn.networks.network import part_of
 from sgnn.penalties import get_penalty
 from sgnn.training.state import State
 
+_ENOUGH_TO_TELL = 20
 _of_network = partial(part_of, "network_")
 
 
@@ -48,6 +51,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
+    @refuses
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
         """Fit the network.
@@ -86,7 +90,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         data = check_data(self, X, y, sample_weight, X_val, y_val, rng=rng)
         last = None
         if self.warm_start and hasattr(self, "network_"):
-            data.form.targets.check_goes_on_from(self._form.targets)
+            data.form.check_goes_on_from(self._form)
             last = State(self._state.network)
         return self._train((X, y, sample_weight), data, rng, last, settings_of(self))
 
@@ -126,30 +130,41 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             Whether the data are a part, so that all that is known is kept for the next.
         """
         from sgnn.training.fit import fit
+        from sgnn.training.last_look import check_finite, is_lost, is_worse_than_constant
 
         blocks = data.form.blocks
-        problem, state = prepare(self, data, rng, last)
+        with explained(self, data.X):
+            problem, state = prepare(self, data, rng, last)
         if streams:
             problem, state = weigh_call(problem, state, settings.samples_per_batch)
         checks.warn_if_column(given[1])
-        checks.warn_if_badly_scaled(data.X)
+        if not streams or data.form.moments.n_samples >= _ENOUGH_TO_TELL:
+            checks.warn_if_badly_scaled(data.X, data.form.column_ends)
         checks.warn_if_unpenalised(problem, state.network.sizes)
         refit = self.refit and not streams
         told = partial(learnt, data.form, problem.alpha, before=self if streams else None)
 
         def so_far(network, history, n_removed):
+            network = problem.tell(network)
             on_the_way = replace(state, network=network)
             return told(network.compact(blocks), [history], n_removed, on_the_way)
 
         n_runs = 1 + problem.is_adaptive + refit
         context = self._init_callback_context(max_subtasks=settings.max_iter * n_runs)
         monitor = Monitor(self, context, given, settings.max_iter, so_far)
-        with checks.divergence_explained(problem, self.learning_rate_init):
+        with explained(self, data.X):
             outcome = fit(problem, settings, state, monitor, refit)
-        network = outcome.network
-        if outcome.is_empty and not streams:
-            network = network.with_constant(problem.best_constant)
-        compact, n_epochs = network.compact(blocks), state.n_epochs + settings.max_iter
+            network = outcome.network
+            if outcome.is_empty and not streams:
+                network = network.with_constant(problem.best_constant)
+            outputs = network.compact(blocks).forward(data.X)
+            if outcome.converged:
+                is_worse = is_worse_than_constant(problem, outputs, self.n_threads)
+            else:
+                is_worse = is_lost(problem, outputs, self.n_threads, state.network)
+            network = problem.tell(network)
+            compact, n_epochs = network.compact(blocks), state.n_epochs + settings.max_iter
+            check_finite(outputs if problem.told is None else compact.forward(data.X))
         if streams:
             optimizer = outcome.optimizer
             state = replace(state, network=network, optimizer=optimizer, n_epochs=n_epochs)
@@ -161,7 +176,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         try:
             if outcome.interrupted:
                 raise KeyboardInterrupt
-            self._warn_about(outcome, problem.alpha, streams or monitor.stopped)
+            self._warn_about(outcome, problem.alpha, is_worse, streams or monitor.stopped)
             monitor.end_fit(attributes)
         except KeyboardInterrupt:
             set_learnt(self, attributes)
@@ -169,16 +184,13 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         set_learnt(self, attributes)
         return self
 
-    def _warn_about(self, outcome, alpha, goes_on):
+    def _warn_about(self, outcome, alpha, is_worse, goes_on):
         if outcome.is_empty:
             warn(f"alpha={alpha:.3g} left no weight: X has no effect. Lower alpha.")
-        ends_by_itself = self.learning_rate == "cosine" or outcome.histories[-1].converged
-        if not (ends_by_itself or goes_on):
-            warn(
-                f"The objective still changed by more than tol={self.tol} when max_iter="
-                f"{self.max_iter} epochs were over.",
-                SgnnConvergenceWarning,
-            )
+        elif is_worse:
+            checks.warn_of_worse_than_constant("the network", self.learning_rate_init)
+        if not (goes_on or outcome.is_empty or outcome.converged):
+            checks.warn_of_too_few_epochs(self)
 
     coefs_ = _of_network("coefs")
     intercepts_ = _of_network("intercepts")
@@ -197,9 +209,9 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         """Return the raw outputs, shape (n_samples, n_outputs)."""
         if not self._is_plainly_valid(X):
             check_is_fitted(self)
-            X = validate_data(
-                self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False
-            )
+            dtype = self.network_.coefs[0].dtype
+            with np.errstate(over="ignore", invalid="ignore"):
+                X = validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False)
         return self.network_.forward(X)
 
     def _is_plainly_valid(self, X):

@@ -1,20 +1,20 @@
 """What is refused and what is warned of; nothing here changes an estimator."""
 
-from contextlib import contextmanager
+import sys
 from numbers import Integral
 
 import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import _check_sample_weight
 
-from sgnn._common.warnings import SgnnDataConversionWarning, warn
+from sgnn._common.warnings import SgnnConvergenceWarning, SgnnDataConversionWarning, warn
+from sgnn._common.words import brief
 from sgnn.networks.activations import ACTIVATIONS
 from sgnn.penalties import get_penalty
-from sgnn.penalties.strengths import unpenalised_layers
+from sgnn.penalties.strengths import check_numbers, unpenalised_layers
 from sgnn.proximal._registry import SOLVERS
 
 _WILD_RATIO = 1e3
-_LARGE_MAGNITUDE, _LARGE_ALPHA = 1e2, 1e10
 _USUAL_MAGNITUDES = 1e-2, 50.0
 _WILD_OFFSET = 5.0
 
@@ -30,6 +30,7 @@ def check_parameters(estimator):
     SOLVERS[estimator.solver]
     for penalty in get_penalty(estimator.penalty):
         penalty.pieces()
+        check_numbers(penalty)
     check_device(estimator.device)
     check_hidden_layer_sizes(estimator.hidden_layer_sizes)
 
@@ -43,8 +44,11 @@ def check_hidden_layer_sizes(sizes):
         If an entry is not a positive integer.
     """
     as_tuple = tuple(sizes) if np.iterable(sizes) else (sizes,)
-    if not all(isinstance(size, Integral) and size >= 1 for size in as_tuple):
-        raise ValueError(f"hidden_layer_sizes must hold integers of at least 1; got {sizes!r}.")
+    kinds = (isinstance(size, Integral) and not isinstance(size, bool) for size in as_tuple)
+    if not (all(kinds) and all(1 <= size <= sys.maxsize for size in as_tuple)):
+        raise ValueError(
+            f"hidden_layer_sizes must hold integers from 1 to {sys.maxsize}; got {brief(sizes)}."
+        )
     return tuple(int(size) for size in as_tuple)
 
 
@@ -87,19 +91,27 @@ def check_weights(sample_weight, X, dtype=np.float64):
 
 def column_magnitudes(X):
     """Return the largest absolute value of each column."""
-    low, high = _column_ends(X)
+    low, high = column_ends(X)
     return np.maximum(high, -low)
 
 
-def _column_ends(X):
+def column_ends(X):
+    """Return the least and the largest value of each column."""
     if sparse.issparse(X):
         return tuple(end(axis=0).toarray().ravel() for end in (X.min, X.max))
     return X.min(axis=0), X.max(axis=0)
 
 
-def warn_if_badly_scaled(X):
-    """Warn when one learning rate cannot fit all columns, or the usual one hardly any."""
-    low, high = (end.astype(np.float64) for end in _column_ends(X))
+def warn_if_badly_scaled(X, ends):
+    """Warn when one learning rate cannot fit all columns, or the usual one hardly any.
+
+    Parameters
+    ----------
+    X : ndarray or CSR of shape (n_samples, n_features)
+    ends : tuple of two ndarray of shape (n_features,)
+        As :func:`column_ends` returns them, of X or of all data so far.
+    """
+    low, high = (end.astype(np.float64) for end in ends)
     magnitudes = np.maximum(high, -low)
     used = magnitudes[magnitudes > 0]
     if not used.size:
@@ -119,7 +131,13 @@ def warn_if_badly_scaled(X):
         problem = f"The columns of X are about {offset:.3g} times further from 0 than they vary"
     else:
         return
-    warn(f"{problem}: scale X first, for instance with sklearn.preprocessing.StandardScaler.")
+    warn(f"{problem}: {advice_to_scale(X)}.")
+
+
+def advice_to_scale(X):
+    """Return what to do about the scale of X; centring would fill a sparse one."""
+    scaler = "MaxAbsScaler" if sparse.issparse(X) else "StandardScaler"
+    return f"scale X first, for instance with sklearn.preprocessing.{scaler}"
 
 
 def warn_if_column(y):
@@ -152,25 +170,21 @@ def warn_if_unpenalised(problem, sizes):
         )
 
 
-@contextmanager
-def divergence_explained(problem, learning_rate_init):
-    """Turn a FloatingPointError of training into a ValueError that says what to change."""
-    try:
-        yield
-    except FloatingPointError as error:
-        largest = column_magnitudes(problem.X).max(initial=0)
-        if largest > _LARGE_MAGNITUDE:
-            cause = (
-                f"the columns of X reach {largest:.3g}: scale X first, for instance with "
-                "sklearn.preprocessing.StandardScaler"
-            )
-        elif problem.alpha > _LARGE_ALPHA:
-            cause = f"lower alpha={problem.alpha!r}"
-        else:
-            cause = f"lower learning_rate_init={learning_rate_init!r}"
-        raise ValueError(
-            f"Training stopped: the objective is no longer finite; {cause}."
-        ) from error
+def warn_of_too_few_epochs(estimator):
+    """Warn that training was cut short."""
+    warn(
+        f"The objective still changed by more than tol={estimator.tol} when max_iter="
+        f"{estimator.max_iter} epochs were over.",
+        SgnnConvergenceWarning,
+    )
+
+
+def warn_of_worse_than_constant(what, learning_rate_init):
+    """Warn that something has a larger training loss than the best constant."""
+    warn(
+        f"The training loss of {what} is above that of the best constant: lower learning_rate_init="
+        f"{learning_rate_init!r}, or raise max_iter."
+    )
 
 
 def resolve_feature_groups(feature_groups, n_features, feature_names):
@@ -200,9 +214,10 @@ def resolve_feature_groups(feature_groups, n_features, feature_names):
     }
     block = np.full(n_features, -1)
     for number, group in enumerate(feature_groups):
-        if isinstance(group, str) or not np.iterable(group):
+        if isinstance(group, (str, bytes)) or not np.iterable(group):
             raise ValueError(
-                f"feature_groups must be a list of lists of columns; entry {number} is {group!r}."
+                "feature_groups must be a list of lists of columns; entry "
+                f"{number} is {brief(group)}."
             )
         for column in group:
             index = _column_index(column, n_features, positions)
@@ -219,9 +234,14 @@ def resolve_feature_groups(feature_groups, n_features, feature_names):
 def _column_index(column, n_features, positions):
     if isinstance(column, str):
         if column not in positions:
-            known = "X has no column names" if not positions else f"columns are {list(positions)}"
-            raise ValueError(f"feature_groups: there is no column {column!r}; {known}.")
+            known = f"columns are {brief([*positions])}" if positions else "X has no column names"
+            raise ValueError(f"feature_groups: there is no column {brief(column)}; {known}.")
         return positions[column]
+    if isinstance(column, (bool, np.bool_)):
+        raise ValueError(
+            f"feature_groups: columns are names or integers, not masks; got {column!r}. Give "
+            "np.flatnonzero(mask)."
+        )
     if not isinstance(column, Integral) or not 0 <= column < n_features:
         raise ValueError(
             f"feature_groups: columns are names or integers from 0 to {n_features - 1}; "

@@ -6,9 +6,10 @@ from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 
 from sgnn._common.docstrings import takes_over
+from sgnn._common.words import refuses
 from sgnn.estimators.base import BaseSparseMLP
+from sgnn.estimators.labels import Labels
 from sgnn.estimators.parameters import SparseMLPParameters
-from sgnn.estimators.targets import Labels
 
 
 @takes_over(SparseMLPParameters)
@@ -99,14 +100,16 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         tags.classifier_tags.multi_label = True
         return tags
 
+    @refuses
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train one epoch at the constant initial rate, on the full-size network.
 
         Nothing is removed from the network that is trained, so what is zero may come back; the
-        fitted attributes describe what :meth:`fit` would have kept of it. ``alpha="auto"`` is
-        settled by the data of :meth:`fit`, or else of the first call, which should hold more than
-        a few samples.
+        fitted attributes describe what :meth:`fit` would have kept of it. ``alpha="auto"`` and
+        `class_weight` follow all samples so far, each as often as it came. The rate is
+        `learning_rate_init` at the time of the call: lower it from call to call, by
+        ``set_params``, for the noise to settle.
 
         Parameters
         ----------

@@ -9,10 +9,11 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import validate_data
 
-from sgnn.estimators.checks import check_weights, resolve_feature_groups
+from sgnn._common.words import brief
+from sgnn.estimators.checks import check_weights, column_ends, resolve_feature_groups
+from sgnn.estimators.moments import Moments, n_effective
 from sgnn.estimators.targets import Targets
 from sgnn.training.problem import HeldOut
-from sgnn.training.scales import n_effective
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,10 @@ class Form:
     blocks : ndarray of int, shape (n_features,), or None
         Blocks of inputs that stand or fall together.
     targets : Targets
-    n_effective, unit : float or None
-        Number of samples, with their weights, and unit of the raw outputs: what "auto" and natural
-        scales follow from.
+    moments : Moments or None
+        Of the targets of all samples so far: what "auto" and natural scales follow from.
+    column_ends : ndarray of shape (2, n_features) or None
+        Least and largest value of each column of X in all samples so far.
     class_counts : ndarray of shape (n_columns_of_y, n_classes) or None
         Samples of each class so far, with their weights, where classes are weighted.
     """
@@ -40,8 +42,8 @@ class Form:
     dtype: str
     blocks: np.ndarray | None
     targets: Targets
-    n_effective: float | None = None
-    unit: float | None = None
+    moments: Moments | None = None
+    column_ends: np.ndarray | None = None
     class_counts: np.ndarray | None = None
 
     @property
@@ -51,6 +53,20 @@ class Form:
         if self.feature_names is not None:
             attributes["feature_names_in_"] = self.feature_names
         return attributes
+
+    def check_goes_on_from(self, last):
+        """Raise a ValueError if inputs or outputs of a network for `last` would change meaning."""
+        self.targets.check_goes_on_from(last.targets)
+        names, before = self.feature_names, last.feature_names
+        if names is None or before is None or len(names) != len(before):
+            return
+        moved = np.flatnonzero(names != before)
+        if moved.size:
+            first = moved[0]
+            raise ValueError(
+                f"warm_start=True: column {first} of X is {brief(names[first])}, and in the last "
+                f"fit it was {brief(before[first])}: keep names and order of the columns."
+            )
 
 
 @dataclass(frozen=True)
@@ -119,9 +135,12 @@ def check_data(
                 f"R² needs at least 2 held-out samples; got {n_held_out:.6g} (see X_val and "
                 f"validation_fraction={estimator.validation_fraction})."
             )
-    if known is None:
-        unit = form.targets.loss.unit(targets, weights)
-        form = replace(form, n_effective=n_effective(len(targets), weights), unit=unit)
+    moments, ends = Moments.of(targets, weights), column_ends(X)
+    if known is not None:
+        moments = known.moments.merged(moments)
+        low, high = known.column_ends
+        ends = np.minimum(ends[0], low), np.maximum(ends[1], high)
+    form = replace(form, moments=moments, column_ends=ends)
     return Checked(X, targets, weights, held_out, form)
 
 
@@ -163,17 +182,18 @@ def _check_pair(estimator, X, y, classes, known):
         reader.n_features_in_ = known.n_features
         if known.feature_names is not None:
             reader.feature_names_in_ = known.feature_names
-    X, y = validate_data(
-        reader,
-        X,
-        y,
-        accept_sparse="csr",
-        dtype=(np.float64, np.float32) if known is None else np.dtype(known.dtype),
-        order="C",
-        multi_output=True,
-        y_numeric=is_regressor(estimator),
-        reset=known is None,
-    )
+    with np.errstate(over="ignore", invalid="ignore"):
+        X, y = validate_data(
+            reader,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=(np.float64, np.float32) if known is None else np.dtype(known.dtype),
+            order="C",
+            multi_output=True,
+            y_numeric=is_regressor(estimator),
+            reset=known is None,
+        )
     y = estimator._targets.read(y)
     names = getattr(reader, "feature_names_in_", None)
     blocks = resolve_feature_groups(estimator.feature_groups, X.shape[1], names)

@@ -9,8 +9,9 @@ from sklearn.utils.validation import _num_samples
 from sgnn._common.warnings import warn
 from sgnn.estimators.checks import check_weights
 from sgnn.estimators.classifier import SparseMLPClassifier
+from sgnn.estimators.labels import check_order
+from sgnn.estimators.moments import n_effective
 from sgnn.estimators.regressor import SparseMLPRegressor
-from sgnn.training.scales import n_effective
 
 _DENSE_STEPS, _BATCH_SIZE = 1000, 200
 _LEAST_EPOCHS, _MOST_EPOCHS = 20, 400
@@ -46,6 +47,7 @@ def kind_of(y):
     ValueError
         If the targets are floating-point numbers and all of them integers, more than two.
     """
+    check_order("y", y)
     kind = type_of_target(y)
     if kind.startswith("multiclass") and np.asarray(y).dtype.kind == "f":
         raise ValueError(

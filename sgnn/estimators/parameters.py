@@ -1,13 +1,14 @@
 """The parameters of the two estimators: names, defaults, types and ranges, what they mean."""
 
 from dataclasses import KW_ONLY, dataclass
-from numbers import Integral, Real
+from numbers import Integral, Number, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from sgnn._common.versions import Versioned
+from sgnn._common.words import check_plain
 from sgnn.penalties import Penalty
 
 
@@ -53,7 +54,9 @@ class SparseMLPParameters(Versioned, BaseEstimator):
         Initial weights, shuffling and the split for early stopping. None draws from numpy's global
         state, an int touches no global state.
     tol : float >= 0, default=1e-4
-        Change of the objective, in natural units, that counts as progress.
+        Change of the objective, in natural units, that counts as progress. A fit warns if it was
+        not at rest when `max_iter` epochs were over: if the last epoch of a "cosine" rate changed
+        the objective by more, or another rate did not stop.
     n_iter_no_change : int >= 1 or inf, default=10
         Epochs without progress after which a "constant" rate stops, provided that the units that
         are left did not change in them either, and an "adaptive" one is lowered.
@@ -192,5 +195,12 @@ class SparseMLPParameters(Versioned, BaseEstimator):
         "warm_start": ["boolean"],
         "verbose": ["verbose"],
         "device": [str],
-        "n_threads": [Interval(Integral, 1, None, closed="left"), None],
+        "n_threads": [Interval(Integral, 1, 1024, closed="both"), None],
     }
+
+    def _validate_params(self):
+        for name, value in self.get_params(deep=False).items():
+            allowed = self._parameter_constraints.get(name, ())
+            if isinstance(value, Number) and any(isinstance(one, Interval) for one in allowed):
+                check_plain(name, value)
+        super()._validate_params()

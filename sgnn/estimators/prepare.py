@@ -1,16 +1,18 @@
 """From parameters and checked data to the problem that training solves, and where it starts."""
 
+import sys
 from copy import deepcopy
 from dataclasses import fields, replace
 
 import numpy as np
 
+from sgnn._common.warnings import warn
 from sgnn.estimators.checks import check_hidden_layer_sizes
-from sgnn.networks.activations import ACTIVATIONS
+from sgnn.estimators.units import units_of
+from sgnn.networks.network import n_products
 from sgnn.penalties import get_penalty
 from sgnn.training.initial import random_network
 from sgnn.training.problem import Problem, Settings
-from sgnn.training.scales import Scales
 from sgnn.training.state import State
 
 MAX_SEED = 2**31 - 1
@@ -21,7 +23,7 @@ def settings_of(estimator):
     return Settings(**{field.name: getattr(estimator, field.name) for field in fields(Settings)})
 
 
-def prepare(estimator, data, rng, last=None):
+def prepare(estimator, data, rng, last=None, on_path=False):
     """Return what training solves, and where it starts.
 
     Parameters
@@ -33,6 +35,8 @@ def prepare(estimator, data, rng, last=None):
         Draws what is new, then shuffles.
     last : State, default=None
         What training goes on from.
+    on_path : bool, default=False
+        Whether other strengths will take the place of `alpha`.
 
     Returns
     -------
@@ -48,12 +52,14 @@ def prepare(estimator, data, rng, last=None):
     form = data.form
     hidden = check_hidden_layer_sizes(estimator.hidden_layer_sizes)
     sizes = (form.n_features, *hidden, form.targets.n_outputs)
-    problem = _problem(estimator, data, sizes)
+    if n_products(sizes) * data.X.dtype.itemsize > sys.maxsize:
+        raise MemoryError
+    problem = _problem(estimator, data, sizes, on_path)
     state = State(None) if last is None else last
     if last is None:
         network = random_network(problem, sizes, rng)
     else:
-        network = _full_size(last.network, sizes).astype(data.X.dtype)
+        network = problem.untell(_full_size(last.network, sizes).astype(data.X.dtype))
     seed = state.seed
     if problem.is_partial:
         seed = rng.randint(MAX_SEED) if seed is None else seed
@@ -86,30 +92,44 @@ def rng_of(state):
     return deepcopy(state.rng)
 
 
-def _problem(estimator, data, sizes):
-    form, loss = data.form, data.form.targets.loss
+def _problem(estimator, data, sizes, on_path):
+    form = data.form
     penalties = get_penalty(estimator.penalty)
     for penalty in penalties:
         penalty.check(sizes, form.blocks)
-    n_layers = len(sizes) - 1
-    homogeneous = ACTIVATIONS[estimator.activation].is_homogeneous
-    alpha = estimator.alpha
+    loss, alpha, l2 = form.targets.loss, estimator.alpha, estimator.l2
+    counts = on_path or (alpha != "auto" and (l2 or (penalties and alpha)))
+    units = units_of(form, sizes, estimator.activation, penalties, as_given=counts)
+    if units.far_apart and not on_path:
+        warn(
+            "The standard deviations of the outputs of y differ by more than a factor of 10: they "
+            f"are brought to a common unit, for which alpha={alpha!r} and l2={l2!r} hold. Scale y, "
+            'or leave alpha="auto".'
+        )
+    if on_path:
+        alpha = 1.0
     if alpha == "auto":
-        factor = estimator._auto_alpha
-        alpha = factor * form.n_effective**-0.85 * form.unit ** (2 - 1 / n_layers)
+        alpha = estimator._auto_alpha * form.moments.n_effective**-0.85 * units.alpha
+    else:
+        l2 = l2 / units.l2
+    held_out = data.held_out
+    if held_out is not None:
+        held_out = replace(held_out, targets=units.divided(held_out.targets))
     return Problem(
         X=data.X,
-        targets=data.targets,
+        targets=units.divided(data.targets),
         n_outputs=form.targets.n_outputs,
-        loss=loss,
+        loss=loss if units.divisors is None else loss.in_units(units.divisors),
         activation=estimator.activation,
         sample_weight=data.sample_weight,
-        held_out=data.held_out,
+        held_out=held_out,
         penalties=penalties,
         alpha=float(alpha),
-        l2=float(estimator.l2),
+        l2=float(l2),
         blocks=form.blocks,
-        scales=Scales.of_targets(form.unit, n_layers, homogeneous),
+        scales=units.scales,
+        told=units.told,
+        alpha_unit=float(units.alpha),
     )
 
 

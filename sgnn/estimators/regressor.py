@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sklearn.base import RegressorMixin, _fit_context
 
 from sgnn._common.docstrings import takes_over
+from sgnn._common.words import refuses
 from sgnn.estimators.base import BaseSparseMLP
 from sgnn.estimators.parameters import SparseMLPParameters
 from sgnn.estimators.targets import Quantities
@@ -28,14 +29,21 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
     and biases free of any penalty (but for "incoming" groups, which hold the bias of their unit).
     The estimator is also a selector: :meth:`transform` keeps the inputs that the network uses.
 
+    With ``alpha="auto"``, or nothing penalised, targets in other units give the same model in other
+    units, and each of several outputs is learnt in its own. A number for `alpha` or `l2` holds for
+    the targets as they are; only outputs whose standard deviations :math:`\sigma_k` differ by more
+    than a factor of 10 are brought to a common unit, :math:`y_k \bar\sigma / \sigma_k` with the
+    root mean square :math:`\bar\sigma`, because the sum of squares would be that of the largest
+    alone.
+
     Parameters
     ----------
     hidden_layer_sizes, activation, penalty
         As in :class:`SparseMLPParameters`.
     alpha : float >= 0 or "auto", default="auto"
-        Strength of the penalty. "auto" is :math:`0.42\, n^{-0.85} \sigma_y^{2 - 1/L}` with
-        :math:`n` samples, targets of standard deviation :math:`\sigma_y` and :math:`L` weight
-        matrices; see ``alpha_``.
+        Strength of the penalty. "auto" is :math:`0.42\, n^{-0.85}` for :math:`n` samples, in
+        natural units: the objective is then that of targets divided by their standard deviations,
+        each output by its own. See ``alpha_``.
     l2, refit, feature_groups
         As in :class:`SparseMLPParameters`.
     solver, ..., n_threads
@@ -43,7 +51,13 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
 
     Attributes
     ----------
-    alpha_, ..., validation_loss_curve_
+    alpha_ : float
+        Strength that was used. For "auto" it is told times :math:`\sigma_y^{2 - 1/L}`, with
+        :math:`L` weight matrices, where that as a number would give the same model: under penalties
+        of the lasso and group lasso kind, without biases in groups, with one output and an
+        activation that is homogeneous ("relu", "leaky_relu", "identity"). Else it is told in
+        natural units.
+    network_, ..., validation_loss_curve_
         As in :class:`SparseMLPParameters`.
     validation_scores_ : list of float or None
         :math:`R^2` on held-out data.
@@ -83,14 +97,16 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         tags.target_tags.multi_output = True
         return tags
 
+    @refuses
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
         """Train one epoch at the constant initial rate, on the full-size network.
 
         Nothing is removed from the network that is trained, so what is zero may come back; the
         fitted attributes describe what :meth:`fit` would have kept of it. ``alpha="auto"`` and the
-        unit of the targets are settled by the data of :meth:`fit`, or else of the first call, which
-        should hold more than a few samples.
+        unit of the targets follow all samples so far, each as often as it came. The rate is
+        `learning_rate_init` at the time of the call: lower it from call to call, by
+        ``set_params``, for the noise to settle.
 
         Parameters
         ----------

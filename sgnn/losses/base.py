@@ -75,9 +75,32 @@ class Loss(BaseEstimator, ABC):
     #: Fewest samples for which the scores are defined.
     least_scored = 1
 
-    def unit(self, targets, weights):
-        """Return the unit of measure of the raw outputs; 1 where they have none."""
+    def units(self, mean, variance):
+        """Return the units of measure of targets; None for none.
+
+        Parameters
+        ----------
+        mean, variance : ndarray of shape (n_outputs,)
+            Of all targets so far, with their weights.
+
+        Returns
+        -------
+        ndarray of shape (n_outputs,) or None
+            Positive. Networks are trained on targets divided by their units.
+        """
+        return None
+
+    #: Whether raw outputs are logarithms of predictions: then those for targets divided by their
+    #: units differ by the logarithms of these, and else by these as factors.
+    log_link = False
+
+    def loss_unit(self, units):
+        """Return the unit of measure of the loss, a float, for targets of some units."""
         return 1.0
+
+    def in_units(self, units):
+        """Return the loss, but for a factor, of targets and raw outputs divided by their units."""
+        return self
 
     def predicted(self, outputs):
         """Return what raw outputs predict, an array of the same shape: the inverse link."""

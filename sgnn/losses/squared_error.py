@@ -6,13 +6,14 @@ import numpy as np
 
 from sgnn.losses.base import Loss, average_
 
+_ROUNDING = 1e-13
+
 
 @dataclass(eq=False, repr=False)
 class SquaredError(Loss):
     r"""Half squared error, summed over outputs: :math:`\tfrac12 \sum_k (z_k - y_k)^2`.
 
-    The unit of the raw outputs is the standard deviation of the targets, as the root of the mean
-    variance of the outputs; the score is :math:`R^2`.
+    The unit of each output is the standard deviation of its targets; the score is :math:`R^2`.
 
     Examples
     --------
@@ -36,20 +37,21 @@ class SquaredError(Loss):
     def scores(self, outputs, targets, weights=None):
         targets = targets.astype(np.float64, copy=False)
         squares = (targets - outputs) ** 2
-        variances = self._variances(targets, weights)
-        varies = variances > 0
+        mean = self.constant(targets, weights, targets.shape[1])
+        variances = np.average((targets - mean) ** 2, axis=0, weights=weights)
+        varies = _varies(mean, variances)
         ratios = np.where(varies, squares, np.average(squares, axis=0, weights=weights) > 0)
         return 1 - (ratios / np.where(varies, variances, 1)).mean(axis=1)
 
-    def unit(self, targets, weights):
-        targets = targets.astype(np.float64, copy=False)
-        with np.errstate(over="ignore", invalid="ignore"):
-            variances = self._variances(targets, weights)
-        scale = float(np.sqrt(np.mean(variances)))
-        if not scale < np.inf:
-            raise ValueError(f"y reaches {np.abs(targets).max():.3g}, too much to square: scale y.")
-        return scale if scale > 0 else 1.0
+    def units(self, mean, variance):
+        varies = _varies(mean, variance)
+        typical = np.sqrt(variance[varies].mean()) if varies.any() else 1.0
+        return np.where(varies, np.sqrt(variance), typical)
 
-    def _variances(self, targets, weights):
-        center = self.constant(targets, weights, targets.shape[1])
-        return np.average((targets - center) ** 2, axis=0, weights=weights)
+    def loss_unit(self, units):
+        return float(np.mean(units**2))
+
+
+def _varies(mean, variance):
+    """Whether targets vary by more than the error with which their mean is computed."""
+    return variance > (_ROUNDING * mean) ** 2

@@ -92,7 +92,7 @@ class Network:
     def importances(self):
         """Norms of the outgoing weights of all inputs; 0 for removed ones."""
         importances = np.zeros(len(self.kept[0]), dtype=self.coefs[0].dtype)
-        importances[self.kept[0]] = np.linalg.norm(self.coefs[0], axis=1)
+        importances[self.kept[0]] = row_norms(self.coefs[0])
         return importances
 
     def forward(self, X):
@@ -182,6 +182,16 @@ class Network:
         """Return the network with other biases of the outputs."""
         return replace(self, intercepts=[*self.intercepts[:-1], constant])
 
+    def times(self, scales):
+        """Return the network with its parameters times the units of :class:`Scales`, shifted."""
+        dtype = self.coefs[0].dtype
+        coefs, intercepts = (
+            [(array * unit).astype(dtype) for array, unit in zip(arrays, units, strict=True)]
+            for arrays, units in ((self.coefs, scales.weights), (self.intercepts, scales.biases))
+        )
+        intercepts[-1] = (intercepts[-1] + scales.shift).astype(dtype)
+        return replace(self, coefs=coefs, intercepts=intercepts)
+
     def astype(self, dtype):
         """Return a copy in a data type."""
         coefs, intercepts = ([a.astype(dtype) for a in b] for b in (self.coefs, self.intercepts))
@@ -225,6 +235,12 @@ class Network:
 def part_of(where, name):
     """Return a property that reads an attribute of the network that an object has."""
     return property(lambda owner: getattr(getattr(owner, where), name))
+
+
+def row_norms(matrix):
+    """Return the norm of each row, scaled by powers of 2 so that no square underflows."""
+    exponents = np.frexp(np.abs(matrix).max(axis=1, initial=0))[1]
+    return np.ldexp(np.linalg.norm(np.ldexp(matrix, -exponents[:, None]), axis=1), exponents)
 
 
 def all_units(sizes):

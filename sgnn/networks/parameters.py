@@ -54,6 +54,14 @@ class Parameters:
         """Return parameters of the same layout, all zero."""
         return Parameters(self.sizes, self.flat.dtype, self.flat.device)
 
+    def runs(self):
+        """Return all weights at once, and where they are among them."""
+        return [(self.weights, slice(None))]
+
+    def flattened(self):
+        """Return parameters of these values in one buffer: these themselves."""
+        return self
+
     def set(self, coefs, intercepts):
         """Copy numpy arrays into the buffer."""
         for layer, coef, intercept in zip(self.layers, coefs, intercepts, strict=True):
@@ -86,6 +94,7 @@ def positions(kept):
 
 def to_tensor(array, device):
     """Wrap a numpy array without copying it, unless it is read-only or moves to a device."""
-    if not array.flags.writeable or not array.flags.c_contiguous:
+    flags = array.flags
+    if not (flags.writeable and flags.c_contiguous) or min(array.strides, default=0) < 0:
         array = np.array(array, order="C")
     return torch.from_numpy(array).to(device)

@@ -24,6 +24,7 @@ from sgnn._common.docstrings import takes_over
 from sgnn._common.interrupts import keeping
 from sgnn._common.versions import Versioned
 from sgnn._common.warnings import warn
+from sgnn._common.words import refuses
 from sgnn.estimators.checks import check_weights
 from sgnn.estimators.data import check_form, rows_with_weight
 from sgnn.estimators.defaults import default_estimator
@@ -163,6 +164,7 @@ class BaseSparseMLPCV(Versioned, SelectorMixin, BaseEstimator, ABC):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
+    @refuses
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None, groups=None):
         """Walk the path on all data and on the folds, and choose from it.

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sgnn.training.scales import n_effective
+from sgnn.estimators.moments import n_effective
 
 RULES = "best", "1se", "dense"
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from sgnn._common.versions import Versioned
 from sgnn.estimators.learnt import fitted, learnt
+from sgnn.networks.network import row_norms
 from sgnn.paths.choice import choose
 from sgnn.training.state import State
 
@@ -119,7 +120,7 @@ class SparseMLPPath(Versioned):
         for lifetime in np.unique(lifetimes[lifetimes > 0]):
             point = self.points[lifetime - 1]
             last_here = lifetimes[point.features] == lifetime
-            norms[point.features[last_here]] = np.linalg.norm(point.coefs[0], axis=1)[last_here]
+            norms[point.features[last_here]] = row_norms(point.coefs[0])[last_here]
         blocks = self._form.blocks
         if blocks is not None:
             norms = np.sqrt(np.bincount(blocks, norms**2))[blocks]

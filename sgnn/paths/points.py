@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 from numbers import Integral
 
+from sgnn._common.words import brief
 from sgnn.estimators.prepare import settings_of
 from sgnn.networks.network import units_on_paths
 from sgnn.paths.choice import standard_error
@@ -31,23 +32,32 @@ def points_of(model, problem, start, alphas, max_iter):
     Yields
     ------
     PathPoint
+    bool
+        Whether its training loss is far above that of the best constant.
 
     Raises
     ------
     FloatingPointError
-        If the objective or a parameter is not finite.
+        If the objective, a parameter or a prediction is not finite.
     KeyboardInterrupt
         If the user breaks off. What there is of the dense network, or of a refit, is a point, and
         the last one.
     """
     from sgnn.paths.strengths import given, growing
     from sgnn.training.fit import minimise
+    from sgnn.training.last_look import check_finite, is_lost
     from sgnn.training.walk import Walk
+
+    def looked_at(alpha, network, history):
+        outputs = network.forward(problem.X)
+        lost = is_lost(problem, outputs, model.n_threads, start.network)
+        check_finite(outputs if problem.told is None else problem.tell(network).forward(problem.X))
+        return _point(problem, alpha, network, outputs, history, clock), lost
 
     clock = time.perf_counter()
     settings = settings_of(model)
     dense = minimise(problem.without_penalty(), settings, start, Silent())
-    yield _point(problem, 0.0, dense.network.compact(problem.blocks), dense.histories[0], clock)
+    yield looked_at(0.0, dense.network.compact(problem.blocks), dense.histories[0])
     if dense.interrupted:
         raise KeyboardInterrupt
     if problem.is_adaptive:
@@ -57,10 +67,12 @@ def points_of(model, problem, start, alphas, max_iter):
         max_iter = max(-(-_STEPS_PER_ALPHA // n_batches), _LEAST_EPOCHS)
     settings = replace(settings, max_iter=max_iter, early_stopping=False)
     walk = Walk(problem, settings, dense.network, start.rng)
-    if isinstance(alphas, Integral):
-        places = growing(walk, problem.scales.loss, alphas)
-    else:
-        places = given(walk, alphas)
+    if not walk.penalty_at_start > 0:
+        raise ValueError(
+            f"penalty={brief(model.penalty)} is 0 on the dense network: a path needs layers and "
+            "groups that are penalised."
+        )
+    places = growing(walk, alphas) if isinstance(alphas, Integral) else given(walk, alphas)
     clock = time.perf_counter()
     for alpha, network, history in places:
         interrupted = False
@@ -71,13 +83,13 @@ def points_of(model, problem, start, alphas, max_iter):
             alone = replace(start, network=network.alone())
             refitted = minimise(on_support, settings, alone, Silent())
             network, interrupted = network.refilled(refitted.network), refitted.interrupted
-        yield _point(problem, alpha, network, history, clock)
+        yield looked_at(alpha, network, history)
         if interrupted:
             raise KeyboardInterrupt
         clock = time.perf_counter()
 
 
-def _point(problem, alpha, network, history, clock):
+def _point(problem, alpha, network, outputs, history, clock):
     """Return a point that was begun at a time on the clock."""
     network = replace(network, kept=[*network.kept[:-1], units_on_paths(network.coefs)[-1]])
 
@@ -89,10 +101,10 @@ def _point(problem, alpha, network, history, clock):
     return PathPoint(
         alpha=float(alpha),
         objective=history.objective[-1],
-        train_score=loss.score(network.forward(problem.X), problem.targets, problem.sample_weight),
+        train_score=loss.score(outputs, problem.targets, problem.sample_weight),
         validation_score=score,
         validation_error=error,
         seconds=time.perf_counter() - clock,
-        network=network,
+        network=problem.tell(network),
         history=history,
     )

@@ -1,6 +1,5 @@
 """From one dense network to networks of all sizes."""
 
-import reprlib
 from numbers import Integral, Real
 
 import numpy as np
@@ -10,15 +9,18 @@ from sklearn.utils._param_validation import Interval, Options, validate_params
 
 from sgnn._common.interrupts import interrupted
 from sgnn._common.warnings import warn
+from sgnn._common.words import brief, check_plain, refuses
 from sgnn.estimators import checks
 from sgnn.estimators.base import BaseSparseMLP
 from sgnn.estimators.data import check_data
+from sgnn.estimators.explained import explained
 from sgnn.estimators.prepare import prepare
 from sgnn.paths.constraints import PATH_CONSTRAINTS
 from sgnn.paths.path import SparseMLPPath
 from sgnn.paths.points import points_of
 
 
+@refuses
 @validate_params(
     {
         "estimator": [BaseSparseMLP],
@@ -125,6 +127,8 @@ def sparse_mlp_path(
     >>> path.at(n_features=5).score(X_val, y_val) > 0.9
     True
     """
+    if isinstance(alphas, Integral):
+        check_plain("alphas", alphas)
     rules = {"min_features": min_features, "max_sparsity": max_sparsity, "max_drop": max_drop}
     held_out = {"X_val": X_val, "y_val": y_val}
     arguments = {"sample_weight": sample_weight, "alphas": alphas, "max_iter": max_iter}
@@ -170,33 +174,39 @@ max_drop
         raise ValueError(
             f"max_drop={max_drop!r} needs X_val and y_val, or early_stopping=True of the estimator."
         )
-    points = []
-    try:
-        for point in points_of(model, problem, start, alphas, max_iter):
-            points.append(point)
-            if estimator.verbose:
-                print(_line(point))
-            dropped = max_drop < np.inf and (
-                point.validation_score < points[0].validation_score - max_drop
-            )
-            if point.n_features <= min_features or point.sparsity >= max_sparsity or dropped:
-                break
-        else:
-            if keeps_part and isinstance(alphas, Integral) and len(points) <= alphas:
-                warn(
-                    f"The path ends at alpha={points[-1].alpha:.3g} with {points[-1].n_features} "
-                    "inputs left: a million times the strength removed nothing. Raise max_iter, "
-                    "the epochs at each strength, or take another penalty."
+    points, worse = [], []
+    with explained(model, data.X):
+        try:
+            for point, is_worse in points_of(model, problem, start, alphas, max_iter):
+                points.append(point)
+                if is_worse:
+                    worse.append(point.alpha)
+                if estimator.verbose:
+                    print(_line(point))
+                dropped = max_drop < np.inf and (
+                    point.validation_score < points[0].validation_score - max_drop
                 )
-    except KeyboardInterrupt:
-        if not points:
-            raise
-        raise interrupted(SparseMLPPath(model, data.form, points)) from None
-    except FloatingPointError as error:
-        if not keeps_part or len(points) < 2:
-            with checks.divergence_explained(problem, model.learning_rate_init):
+                if point.n_features <= min_features or point.sparsity >= max_sparsity or dropped:
+                    break
+            else:
+                if keeps_part and isinstance(alphas, Integral) and len(points) <= alphas:
+                    warn(
+                        f"The path ends at alpha={points[-1].alpha:.3g} with "
+                        f"{points[-1].n_features} inputs left: a million times the strength "
+                        "removed nothing. Raise max_iter, the epochs at each strength, or take "
+                        "another penalty."
+                    )
+        except KeyboardInterrupt:
+            if not points:
                 raise
-        warn(f"The path ends at alpha={points[-1].alpha:.3g}: {error}.")
+            raise interrupted(SparseMLPPath(model, data.form, points)) from None
+        except FloatingPointError as error:
+            if not keeps_part or len(points) < 2:
+                raise
+            warn(f"The path ends at alpha={points[-1].alpha:.3g}: {error}.")
+    if worse and not is_fold:
+        networks = f"{len(worse)} of {len(points)} networks, first at alpha={worse[0]:.3g},"
+        checks.warn_of_worse_than_constant(networks, model.learning_rate_init)
     return SparseMLPPath(model, data.form, points)
 
 
@@ -218,10 +228,11 @@ def set_up(estimator, X, y, sample_weight=None, X_val=None, y_val=None, *, warns
     model = clone(estimator)
     rng = check_random_state(model.random_state)
     data = check_data(model, X, y, sample_weight, X_val, y_val, rng=rng)
-    problem, start = prepare(model, data, rng)
+    with explained(model, data.X):
+        problem, start = prepare(model, data, rng, on_path=True)
     if warns:
         checks.warn_if_column(y)
-        checks.warn_if_badly_scaled(data.X)
+        checks.warn_if_badly_scaled(data.X, data.form.column_ends)
         checks.warn_if_unpenalised(problem, start.network.sizes)
     return model, data, problem, start
 
@@ -242,14 +253,14 @@ def _in_growing_order(alphas):
     try:
         strengths = np.asarray(alphas, dtype=float)
     except (TypeError, ValueError, OverflowError):
-        strengths = np.array([np.nan])
+        raise ValueError(f"alphas must be numbers; got {brief(alphas)}.") from None
     if strengths.ndim != 1:
         raise ValueError(
-            f"alphas must be a number of steps or one-dimensional; got {reprlib.repr(alphas)}."
+            f"alphas must be a number of steps or one-dimensional; got {brief(alphas)}."
         )
     strengths = np.unique(strengths)
     if not strengths.size or not np.isfinite(strengths).all() or strengths[0] <= 0:
         raise ValueError(
-            f"alphas must be finite positive numbers, one at least; got {reprlib.repr(alphas)}."
+            f"alphas must be finite positive numbers, one at least; got {brief(alphas)}."
         )
     return strengths

@@ -12,7 +12,7 @@ _TOO_MUCH = 3.0
 _IN_VAIN = 1e6
 
 
-def growing(walk, unit_of_loss, n_steps):
+def growing(walk, n_steps):
     """Walk from a network of which nothing is removed to nothing, in steps of about one size.
 
     The first strength makes the penalty a thousandth of the unit of the loss, or less if that does
@@ -24,7 +24,6 @@ def growing(walk, unit_of_loss, n_steps):
     Parameters
     ----------
     walk : Walk
-    unit_of_loss : float
     n_steps : int
         Steps at most; half as many again may be taken back.
 
@@ -37,7 +36,7 @@ def growing(walk, unit_of_loss, n_steps):
     """
     state, last = walk.start, 0.0
     share = 1.5 * _log_size(state.network) / n_steps
-    alpha, growth = _FIRST_PENALTY * unit_of_loss / walk.penalty_at_start, _SEARCH_GROWTH
+    alpha, growth = _FIRST_PENALTY * walk.unit_of_loss / walk.penalty_at_start, _SEARCH_GROWTH
     last_removal = alpha
     n_taken, n_retries = 0, n_steps // 2
     while n_taken < n_steps and alpha <= _IN_VAIN * last_removal:
@@ -46,7 +45,7 @@ def growing(walk, unit_of_loss, n_steps):
         reached, history = walk.step(state, alpha, limit)
         before, after = state.network, reached.network
         fall = shrinkage(before, after)
-        if last == 0 and may_retry and _is_harmful(history, unit_of_loss):
+        if last == 0 and may_retry and _is_harmful(history, walk.unit_of_loss):
             n_retries -= 1
             alpha *= _RETREAT
         elif fall > limit:

@@ -1,8 +1,11 @@
 """Checks of the parameters of penalties."""
 
 from difflib import get_close_matches
-from numbers import Integral, Real
+from numbers import Integral
 
+import numpy as np
+
+from sgnn._common.words import check_plain
 from sgnn.groups import AROUND_UNITS
 
 
@@ -46,8 +49,10 @@ def check_interval(penalty, name, low, high=float("inf"), closed="both", integer
     value = getattr(penalty, name)
     kind = "an integer" if integer else "a number"
     where = f"{type(penalty).__name__}: {name} must be {kind}"
-    if isinstance(value, bool) or not isinstance(value, Integral if integer else Real):
+    plain = Integral if integer else (int, float, np.integer, np.floating)
+    if isinstance(value, bool) or not isinstance(value, plain):
         raise TypeError(f"{where}; got {value!r} of type {type(value).__name__}.")
+    check_plain(f"{type(penalty).__name__}: {name}", value)
     above = low <= value if closed in ("both", "left") else low < value
     below = value <= high if closed in ("both", "right") else value < high
     if not (above and below):

@@ -43,8 +43,7 @@ class Ramp:
 def check_schedule(penalty, n_layers):
     """Raise ValueError or TypeError unless the schedule of a penalty fits a network."""
     layer_factors(penalty, n_layers)
-    check_interval(penalty, "warm_up", low=0, integer=True)
-    check_interval(penalty, "adaptive", low=0, high=float("inf"), closed="left")
+    check_numbers(penalty)
     if isinstance(penalty.fraction, (list, tuple)):
         if len(penalty.fraction) != n_layers:
             raise ValueError(
@@ -59,6 +58,12 @@ def check_schedule(penalty, n_layers):
         )
     else:
         check_interval(penalty, "fraction", low=0, high=1, closed="right")
+
+
+def check_numbers(penalty):
+    """Raise ValueError or TypeError unless the numbers that need no network are right."""
+    check_interval(penalty, "warm_up", low=0, integer=True)
+    check_interval(penalty, "adaptive", low=0, high=float("inf"), closed="left")
 
 
 def unpenalised_layers(penalties, sizes):
@@ -152,7 +157,14 @@ def draw_mask(penalty, shapes, rng):
     for size in map(math.prod, shapes):
         masks.append(np.zeros(size))
         masks[-1][rng.permutation(size)[: round(fraction * size)]] = 1
-    return np.concatenate(masks)
+    mask = np.concatenate(masks)
+    if not mask.any():
+        sizes = ", ".join(map(str, map(math.prod, shapes)))
+        raise ValueError(
+            f"{type(penalty).__name__}: fraction={fraction!r} of the groups of each layer, of "
+            f"{sizes}, rounds to none; raise it."
+        )
+    return mask
 
 
 def adaptive_weights(norms, exponent):

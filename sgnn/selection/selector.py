@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_memory
 
 from sgnn._common.docstrings import takes_over
 from sgnn._common.warnings import warn
+from sgnn._common.words import refuses
 from sgnn.estimators.base import BaseSparseMLP
 from sgnn.estimators.learnt import set_learnt
 from sgnn.paths.base_cv import SEARCH_CONSTRAINTS, BaseSparseMLPCV
@@ -111,6 +112,7 @@ class SparseMLPSelector(PathSelector):
     __metadata_request__fit = {"groups": UNUSED}
     get_metadata_routing = BaseSparseMLPCV.get_metadata_routing
 
+    @refuses
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None, groups=None):
         """Walk the path and select.

@@ -15,6 +15,7 @@ from sklearn.utils.validation import _num_samples, indexable
 
 from sgnn._common.docstrings import takes_over
 from sgnn._common.interrupts import interrupted
+from sgnn._common.words import refuses
 from sgnn.estimators.base import BaseSparseMLP
 from sgnn.estimators.checks import check_weights
 from sgnn.estimators.data import rows_with_weight
@@ -46,7 +47,8 @@ class StabilitySelector(PathSelector):
         \end{cases}
 
     if the share of pairs that select such a feature on both halves has a unimodal distribution and
-    :math:`\pi > \tfrac12 + \min(\theta^2, \tfrac1{2B} + \tfrac34 \theta^2)`; else it is infinite.
+    :math:`\pi > \tfrac12 + \max(\tfrac1{4B}, \min(\theta^2, \tfrac1{2B} + \tfrac34 \theta^2))`;
+    else it is infinite.
 
     Parameters
     ----------
@@ -125,6 +127,7 @@ class StabilitySelector(PathSelector):
         "n_jobs": [Integral, None],
     }
 
+    @refuses
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None, groups=None):
         """Select on all halves, and keep what is selected often.
@@ -217,7 +220,8 @@ class StabilitySelector(PathSelector):
         if n_selected == 0:
             raise ValueError(
                 f"max_false={self.max_false}: with {n_features} features and threshold="
-                f"{self.threshold} even the choice of one has a bound of {bounds[0]:.3g}."
+                f"{self.threshold} even the choice of one has a bound of {bounds[0]:.3g}; raise "
+                "threshold, n_pairs or max_false."
             )
         return int(n_selected)
 
@@ -225,7 +229,7 @@ class StabilitySelector(PathSelector):
 def _error_bound(n_selected, n_features, threshold, n_pairs):
     """Return the bound on the expected number of features selected by chance."""
     rate = n_selected / n_features
-    least = 0.5 + min(rate**2, 0.5 / n_pairs + 0.75 * rate**2)
+    least = 0.5 + max(0.25 / n_pairs, min(rate**2, 0.5 / n_pairs + 0.75 * rate**2))
     if threshold <= least:
         return math.inf
     if threshold <= 0.75:

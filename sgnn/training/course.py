@@ -48,6 +48,8 @@ class Course:
         Watch the validation score instead of the objective, and end with the best parameters.
     n_epochs : int
         Where the learning rate and training end.
+    tol : float
+        Change of the objective within an epoch that is none.
     first_epoch : int
         Number of epochs before these, for penalties that warm up.
     epoch : int
@@ -62,6 +64,7 @@ class Course:
     patience: Patience
     early_stopping: bool
     n_epochs: int
+    tol: float
     first_epoch: int = 0
     epoch: int = 0
     n_whole: int = 0
@@ -73,12 +76,13 @@ class Course:
     @classmethod
     def of(cls, settings, unit_of_loss, first_epoch):
         """Return the course that settings ask for."""
-        unit = 1 if settings.early_stopping else unit_of_loss
+        tol = settings.tol * unit_of_loss
         return cls(
             LearningRate(settings.learning_rate, settings.learning_rate_init, settings.max_iter),
-            Patience(settings.tol * unit, settings.n_iter_no_change),
+            Patience(settings.tol if settings.early_stopping else tol, settings.n_iter_no_change),
             early_stopping=settings.early_stopping,
             n_epochs=settings.max_iter,
+            tol=tol,
             first_epoch=first_epoch,
         )
 
@@ -86,6 +90,14 @@ class Course:
     def is_over(self):
         """Whether no epochs are left, or none are wanted."""
         return self.epoch >= self.n_epochs or self.stopped or self.history.converged
+
+    @property
+    def has_settled(self):
+        """Whether a rate has fallen to its end, and the objective stood still in the last epoch."""
+        if self.learning_rate.kind != "cosine" or self.epoch < self.n_epochs:
+            return False
+        last = self.history.objective[-2:]
+        return len(last) == 2 and abs(last[0] - last[1]) <= self.tol
 
     def go_on_from(self, epoch):
         """Train on, from a place on the schedule that is not later than now."""

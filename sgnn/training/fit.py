@@ -38,6 +38,11 @@ class Outcome:
     interrupted: bool = False
 
     @property
+    def converged(self):
+        """Whether all runs ended by themselves."""
+        return all(history.converged for history in self.histories)
+
+    @property
     def is_empty(self):
         """Whether no input is left."""
         return not units_on_paths(self.network.coefs)[0].any()
@@ -105,7 +110,7 @@ def minimise(problem, settings, state, monitor):
     monitor.begin_run()
     with engine(settings.n_threads):
         batches = Batches.of(problem, settings, state.rng)
-        course = Course.of(settings, problem.scales.loss, state.n_epochs)
+        course = Course.of(settings, problem.told_unit, state.n_epochs)
         stages = Stages(Subnetworks(problem, settings, batches, state.network))
         trainer = last = stages.first(state.optimizer)
         interrupted = False

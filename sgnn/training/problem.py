@@ -35,10 +35,19 @@ class Problem:
     sample_weight : ndarray of shape (n_samples,) or None
     held_out : HeldOut or None
     penalties : list of Penalty
-    alpha, l2 : float
+    alpha : float
+        As it is told.
+    l2 : float
+        As it is trained with.
     blocks : ndarray of int, shape (n_features,), or None
         Blocks of inputs that stand or fall together.
     scales : Scales
+        Of the optimisers.
+    told : Scales or None
+        What is trained, times these, is what is told: parameters and losses of the targets as they
+        were given. None is 1 for all.
+    alpha_unit : float
+        What is trained with a strength of the penalty is told with the strength times this.
     seed : int
         Of the draw of what is penalised, where a penalty is partial.
     pilot : Network or None
@@ -61,6 +70,8 @@ class Problem:
     l2: float
     blocks: np.ndarray | None
     scales: Scales
+    told: Scales | None = None
+    alpha_unit: float = 1.0
     seed: int = 0
     pilot: Network | None = None
     keep_zeros: bool = False
@@ -83,6 +94,24 @@ class Problem:
         """The raw outputs of the best model without inputs, shape (n_outputs,)."""
         constant = self.loss.constant(self.targets, self.sample_weight, self.n_outputs)
         return constant.astype(self.X.dtype)
+
+    @property
+    def loss_unit(self):
+        """What losses are told in."""
+        return 1.0 if self.told is None else self.told.loss
+
+    @property
+    def told_unit(self):
+        """The unit of the loss, as it is told."""
+        return self.scales.loss * self.loss_unit
+
+    def tell(self, network):
+        """Return a network that was trained as one for the targets as they were given."""
+        return network if self.told is None else network.times(self.told)
+
+    def untell(self, network):
+        """Return what :meth:`tell` makes a network from."""
+        return network if self.told is None else network.times(self.told.inverse)
 
     def without_penalty(self):
         """Return the same problem without the penalty that makes weights zero."""

@@ -7,46 +7,57 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Scales:
-    """Natural units of the parameters and of the loss.
-
-    The optimisers work as if each parameter were divided by its unit and the loss by its own. This
-    changes the way to the minimum and not the objective.
+    """Units of the parameters and of the loss.
 
     Attributes
     ----------
-    weights, biases : list of float
-        One number per layer.
+    weights, biases : list of float or ndarray
+        One number per layer; in the last layer there may be one per output.
     loss : float
+    shift : float or ndarray
+        What is added to the biases of the outputs, in no unit.
     """
 
     weights: list
     biases: list
     loss: float
+    shift: float | np.ndarray = 0.0
 
     @classmethod
-    def of_targets(cls, unit, n_layers, homogeneous):
+    def natural(cls, n_layers):
+        """All units 1."""
+        return cls([1.0] * n_layers, [1.0] * n_layers, 1.0)
+
+    @classmethod
+    def of_targets(cls, unit, n_layers, homogeneous, loss):
         """Scales for targets of a given unit, such as their standard deviation.
 
         Where the activation is positively homogeneous the unit is shared evenly among the layers,
         so that training on ``c * y`` is training on ``y`` in other units; else the last layer
         carries all of it.
+
+        Parameters
+        ----------
+        unit : float
+        n_layers : int
+        homogeneous : bool
+        loss : float
+            Unit of the loss.
         """
         if homogeneous:
             share = unit ** (1 / n_layers)
             weights = [share] * n_layers
         else:
             weights = [1.0] * (n_layers - 1) + [unit]
-        return cls(weights, np.cumprod(weights).tolist(), unit**2)
+        return cls(weights, np.cumprod(weights).tolist(), loss)
 
+    def with_outputs(self, factors):
+        """Return the scales with those of the last layer times a factor per output."""
+        (*weights, weight), (*biases, bias) = self.weights, self.biases
+        return Scales([*weights, weight * factors], [*biases, bias * factors], self.loss)
 
-def n_effective(n_samples, sample_weight):
-    """Return the sum of the weights, but at least the number of samples that have any.
-
-    Parameters
-    ----------
-    n_samples : int
-    sample_weight : ndarray of shape (n_samples,) or None
-    """
-    if sample_weight is None:
-        return n_samples
-    return max(float(sample_weight.sum()), np.count_nonzero(sample_weight))
+    @property
+    def inverse(self):
+        """The scales that undo these."""
+        weights, biases = ([1 / unit for unit in units] for units in (self.weights, self.biases))
+        return Scales(weights, biases, 1 / self.loss, -self.shift / self.biases[-1])

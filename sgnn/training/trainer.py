@@ -28,10 +28,22 @@ class Trainer:
         Blocks of the inputs in `kept` that live as long as one of them does.
     held_out : HeldOut or None
         With the inputs in `kept` only.
+    loss_unit : float, default=1.0
+        What losses and objectives are told in.
     """
 
     def __init__(
-        self, model, optimizer, batches, regulariser, kept, *, l2, blocks=None, held_out=None
+        self,
+        model,
+        optimizer,
+        batches,
+        regulariser,
+        kept,
+        *,
+        l2,
+        blocks=None,
+        held_out=None,
+        loss_unit=1.0,
     ):
         self.model = model
         self.optimizer = optimizer
@@ -41,6 +53,7 @@ class Trainer:
         self.l2 = l2
         self.blocks = blocks
         self.held_out = held_out
+        self.loss_unit = loss_unit
         self._best = model.parameters.zeros_like()
 
     def run(self, course, monitor, may_pause):
@@ -107,6 +120,7 @@ class Trainer:
             recent = history.n_neurons[-1 - int(course.patience.n_iter_no_change) :]
             history.converged = is_slowest and (course.early_stopping or len(set(recent)) == 1)
             course.patience.restart()
+        history.converged |= course.has_settled
 
     def _train_epoch(self, rate):
         parameters, gradient = self.model.parameters, self.model.gradient
@@ -123,13 +137,13 @@ class Trainer:
         if not math.isfinite(objective + flat.dot(flat).item()):
             raise FloatingPointError("the objective is not finite")
         held_out = None if self.held_out is None else self._validate()
-        history.loss.append(loss)
-        history.objective.append(objective)
+        history.loss.append(loss * self.loss_unit)
+        history.objective.append(objective * self.loss_unit)
         history.n_neurons.append(
             tuple(int(np.count_nonzero(mask)) for mask in self.units_on_paths())
         )
         if held_out is not None:
-            history.validation_loss.append(held_out[0])
+            history.validation_loss.append(held_out[0] * self.loss_unit)
             history.validation_score.append(held_out[1])
 
     def _ridge(self):

@@ -27,13 +27,16 @@ class Walk:
     """
 
     def __init__(self, problem, settings, network, rng):
-        self._settings, self._unit_of_loss = settings, problem.scales.loss
+        self._settings, self._alpha_unit = settings, problem.alpha_unit
+        #: Unit of the losses in a history.
+        self.unit_of_loss = problem.told_unit
         with engine(settings.n_threads):
             batches = Batches.of(problem, settings, rng)
             whole = replace(problem, alpha=1.0, held_out=None)
             self._subnetworks = Subnetworks(whole, settings, batches, network)
-            #: Value of the penalty at the start, for ``alpha=1``.
-            self.penalty_at_start = self._subnetworks.regulariser.value(self._subnetworks.full)
+            penalty = self._subnetworks.regulariser.value(self._subnetworks.full)
+            #: Value of the penalty at the start, for ``alpha=1``, in the unit of the losses.
+            self.penalty_at_start = penalty * problem.loss_unit
         #: Where the walk starts.
         self.start = State(network)
 
@@ -60,9 +63,9 @@ class Walk:
         """
         settings, networks, before = self._settings, self._subnetworks, state.network
         with engine(settings.n_threads):
-            networks.regulariser.set_strength(alpha)
+            networks.regulariser.set_strength(alpha / self._alpha_unit)
             trainer = networks.trainer(*networks.holding(before), before.kept, state.optimizer)
-            course = Course.of(settings, self._unit_of_loss, networks.regulariser.warm_up)
+            course = Course.of(settings, self.unit_of_loss, networks.regulariser.warm_up)
             trainer.run(
                 course,
                 Silent(),

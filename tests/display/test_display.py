@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_rgba
+from matplotlib.text import Text
 from sklearn.base import BaseEstimator
 from sklearn.datasets import load_digits, load_iris, load_wine
 from sklearn.exceptions import NotFittedError
@@ -368,6 +369,27 @@ def test_the_stability_display_of_a_selector():
     display = StabilityDisplay.from_estimator(Selector(), max_features=7)
     assert len(display.bars_) == 7
     assert display.ax_.get_yticklabels()[6].get_text() == "column 6"
+
+
+@pytest.mark.parametrize("name", ["$a$", "$", "cost in $", r"$\frac$", "a$_{$"])
+def test_names_with_dollars_are_drawn_as_they_are(name):
+    frame = WINE_X.set_axis([f"{name}{index}" for index in range(13)], axis=1)
+    labels = np.array([f"{name} no", f"{name} one", f"{name} two"])[WINE_Y]
+    model = classifier(alpha=0).fit(frame, labels)
+    path = sparse_mlp_path(classifier(penalty="log_sum"), frame, labels, alphas=[0.01], max_iter=2)
+    stability = StabilityDisplay(
+        selection_probabilities=np.ones(13), threshold=0.6, feature_names=frame.columns
+    )
+    axes = [
+        NetworkDisplay.from_estimator(model).ax_,
+        FeaturePathDisplay.from_path(path).ax_,
+        stability.plot().ax_,
+    ]
+    for ax in axes:
+        ax.figure.canvas.draw()
+        written = [text for text in ax.findobj(Text) if text.get_text() in {*frame, *labels}]
+        assert len(written) >= 13
+        assert not any(text.get_parse_math() for text in written)
 
 
 # All of them, asked for by their names and constructors

@@ -36,6 +36,9 @@ from tests.estimators.bad import (
     with_value,
 )
 
+# Four epochs train nothing.
+pytestmark = pytest.mark.filterwarnings("ignore:The training loss of")
+
 
 def classifier(**parameters):
     defaults = {"hidden_layer_sizes": (6,), "max_iter": 4, "random_state": 0}
@@ -402,7 +405,7 @@ def test_a_later_partial_fit_must_keep_the_layers():
         ({"hidden_layer_sizes": (5,)}, IRIS_X, IRIS_Y, r"\(4, 6, 3\).*\(4, 5, 3\)"),
         ({"hidden_layer_sizes": ()}, IRIS_X, IRIS_Y, r"\(4, 6, 3\).*\(4, 3\)"),
         ({}, IRIS_X[:, :2], IRIS_Y, r"\(4, 6, 3\).*\(2, 6, 3\)"),
-        ({}, IRIS_X, IRIS_Y > 0, r"\(4, 6, 3\).*\(4, 6, 1\)"),
+        ({}, IRIS_X, IRIS_Y > 0, "classes or labels"),
         ({}, IRIS_X, NAMES[IRIS_Y], "class"),
         ({}, IRIS_X, IRIS_Y + 1, "class"),
         ({}, IRIS_X, np.eye(3, dtype=int)[IRIS_Y], "class|label"),
@@ -513,7 +516,7 @@ def test_an_alpha_that_overflows_is_named():
 @pytest.mark.parametrize("factor", [1e5, 1e-5])
 def test_wildly_scaled_columns_warn(factor, container):
     X = DIABETES_X * np.r_[factor, np.ones(9)]
-    with pytest.warns(UserWarning, match=r"(?s)scale.*StandardScaler"):
+    with pytest.warns(UserWarning, match=r"(?s)scale.*(Standard|MaxAbs)Scaler"):
         regressor().fit(container(X), DIABETES_Y)
 
 
@@ -549,7 +552,7 @@ def test_warnings_point_at_the_line_of_the_user(parameters, factor, message):
     X = DIABETES_X * np.r_[factor, np.ones(9)]
     with pytest.warns(UserWarning, match=message) as record:
         regressor(**parameters).fit(X, DIABETES_Y)
-    assert [warning.filename for warning in record] == [__file__]
+    assert {warning.filename for warning in record} == {__file__}
 
 
 # Nothing half-fitted, and the settings of the process

@@ -39,7 +39,6 @@ def test_every_activation_and_solver_learns_real_data(activation, solver):
     assert reg.score(DIABETES_X[1::2], DIABETES_Y[1::2]) > 0.35
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("learning_rate", ["constant", "cosine", "adaptive"])
 @pytest.mark.parametrize(
     "solver", [{"momentum": 0}, {"nesterovs_momentum": False}, {"momentum": 0.5}], ids=str

@@ -177,8 +177,8 @@ def test_early_stopping_splits_off_a_share_of_the_training_data(name):
 @pytest.mark.parametrize("name", ["multiclass", "multilabel", "refitted", "multioutput"])
 def test_held_out_data_without_early_stopping_is_only_watched(name):
     model, X, y = task(name)
-    model.fit(X[::2], y[::2], X_val=X[1::2], y_val=y[1::2])
-    assert weights_equal(task(name)[0].fit(X[::2], y[::2]), model)
+    model.set_params(alpha=1e-3).fit(X[::2], y[::2], X_val=X[1::2], y_val=y[1::2])
+    assert weights_equal(task(name)[0].set_params(alpha=1e-3).fit(X[::2], y[::2]), model)
     assert len(model.validation_scores_) == model.n_iter_
     assert model.validation_scores_[-1] == pytest.approx(model.score(X[1::2], y[1::2]))
     assert model.validation_loss_curve_[-1] == pytest.approx(mean_loss(model, X[1::2], y[1::2]))

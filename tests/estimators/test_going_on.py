@@ -1,8 +1,13 @@
 """Training on: warm starts and partial fits."""
 
+import joblib
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.datasets import make_friedman1
+from sklearn.model_selection import train_test_split
 
+from sgnn import SparseMLPRegressor
 from sgnn.penalties import L1, GroupLasso
 from tests.estimators.tasks import (
     DIABETES_X,
@@ -53,10 +58,47 @@ def test_warm_start_after_everything_was_removed_learns_again():
     assert model.score(DIABETES_X, DIABETES_Y) > 0.4
 
 
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (list("bacd"), "column 0 of X is 'b', and in the last fit it was 'a'"),
+        (list("abce"), "column 3 of X is 'e', and in the last fit it was 'd'"),
+    ],
+)
+def test_warm_start_refuses_columns_in_another_order_or_with_other_names(names, message):
+    frame = pd.DataFrame(IRIS_X, columns=list("abcd"))
+    other = frame[names] if set(names) == set("abcd") else frame.set_axis(names, axis=1)
+    model = classifier(warm_start=True).fit(frame, IRIS_Y)
+    before = joblib.hash(vars(model))
+    with pytest.raises(ValueError, match=f"warm_start=True: {message}"):
+        model.fit(other, IRIS_Y)
+    assert joblib.hash(vars(model)) == before
+    model.fit(frame, IRIS_Y)
+    classifier().fit(frame, IRIS_Y).fit(other, IRIS_Y)
+
+
+@pytest.mark.parametrize("columns", [["x" * 3000, "y"], [f"column {i}" for i in range(20_000)]])
+def test_warm_start_says_so_briefly(columns):
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(9, len(columns))), columns=columns)
+    model = regressor(
+        hidden_layer_sizes=(), warm_start=True, max_iter=1, learning_rate_init=1e-6
+    ).fit(X, DIABETES_Y[:9])
+    with pytest.raises(ValueError, match="warm_start") as caught:
+        model.fit(X[columns[::-1]], DIABETES_Y[:9])
+    assert len(str(caught.value)) < 500
+
+
+def test_warm_start_with_other_classes_names_classes_and_not_layers():
+    model = classifier(warm_start=True).fit(IRIS_X, NAMES[IRIS_Y])
+    for y in (IRIS_Y > 0, np.arange(150) % 50, NAMES[IRIS_Y] == "setosa"):
+        with pytest.raises(ValueError, match="warm_start=True: y holds the classes") as caught:
+            model.fit(IRIS_X, y)
+        assert "hidden" not in str(caught.value)
+
+
 # Partial fits
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
 @pytest.mark.parametrize("name", ["binary", "multiclass", "multilabel", "multioutput", "deep"])
 def test_partial_fits_are_the_epochs_of_one_fit(name, solver):
@@ -103,13 +145,55 @@ def test_partial_fit_goes_on_from_a_fit():
     assert_consistent(model, DIABETES_X, 1)
 
 
-def test_partial_fit_after_a_fit_keeps_its_strength_and_unit():
+def test_partial_fit_after_a_fit_counts_the_samples_of_both():
     model = regressor(alpha="auto").fit(DIABETES_X, DIABETES_Y)
-    alpha, score = model.alpha_, model.score(DIABETES_X, DIABETES_Y)
+    score = model.score(DIABETES_X, DIABETES_Y)
     for row in range(5):
         model.partial_fit(DIABETES_X[row : row + 1], DIABETES_Y[row : row + 1])
-        assert model.alpha_ == alpha
+    seen = np.r_[0:442, 0:5]
+    of_all = regressor(alpha="auto", max_iter=1).fit(DIABETES_X[seen], DIABETES_Y[seen])
+    assert model.alpha_ == pytest.approx(of_all.alpha_, rel=1e-12)
     assert model.score(DIABETES_X, DIABETES_Y) > score - 0.2
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+@pytest.mark.parametrize("n_outputs", [1, 2])
+def test_partial_fit_follows_the_number_and_the_unit_of_all_samples_so_far(n_outputs, activation):
+    """The strength is that of one fit of them, and is told as that is."""
+    targets = np.column_stack([DIABETES_Y, 30 * DIABETES_X[:, 2] ** 2])[:, :n_outputs]
+    targets = targets.ravel() if n_outputs == 1 else targets
+    model = regressor(alpha="auto", activation=activation)
+    weights = 0.5 + np.arange(442) % 4
+    for start in range(0, 442, 100):
+        rows = slice(start, start + 100)
+        model.partial_fit(DIABETES_X[rows], targets[rows], weights[rows])
+    at_once = regressor(alpha="auto", activation=activation, max_iter=1)
+    at_once.fit(DIABETES_X, targets, weights)
+    assert model.alpha_ == pytest.approx(at_once.alpha_, rel=1e-9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chunk", [1000, 10_000])
+def test_five_passes_over_chunks_with_a_falling_rate_come_to_the_score_of_a_fit(chunk):
+    n_samples, n_passes = 200_000, 5
+    X, y = make_friedman1(n_samples + 20_000, n_features=20, noise=1.0, random_state=0)
+    X, X_test, y, y_test = train_test_split(3.4 * X - 1.7, y, train_size=n_samples, random_state=0)
+    whole = SparseMLPRegressor((50,), max_iter=20, random_state=0).fit(X, y)
+    model = SparseMLPRegressor((50,), random_state=0)
+    starts = np.tile(np.arange(0, n_samples, chunk), n_passes)
+    for call, start in enumerate(starts):
+        model.set_params(learning_rate_init=0.005 * (1 + np.cos(np.pi * call / len(starts))))
+        model.partial_fit(X[start : start + chunk], y[start : start + chunk])
+    assert model.score(X_test, y_test) > whole.score(X_test, y_test) - 0.002
+
+
+@pytest.mark.filterwarnings("ignore:.*left no weight")
+def test_the_first_calls_of_partial_fit_may_hold_one_sample():
+    model = regressor(alpha="auto")
+    for _ in range(3):
+        for row in range(442):
+            model.partial_fit(DIABETES_X[row : row + 1], 1e3 * DIABETES_Y[row : row + 1])
+    assert model.score(DIABETES_X, 1e3 * DIABETES_Y) > 0.4
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])

@@ -36,7 +36,8 @@ def traces(model):
 @contextmanager
 def leaves_as_it_was(model, error):
     before, names = traces(model), set(vars(model))
-    with pytest.raises(error):
+    action = "error" if error is SgnnWarning else "ignore"
+    with pytest.raises(error), warnings.catch_warnings(action=action):
         yield
     assert set(vars(model)) == names
     assert traces(model) == before
@@ -112,6 +113,29 @@ def test_a_fit_that_fails_writes_nothing(monkeypatch, kind, method, before):
         breaks_off(monkeypatch, ProxAdam, KeyboardInterrupt, interrupt_at)
     with leaves_as_it_was(model, error):
         getattr(model, method)(inputs, Y)
+
+
+class Breaks(Raises):
+    """The same, at its beginning."""
+
+    def on_fit_task_begin(self, estimator, context):
+        if context.task_name == self.task_name and next(self._numbers) == 0:
+            raise self.error
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+        pass
+
+
+@pytest.mark.parametrize("callback", [Raises, Breaks])
+@pytest.mark.parametrize("error", [KeyError, OverflowError, ValueError, FloatingPointError])
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_the_error_of_a_callback_is_left_alone(callback, error, method):
+    own = error("alloc, out of memory, " * 100)
+    model = clone(CLASSIFIER).set_callbacks(callback("epoch", 1, own))
+    with pytest.raises(error) as caught:
+        getattr(model, method)(X, Y)
+    assert caught.value is own
+    assert not hasattr(model, "network_")
 
 
 # Paths, searches and selectors

@@ -36,8 +36,6 @@ from sgnn.proximal.terms import Terms
 N_SAMPLES = 160
 MOMENTUM = 0.8
 ENDLESS = {"tol": 0, "n_iter_no_change": np.inf, "random_state": 0}
-NO_CONVERGENCE_WARNING = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-pytestmark = NO_CONVERGENCE_WARNING
 
 # The rate of "sgd" is for a loss of curvature 1.
 SOLVERS = {

@@ -30,8 +30,6 @@ from sgnn.penalties import (
     TransformedL1,
 )
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-
 N_SAMPLES = 160
 # Concave penalties flatten the objective, and their proxes jump where a step exceeds gamma, as the
 # steps of "adam" may where gradients vanish: more epochs, and a smaller rate.

@@ -35,7 +35,6 @@ def test_the_unit_of_the_targets_does_not_matter_to_early_stopping():
     assert epochs[0] == epochs[1]
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_the_unit_of_the_targets_does_not_matter_to_tol():
     shared = {"learning_rate": "constant", "max_iter": 300, "batch_size": 1000, "tol": 1e-3}
     epochs = [

@@ -266,10 +266,11 @@ def test_training_goes_on_after_storing_as_if_it_had_not_stopped(store):
 
 OURS = {
     "sgnn.estimators.data.Form",
+    "sgnn.estimators.moments.Moments",
     "sgnn.networks.network.Network",
     "sgnn.training.state.State",
 }
-CLASSIFIER = {"sgnn.estimators.classifier.SparseMLPClassifier", "sgnn.estimators.targets.Labels"}
+CLASSIFIER = {"sgnn.estimators.classifier.SparseMLPClassifier", "sgnn.estimators.labels.Labels"}
 REGRESSOR = {"sgnn.estimators.regressor.SparseMLPRegressor", "sgnn.estimators.targets.Quantities"}
 
 

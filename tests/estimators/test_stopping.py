@@ -1,10 +1,13 @@
 """When training ends by itself."""
 
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from tests.estimators.tasks import DIABETES_X, DIABETES_Y, regressor
+from sgnn import SparseMLPClassifier, SparseMLPRegressor
+from tests.estimators.tasks import DIABETES_X, DIABETES_Y, IRIS_X, IRIS_Y, regressor
 
 
 def test_a_constant_rate_stops_when_objective_and_units_stand_still():
@@ -20,13 +23,39 @@ def test_a_constant_rate_stops_when_objective_and_units_stand_still():
     assert len(set(units[still[0] - 6 : still[0]])) > 1
 
 
-@pytest.mark.parametrize("learning_rate", ["constant", "adaptive"])
-def test_too_few_epochs_are_reported(learning_rate):
-    model = regressor(learning_rate=learning_rate, max_iter=3)
-    with pytest.warns(ConvergenceWarning, match="max_iter=3"):
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("learning_rate", ["constant", "adaptive", "cosine"])
+@pytest.mark.parametrize("max_iter", [1, 3])
+def test_too_few_epochs_are_reported(learning_rate, max_iter, early_stopping):
+    model = regressor(learning_rate=learning_rate, max_iter=max_iter, early_stopping=early_stopping)
+    with pytest.warns(ConvergenceWarning, match=f"max_iter={max_iter}"):
         model.fit(DIABETES_X, DIABETES_Y)
-    assert model.n_iter_ == 3
+    assert model.n_iter_ == max_iter
 
 
-def test_a_cosine_rate_takes_all_epochs_without_a_word():
-    assert regressor(max_iter=3).fit(DIABETES_X, DIABETES_Y).n_iter_ == 3
+@pytest.mark.parametrize(
+    ("model", "X", "y"),
+    [
+        (SparseMLPClassifier(random_state=0), IRIS_X, IRIS_Y),
+        (SparseMLPRegressor(random_state=0, penalty="mcp"), DIABETES_X, 1e3 * DIABETES_Y),
+        (SparseMLPRegressor((), random_state=0, refit=True), DIABETES_X, 1e-3 * DIABETES_Y),
+    ],
+    ids=["classes", "concave", "linear"],
+)
+@pytest.mark.filterwarnings("error")
+def test_a_cosine_rate_takes_all_epochs_without_a_word(model, X, y):
+    assert model.fit(X, y).n_iter_ == 160 * (1 + model.refit)
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1, 1e3])
+def test_a_cosine_rate_is_at_rest_by_the_last_change_in_natural_units(unit):
+    model = regressor(max_iter=12)
+    with warnings.catch_warnings(record=True):
+        warnings.simplefilter("always")
+        curve = model.fit(DIABETES_X, unit * DIABETES_Y).objective_curve_
+    change = abs(curve[-1] - curve[-2]) / unit**2
+    model.set_params(tol=0.99 * change)
+    with pytest.warns(ConvergenceWarning):
+        model.fit(DIABETES_X, unit * DIABETES_Y)
+    with warnings.catch_warnings(action="error"):
+        model.set_params(tol=1.01 * change).fit(DIABETES_X, unit * DIABETES_Y)

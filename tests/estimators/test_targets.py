@@ -1,10 +1,13 @@
 """Targets of all kinds, from y to predictions, and the weights of classes."""
 
+from decimal import Decimal, localcontext
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
 
+from sgnn.estimators.labels import Labels
 from tests.estimators.tasks import (
     CANCER_X,
     CANCER_Y,
@@ -49,6 +52,63 @@ def test_log_probabilities_do_not_underflow():
         logs = classifier().fit(IRIS_X, y).predict_log_proba(far)
         assert np.isfinite(logs).all()
         assert logs.min() < -1000
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_log_probabilities_of_the_largest_outputs_are_finite(dtype):
+    most = np.finfo(dtype).max
+    outputs = np.array([[most, -most, 0], [np.inf, -np.inf, 1], [-np.inf, most, -most]], dtype)
+    for n_classes, multilabel in [(2, False), (3, False), (3, True)]:
+        labels = Labels(np.arange(n_classes), multilabel)
+        logs = labels.log_probabilities(outputs[:, : labels.n_outputs])
+        assert logs.dtype == dtype
+        assert np.isfinite(logs).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_small_probabilities_of_either_class_are_exact(dtype):
+    """1 - p would hide what is below the rounding of 1; the oracle has 60 digits."""
+    labels = Labels(np.array(["no", "yes"]), multilabel=False)
+    logits = np.linspace(-80, 80, 321, dtype=dtype)[:, None]
+    with localcontext(prec=60):
+        exact = [[1 / (1 + Decimal(s * float(z)).exp()) for s in (1, -1)] for z in logits[:, 0]]
+        of_logs = np.array([[one.ln() for one in both] for both in exact], dtype=float)
+    expected = np.array(exact, dtype=float)
+    probabilities = labels.probabilities(logits)
+    assert probabilities.dtype == dtype
+    rtol = 16 * np.finfo(dtype).eps
+    np.testing.assert_allclose(probabilities, expected, rtol=rtol)
+    np.testing.assert_allclose(labels.log_probabilities(logits), of_logs, rtol=rtol)
+
+
+def test_no_probability_of_an_easy_problem_is_zero():
+    y = IRIS_Y > 0
+    X = np.where(y[:, None], 40, -40) + IRIS_X
+    X = (X / np.abs(X).max()).astype(np.float32)
+    model = classifier(hidden_layer_sizes=(), alpha=0, learning_rate_init=1.0).fit(X, y)
+    probabilities = model.predict_proba(X)
+    assert 0 < probabilities.min() < 1e-8
+
+
+@pytest.mark.parametrize("make", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("coding", [(-1, 1), (1, 2), (0, 5), (0.0, 0.5), (2, 3)])
+def test_labels_that_are_not_told_by_0_and_1_are_refused(coding, make):
+    coded = np.where(LABELS_Y > 0, coding[1], coding[0])
+    message = "y: .*0 or 1.*indicator matrix|label type|continuous"
+    for method in (classifier().fit, classifier().partial_fit):
+        with pytest.raises(ValueError, match=message):
+            method(LABELS_X, make(coded))
+    known = classifier().partial_fit(LABELS_X, LABELS_Y)
+    with pytest.raises(ValueError, match=message):
+        known.partial_fit(LABELS_X, make(coded))
+    with pytest.raises(ValueError, match=message):
+        classifier().fit(LABELS_X, LABELS_Y, X_val=LABELS_X, y_val=make(coded))
+
+
+@pytest.mark.parametrize("dtype", [bool, float, np.int8])
+def test_labels_may_be_of_any_type(dtype):
+    expected = classifier().fit(LABELS_X, LABELS_Y)
+    assert weights_equal(classifier().fit(LABELS_X, LABELS_Y.astype(dtype)), expected)
 
 
 @pytest.mark.parametrize(

@@ -163,17 +163,25 @@ def test_the_constant_takes_a_weight_of_two_for_the_sample_twice(case):
     assert values[0] == pytest.approx(values[1], rel=1e-12)
 
 
-@weighting
 @every
-def test_the_unit_is_positive_and_scales_with_the_targets_where_there_is_one(case, weighted):
-    _, targets, weights = make_data(case, 1, weighted)
-    unit = case.loss.unit(targets, weights)
-    assert isinstance(unit, float)
-    assert unit > 0
-    if unit == case.loss.unit(case.targets(N_SAMPLES, targets.shape[-1], seed=1), weights) == 1:
+def test_in_their_units_losses_and_constants_are_the_same_whatever_the_unit(case):
+    """But for the unit of the loss; a loss without units has nothing to be divided by."""
+    outputs, targets, _ = make_data(case, 1)
+    values = targets.reshape(N_SAMPLES, -1)
+    units = case.loss.units(values.mean(axis=0), values.var(axis=0))
+    if units is None:
+        assert case.loss.loss_unit(units) == 1
         return
+    assert (units > 0).all()
+    divided = case.loss.in_units(units)
     for factor in (1e-3, 8.0, 1e4):
-        assert case.loss.unit(factor * targets, weights) == pytest.approx(factor * unit, rel=1e-9)
+        of_scaled = case.loss.units(factor * values.mean(axis=0), factor**2 * values.var(axis=0))
+        np.testing.assert_allclose(of_scaled, factor * units, rtol=1e-9)
+        assert case.loss.in_units(of_scaled).get_params() == divided.get_params()
+    common = np.full_like(units, units.max())
+    natural = mean_loss(case.loss.in_units(common), outputs / common, targets / common, None)
+    given = mean_loss(case.loss, outputs, targets, None)
+    assert given == pytest.approx(case.loss.loss_unit(common) * natural, rel=1e-9)
 
 
 @sizes

@@ -47,36 +47,27 @@ def test_the_mean_loss_is_half_the_metric_of_each_output(n_outputs):
 
 @pytest.mark.parametrize("weighted", [False, True])
 @sizes
-def test_constant_and_unit_are_those_of_a_standard_scaler(n_outputs, weighted):
+def test_constant_and_units_are_those_of_a_standard_scaler(n_outputs, weighted):
     _, targets, weights = make_data(n_outputs)
     weights = weights if weighted else None
     scaler = StandardScaler().fit(targets, sample_weight=weights)
     constant = SquaredError().constant(targets, weights, n_outputs)
     np.testing.assert_allclose(constant, scaler.mean_, rtol=1e-12)
-    unit = SquaredError().unit(targets, weights)
-    assert unit == pytest.approx(np.sqrt(scaler.var_.mean()), rel=1e-12)
+    units = SquaredError().units(scaler.mean_, scaler.var_)
+    np.testing.assert_allclose(units, scaler.scale_, rtol=1e-12)
+    assert SquaredError().loss_unit(units) == pytest.approx(scaler.var_.mean(), rel=1e-12)
 
 
-def test_constant_and_unit_of_single_precision_are_computed_in_double():
+def test_the_constant_of_single_precision_is_computed_in_double():
     targets = np.full((10**5, 1), 1e3, dtype=np.float32)
     targets[::2] += 1
     assert SquaredError().constant(targets, None, 1)[0] == pytest.approx(1000.5, rel=1e-12)
-    assert SquaredError().unit(targets, None) == pytest.approx(0.5, rel=1e-9)
 
 
-def test_targets_that_do_not_vary_have_unit_one():
-    assert SquaredError().unit(np.full((9, 2), 3.0), None) == 1
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_targets_that_cannot_be_squared_are_refused(dtype):
-    largest = float(np.finfo(np.float64).max) if dtype == np.float64 else 1e38
-    targets = np.array([[largest], [-largest]], dtype=dtype)
-    if dtype == np.float32:
-        assert SquaredError().unit(targets, None) == pytest.approx(1e38, rel=1e-6)
-    else:
-        with pytest.raises(ValueError, match=r"y reaches 1\.8e\+308, too much to square"):
-            SquaredError().unit(targets, None)
+def test_targets_that_do_not_vary_have_the_unit_of_the_others_or_one():
+    mean, variance = np.array([3.0, 0.1, -2.0]), np.array([0.0, 1e-33, 4.0])
+    np.testing.assert_array_equal(SquaredError().units(mean, variance), [2.0, 2.0, 2.0])
+    np.testing.assert_array_equal(SquaredError().units(mean[:2], variance[:2]), [1.0, 1.0])
 
 
 def column_by_column(n_outputs):

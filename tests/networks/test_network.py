@@ -408,3 +408,15 @@ def test_summary_of_an_estimator_is_that_of_its_network():
     assert numbers(lines[4]) == [n_out, 3, n_weights[1], 3600, n_hidden * 3, 3600]
     assert numbers(lines[5])[:2] == [sum(n_weights), 51600]
     assert 0 < n_hidden < 1200
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("power", [-1, 0, 1])
+def test_importances_are_those_of_the_same_network_in_other_units(power, dtype):
+    """Squares of weights of 1e-30 underflow, in float32, and of 1e30 overflow."""
+    unit = 2.0 ** (power * (100 if dtype == np.float32 else 900))
+    coef = np.array([[3, 4], [0, 0], [0, -1], [0.5, 0.25]], dtype=dtype)
+    network = Network.whole([coef * dtype(unit)], [np.zeros(2, dtype)], "relu")
+    expected = np.array([5, 0, 1, np.sqrt(dtype(0.3125))]) * unit
+    np.testing.assert_allclose(network.importances, expected, rtol=2 * np.finfo(dtype).eps)
+    assert network.importances.dtype == dtype

@@ -174,7 +174,7 @@ def test_what_breaks_off_a_path_is_raised_and_the_estimator_is_as_before(
 
 
 def test_scores_that_are_all_nan():
-    reg = SparseMLPRegressor((4,), penalty="log_sum", max_iter=5, random_state=0)
+    reg = SparseMLPRegressor((4,), penalty="log_sum", max_iter=60, random_state=0)
     model = SparseMLPRegressorCV(reg, alphas=[0.1], max_iter=1, cv=LeaveOneOut())
     with (
         pytest.warns(UndefinedMetricWarning),

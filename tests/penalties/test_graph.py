@@ -18,7 +18,6 @@ from sgnn.penalties import GroupGraph, GroupLasso
 from sgnn.penalties.graph import edges_of
 
 EDGES = {(0, 1): 1.0, (1, 4): 2.5, (2, 3): 0.5}
-CONVERGENCE = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
 def by_pickle(thing):
@@ -193,7 +192,6 @@ def roughness(norms):
     return ((norms[heads] - norms[tails]) ** 2).sum() / (norms**2).sum()
 
 
-@CONVERGENCE
 @pytest.mark.parametrize("difference", ["norms", "weights"])
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_neighbouring_pixels_are_more_alike_than_under_a_group_lasso(solver, difference):
@@ -207,7 +205,6 @@ def test_neighbouring_pixels_are_more_alike_than_under_a_group_lasso(solver, dif
     assert roughness(input_norms(smooth)) < 0.75 * roughness(input_norms(plain))
 
 
-@CONVERGENCE
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_fewer_neighbours_are_separated_at_the_same_number_of_inputs(solver):
     """Stronger group lassos are tried until one keeps as many inputs, or fewer."""
@@ -224,7 +221,6 @@ def test_fewer_neighbours_are_separated_at_the_same_number_of_inputs(solver):
     assert np.count_nonzero(smooth[heads] != smooth[tails]) <= min(cuts)
 
 
-@CONVERGENCE
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_without_smoothing_a_fit_is_that_of_the_group_lasso(solver):
     """With one step for the whole layer, as "sgd" has, they are the same fit."""
@@ -252,7 +248,6 @@ def test_clones_share_nothing_but_the_parameters():
     assert np.abs(one - another).max() > 0
 
 
-@CONVERGENCE
 def test_the_smoothing_can_be_searched():
     X, y = digits()
     model = SparseMLPClassifier(

@@ -199,7 +199,7 @@ def test_layers_of_which_a_part_bears_no_penalty_are_found(penalty, expected):
 
 def test_weights_without_penalty_or_ridge_are_warned_about():
     y = Y > 0
-    model = SparseMLPClassifier((3,), penalty=GroupLasso(layers="input"), max_iter=2)
+    model = SparseMLPClassifier((3,), penalty=GroupLasso(layers="input"), max_iter=40)
     with pytest.warns(UserWarning, match=r"Layers \[1\] .* l2 > 0"):
         model.fit(X, y)
     with warnings.catch_warnings():

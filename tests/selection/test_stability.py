@@ -34,10 +34,26 @@ def test_halves_are_complementary_and_share_out_the_classes():
         (10, 100, 0.9, 50, 4 * (0.1 + 0.01) / 1.02),
         (10, 1000, 1.0, 50, 0.1 * 4 * 0.01 / 1.02),
         (30, 50, 0.51, 50, np.inf),
+        # Where the factor has a pole, 1/2 + 1/(4B), and below, where it would be negative.
+        (1, 100, 0.505, 50, np.inf),
+        (1, 100, 0.504, 50, np.inf),
+        (1, 100, 0.501, 50, np.inf),
+        (1, 100, 0.525, 10, np.inf),
+        (1, 100, 0.625, 2, np.inf),
+        (1, 100, 0.63, 2, 0.01 / (2 * (0.26 - 0.25))),
+        (1, 100, 0.506, 50, 0.01 / (2 * (0.012 - 0.01))),
     ],
 )
 def test_error_bound(n_selected, n_features, threshold, n_pairs, expected):
     assert _error_bound(n_selected, n_features, threshold, n_pairs) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("threshold", "n_pairs"), [(0.51, 2), (0.504, 50), (0.6, 2)])
+def test_auto_does_not_search_where_there_is_no_bound(threshold, n_pairs):
+    selector = StabilitySelector(CLF, threshold=threshold, n_pairs=n_pairs, max_false=1e9)
+    with pytest.raises(ValueError, match=f"threshold={threshold} .* inf; raise threshold, n_pairs"):
+        selector.fit(X, Y)
+    assert min(_error_bound(q, 13, threshold, n_pairs) for q in range(1, 14)) == np.inf
 
 
 def test_bound_holds_on_noise():

@@ -63,7 +63,7 @@ def test_a_penalty_does_not_warm_up_anew_at_each_strength(penalty):
 
 @pytest.mark.parametrize("unit", [2.0**-10, 2.0**10])
 def test_a_step_of_a_walk_ends_as_early_whatever_the_unit_of_the_targets(unit):
-    """So `tol` is in the unit of the loss, the square of that of the targets."""
+    """So `tol` is in the unit in which the loss is told, the square of that of the targets."""
     alpha, more = 0.01, {"tol": 0.003, "n_iter_no_change": 3, "max_iter": 100}
     walk = walk_of(make_model(**more))
     state, history = walk.step(walk.start, alpha)
@@ -73,7 +73,7 @@ def test_a_step_of_a_walk_ends_as_early_whatever_the_unit_of_the_targets(unit):
     assert history.converged
     assert 5 < len(history.objective) < 100
     np.testing.assert_allclose(of_scaled.objective, unit**2 * np.array(history.objective))
-    np.testing.assert_allclose(scaled.network.forward(X), unit * state.network.forward(X))
+    np.testing.assert_allclose(scaled.network.forward(X), state.network.forward(X))
 
 
 @pytest.mark.parametrize("warm_up", [0, 9])

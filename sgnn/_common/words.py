@@ -1,0 +1,67 @@
+"""Words of refusals: short ones, whatever is refused."""
+
+import sys
+from functools import wraps
+from traceback import walk_tb
+
+import numpy as np
+
+_LIMIT = 480
+
+
+def brief(value, limit=80):
+    """Return the representation of a value, without its middle where it is long.
+
+    Parameters
+    ----------
+    value : object
+    limit : int, default=80
+        Characters at most.
+    """
+    try:
+        words = " ".join(repr(value).split())
+    except ValueError:
+        words = f"<{type(value).__name__} of too many digits>"
+    return _cut(words, limit)
+
+
+def _cut(words, limit):
+    half = limit // 2
+    return words if len(words) <= limit else f"{words[:half]} ... {words[5 - half :]}"
+
+
+def check_plain(name, value):
+    """Raise unless a number is an int or a float, of Python or numpy, and a float can hold it."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        kind = type(value).__name__
+        raise TypeError(f"{name} must be an int or a float; got {brief(value)} of type {kind}.")
+    if isinstance(value, int) and abs(value) > sys.float_info.max:
+        raise ValueError(f"{name} must be a number that a float can hold; got {brief(value)}.")
+
+
+def refuses(function):
+    """Let a function refuse by a ValueError or TypeError of less than 500 characters.
+
+    A number that no float can hold is one more ValueError. What callbacks raise stays as it is.
+    """
+
+    @wraps(function)
+    def refusing(*args, **kwargs):
+        try:
+            return function(*args, **kwargs)
+        except (ValueError, TypeError, OverflowError) as error:
+            words = str(error)
+            if is_of_callback(error) or (type(error) is not OverflowError and len(words) < _LIMIT):
+                raise
+            kind = ValueError if isinstance(error, (ValueError, OverflowError)) else TypeError
+            if isinstance(error, OverflowError):
+                words = f"A number of the data or parameters is too large for a float: {words}."
+            raise kind(_cut(words, _LIMIT)) from error
+
+    return refusing
+
+
+def is_of_callback(error):
+    """Whether an error comes from a callback of the user."""
+    names = (frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__))
+    return any(name.startswith("sklearn.callback") for name in names)

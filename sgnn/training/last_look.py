@@ -1,0 +1,80 @@
+"""A last look at what training returns: whether it predicts at all, and more than nothing."""
+
+import numpy as np
+import torch
+
+from sgnn.networks.parameters import to_tensor
+from sgnn.training.resources import engine
+
+_MARGIN, _MARGIN_ON_THE_WAY = 0.01, 10.0
+
+
+def is_worse_than_constant(problem, outputs, n_threads):
+    """Whether the loss of raw outputs is above that of the best constant.
+
+    It is if the difference is a hundredth of the unit of the loss: under a strong penalty, or
+    without anything to learn, a network ends at the best constant, or about there.
+
+    Parameters
+    ----------
+    problem : Problem
+    outputs : ndarray of shape (n_samples, n_outputs)
+        For the inputs of the problem.
+    n_threads : int or None
+
+    Raises
+    ------
+    FloatingPointError
+        If a raw output, or the loss, is not finite.
+    """
+    return _excess(problem, outputs, n_threads) > _MARGIN
+
+
+def is_lost(problem, outputs, n_threads, start):
+    """Whether raw outputs of a network on the way are worse than a constant beyond doubt.
+
+    A network on the way (of a path, between calls of `partial_fit`, of a fit cut short) need not
+    have learnt the constant yet, and that of few samples knows more than that of all. It is lost if
+    its loss is above that of the best constant by a unit, more for few samples, and above that of
+    the network that it came from.
+
+    Parameters
+    ----------
+    problem, outputs, n_threads
+        As in :func:`is_worse_than_constant`.
+    start : Network
+        Where training began.
+
+    Raises
+    ------
+    FloatingPointError
+        As in :func:`is_worse_than_constant`.
+    """
+    excess = _excess(problem, outputs, n_threads)
+    if excess <= 1 + _MARGIN_ON_THE_WAY / len(outputs):
+        return False
+    before = start.compact(problem.blocks).forward(problem.X)
+    return excess > _excess(problem, before, n_threads)
+
+
+def check_finite(values):
+    """Raise a FloatingPointError unless outputs or a loss are finite."""
+    if not np.isfinite(values).all():
+        raise FloatingPointError("what the network predicts is not finite")
+
+
+def _excess(problem, outputs, n_threads):
+    """Return how far the loss is above that of the best constant, in units of the loss."""
+
+    def mean_loss(outputs):
+        raw = torch.from_numpy(np.array(outputs.T, order="C"))
+        losses = raw.new_empty(len(outputs))
+        with engine(n_threads):
+            problem.loss.write(raw, to_tensor(problem.targets, "cpu"), None, losses)
+        return np.average(losses.numpy().astype(np.float64), weights=problem.sample_weight)
+
+    loss = mean_loss(outputs)
+    check_finite(outputs)
+    check_finite(loss)
+    of_constant = mean_loss(np.broadcast_to(problem.best_constant, outputs.shape))
+    return float(loss - of_constant) / problem.scales.loss

@@ -1,0 +1,187 @@
+"""Every refusal is a ValueError or TypeError that names what it is about, in few words."""
+
+import warnings
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from sgnn import (
+    SparseMLPClassifierCV,
+    SparseMLPRegressorCV,
+    SparseMLPSelector,
+    StabilitySelector,
+    sparse_mlp_path,
+)
+from sgnn.penalties import MCP, SCAD, GroupLasso, SparseGroupLasso, TransformedL1
+from tests.estimators.tasks import (
+    DIABETES_X,
+    DIABETES_Y,
+    IRIS_X,
+    IRIS_Y,
+    LABELS_X,
+    LABELS_Y,
+    classifier,
+    regressor,
+)
+
+HUGE, HALF = 10**400, Fraction(1, 2)
+X32 = DIABETES_X.astype(np.float32)
+MIXED = np.array(["a", 1, 2.5] * 50, dtype=object)
+WIDE = pd.DataFrame(np.random.default_rng(0).normal(size=(9, 20_000))).add_prefix("column")
+
+
+def fit(X=DIABETES_X, y=DIABETES_Y, **parameters):
+    regressor(max_iter=2, **parameters).fit(X, y)
+
+
+def partial_fit(X=DIABETES_X, y=DIABETES_Y, **parameters):
+    regressor(**parameters).partial_fit(X, y)
+
+
+def path(X=DIABETES_X, alphas=3, **parameters):
+    sparse_mlp_path(regressor(max_iter=2, **parameters), X, DIABETES_Y, alphas=alphas)
+
+
+def search(kind, y=DIABETES_Y, **parameters):
+    kind(regressor(max_iter=2), **parameters).fit(DIABETES_X, y)
+
+
+# words of the sentence: what is called
+REFUSED = {
+    "n_threads.*got True": lambda: fit(n_threads=True),
+    "n_threads.*1024.*10000000000": lambda: fit(n_threads=10**10),
+    "batch_size.*got True": lambda: partial_fit(batch_size=True),
+    "hidden_layer_sizes.*True": lambda: fit(hidden_layer_sizes=(True,)),
+    "tol must.*got True": lambda: path(tol=True),
+    "alpha must.*Fraction": lambda: fit(alpha=HALF),
+    "momentum must.*Fraction": lambda: fit(momentum=HALF, solver="sgd"),
+    "MCP: gamma.*Fraction": lambda: fit(penalty=MCP(Fraction(3))),
+    "SparseGroupLasso: l1_ratio.*Fraction": lambda: fit(penalty=SparseGroupLasso(HALF)),
+    "GroupLasso: warm_up must be an integer; got 'x'": lambda: fit(penalty=GroupLasso(warm_up="x")),
+    "GroupLasso: warm_up must be an integer; got None": lambda: path(
+        penalty=GroupLasso(warm_up=None)
+    ),
+    "GroupLasso: adaptive must be a number; got 'x'": lambda: partial_fit(
+        penalty=GroupLasso(adaptive="x")
+    ),
+    "alpha must.*float can hold; got 1000": lambda: fit(alpha=HUGE),
+    "tol must.*float can hold; got 1000": lambda: fit(tol=HUGE),
+    "learning_rate_init must.*float can hold": lambda: partial_fit(learning_rate_init=HUGE),
+    "gamma must.*float can hold": lambda: fit(penalty=MCP(HUGE)),
+    "hidden_layer_sizes must.*got .1000": lambda: fit(hidden_layer_sizes=(HUGE,)),
+    "hidden_layer_sizes.*too many digits": lambda: fit(hidden_layer_sizes=10**5000),
+    "too large for a float": lambda: fit([[HUGE]] * 3, [1, 2, 3]),
+    "alphas must be numbers; got .'a'.": lambda: path(alphas=["a"]),
+    "alphas must be numbers; got .None": lambda: path(alphas=[None, "a"]),
+    "alphas must be numbers; got .1j.": lambda: path(alphas=[1j]),
+    "alphas must be numbers; got .1000": lambda: path(alphas=[HUGE]),
+    "alphas must.*float can hold": lambda: path(alphas=HUGE),
+    "alphas must be numbers; got .'b'.": lambda: search(SparseMLPRegressorCV, alphas=["b"]),
+    "nonsense": lambda: search(SparseMLPRegressorCV, scoring="nonsense" * 200),
+    "penalty=GroupLasso.layers=.0, 0.. is 0 on the dense": lambda: path(
+        penalty=GroupLasso(layers=[0, 0]), l2=1e-3
+    ),
+    "GroupLasso: fraction=1e-09 .* of 10, 12, rounds to none": lambda: fit(
+        penalty=GroupLasso(fraction=1e-9), l2=1e-3
+    ),
+    "fraction=1e-09": lambda: path(penalty=GroupLasso(fraction=1e-9), l2=1e-3),
+    "l2=1e.300.*float32": lambda: fit(X32, l2=1e300),
+    "TransformedL1.a=1e-300.*float32": lambda: fit(X32, penalty=TransformedL1(1e-300)),
+    "SCAD.gamma=1e.300.*float32": lambda: path(X32, penalty=SCAD(1e300)),
+    "MCP.gamma=1e.300.*float32": lambda: partial_fit(X32, penalty=MCP(1e300)),
+    "lower learning_rate_init=1e.300": lambda: fit(learning_rate_init=1e300),
+    "y reaches .*e.40, too much for X of float32": lambda: fit(X32, 1e40 * DIABETES_Y),
+    "y reaches .*e.41, too much for X of float32": lambda: partial_fit(X32, 1e41 * DIABETES_Y),
+    "X contains infinity or a value too large": lambda: regressor(max_iter=2).fit(
+        X32, DIABETES_Y, X_val=1e40 * DIABETES_X, y_val=DIABETES_Y
+    ),
+    "y: the labels .* several types": lambda: classifier().fit(IRIS_X, MIXED),
+    "y: the labels .* types .*": lambda: classifier().partial_fit(IRIS_X, MIXED),
+    "y: .* several types": lambda: classifier().fit(IRIS_X, IRIS_Y, X_val=IRIS_X, y_val=MIXED),
+    "classes: .* several types": lambda: classifier().partial_fit(IRIS_X, IRIS_Y, [0, None, "a"]),
+    "y: the .* several types": lambda: SparseMLPSelector().fit(IRIS_X, MIXED),
+    "y: the labels.* several": lambda: StabilitySelector().fit(IRIS_X, MIXED),
+    "y: the labels of .* several": lambda: SparseMLPClassifierCV(classifier()).fit(IRIS_X, MIXED),
+    "feature_groups: there is no column 'nowhere'; columns are .'column0'": lambda: fit(
+        WIDE, DIABETES_Y[:9], feature_groups=[["nowhere"]]
+    ),
+    "feature_groups: .* 'xxx": lambda: fit(
+        WIDE, DIABETES_Y[:9], feature_groups=[["column1", "x" * 5000]]
+    ),
+    "feature_groups.*not masks; got True": lambda: fit(feature_groups=[[True] + [False] * 9]),
+    "feature_groups.*not masks; got np": lambda: fit(feature_groups=[np.arange(10) < 2]),
+    "feature_groups.*not masks": lambda: fit(feature_groups=list(np.eye(10, dtype=bool))),
+    "hidden_layer_sizes must hold": lambda: fit(hidden_layer_sizes=[0] * 9999),
+    "'alpha' parameter.*instead": lambda: fit(alpha=list(range(9999))),
+    "penalty='xx": lambda: fit(penalty="x" * 9999),
+    "MCP: layers must be": lambda: fit(penalty=MCP(layers=["x"] * 9999)),
+}
+
+
+@pytest.mark.parametrize("words", REFUSED)
+def test_a_refusal_names_what_it_is_about_briefly(words):
+    with pytest.raises((ValueError, TypeError), match=words) as caught:
+        REFUSED[words]()
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("sizes", [(10**18,), (10**9, 10**9), (2**62, 2**62)])
+def test_out_of_memory_names_the_layers(sizes):
+    words = rf"hidden_layer_sizes=\({sizes[0]},.* on 442 samples of 10 features in float64"
+    for call in (fit, partial_fit, path):
+        with pytest.raises(MemoryError, match=words):
+            call(hidden_layer_sizes=sizes)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "words"),
+    [
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), MemoryError, "hidden_layer"),
+        (RuntimeError("CUDA out of memory."), MemoryError, "batch_size=64"),
+        (RuntimeError("so many words " * 99), ValueError, "penalty='group_lasso', alpha='auto'"),
+        (ZeroDivisionError("division"), ValueError, "learning_rate_init=0.01.*ZeroDivisionError"),
+        (AttributeError("none"), ValueError, "AttributeError: 'none'"),
+        (OverflowError("int"), ValueError, "OverflowError: 'int'"),
+        (FloatingPointError("nan"), ValueError, "no longer finite"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_whatever_the_engine_raises_is_one_sentence(monkeypatch, error, kind, words):
+    def broken(*_):
+        raise error
+
+    monkeypatch.setattr("sgnn.training.trainer.Trainer._train_epoch", broken)
+    for call in (fit, partial_fit, path):
+        with pytest.raises(kind, match=words) as caught:
+            call()
+        assert caught.value.__cause__ is error
+        assert len(str(caught.value)) < 500
+
+
+def test_a_single_sample_of_an_array_read_backwards():
+    one = DIABETES_X[:1][::-1], DIABETES_Y[:1][::-1]
+    weight = np.ones(1)[::-1]
+    backwards = regressor(max_iter=2).fit(*one, sample_weight=weight)
+    forwards = regressor(max_iter=2).fit(DIABETES_X[:1], DIABETES_Y[:1], sample_weight=np.ones(1))
+    np.testing.assert_array_equal(backwards.predict(DIABETES_X), forwards.predict(DIABETES_X))
+
+
+def test_inputs_beyond_float32_are_refused_by_a_network_of_float32():
+    model = regressor(max_iter=2).fit(X32, DIABETES_Y)
+    with pytest.raises(ValueError, match="X contains infinity or a value too large"):
+        model.predict(1e40 * DIABETES_X)
+    np.testing.assert_array_equal(model.predict(X32.astype(float)), model.predict(X32))
+
+
+@pytest.mark.parametrize(("make", "scaler"), [(sparse.csr_array, "MaxAbs"), (np.array, "Standard")])
+def test_the_scaler_that_is_recommended_takes_the_data(make, scaler):
+    X = make(LABELS_X * np.r_[1e5, np.ones(11)])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        classifier(max_iter=2).fit(X, LABELS_Y)
+        assert f"preprocessing.{scaler}Scaler" in str(caught[0].message)
+        with pytest.raises(ValueError, match=f"preprocessing.{scaler}Scaler"):
+            classifier(learning_rate_init=1e300).fit(X, LABELS_Y)
