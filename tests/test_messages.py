@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import sgnn
+import sgnn.torch
 from sgnn import display, groups, losses, penalties
 
 FILES = sorted(Path(sgnn.__file__).parent.rglob("*.py"))
@@ -40,14 +41,20 @@ def parameters(module):
         if inspect.isclass(thing) and issubclass(thing, Warning):
             continue
         members = inspect.getmembers(thing, callable) if inspect.isclass(thing) else []
-        public = [member for name, member in members if name == "__init__" or name[0] != "_"]
+        public = [
+            member
+            for name, member in members
+            if inspect.isroutine(member) and (name == "__init__" or name[0] != "_")
+        ]
         for one in [thing, *public]:
             if callable(one):
                 yield from inspect.signature(one).parameters
 
 
 KNOWN = {
-    name for module in (sgnn, display, groups, losses, penalties) for name in parameters(module)
+    name
+    for module in (sgnn, display, groups, losses, penalties, sgnn.torch)
+    for name in parameters(module)
 }
 
 

@@ -3,7 +3,11 @@
 import sys
 import warnings
 
-from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
+from sklearn.exceptions import (
+    ConvergenceWarning,
+    DataConversionWarning,
+    UndefinedMetricWarning,
+)
 
 _NOT_THE_USER = {"sgnn", "sklearn", "joblib"}
 
@@ -22,6 +26,10 @@ class SgnnDataConversionWarning(SgnnWarning, DataConversionWarning):
 
 class SgnnInconsistentVersionWarning(SgnnWarning):
     """Something was stored by another version of sgnn than the one that loads it."""
+
+
+class SgnnUndefinedMetricWarning(SgnnWarning, UndefinedMetricWarning):
+    """A score has no value."""
 
 
 def warn(message, category=SgnnWarning):

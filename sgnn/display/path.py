@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from sgnn.display._common import BLUE, GREY, RED, axes_for, check_path
@@ -173,7 +172,7 @@ default="n_features"
             train_scores=path.train_scores[there],
             validation_scores=path.validation_scores[there] if is_validated else None,
             validation_errors=path.validation_errors[there] if is_validated else None,
-            score_name=_name_of_score(path.estimator(0)),
+            score_name=path.score_name,
         )
         return display.plot(ax)
 
@@ -221,7 +220,7 @@ default="n_features"
             validation_scores=scores.mean(axis=0),
             validation_errors=standard_error(scores),
             best_index=estimator.best_index_,
-            score_name=_name_of_score(estimator, scoring),
+            score_name=_name_of_score(path, scoring),
         )
         return display.plot(ax)
 
@@ -232,7 +231,7 @@ def _sizes(path, x):
     return getattr(path, _COLUMNS[x])
 
 
-def _name_of_score(estimator, scoring=None):
+def _name_of_score(path, scoring):
     if scoring is None:
-        return "accuracy" if is_classifier(estimator) else "R²"
+        return path.score_name
     return scoring.replace("_", " ") if isinstance(scoring, str) else "score"

@@ -43,7 +43,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
     @property
     @abstractmethod
     def _targets(self):
-        """The class of Targets that y is read by."""
+        """What y is read by: Targets that have seen none. Raises for a loss that is invalid."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -136,7 +136,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         with explained(self, data.X):
             problem, state = prepare(self, data, rng, last)
         if streams:
-            problem, state = weigh_call(problem, state, settings.samples_per_batch)
+            problem, state = weigh_call(problem, state, problem.samples_per_batch(settings))
         checks.warn_if_column(given[1])
         if not streams or data.form.moments.n_samples >= _ENOUGH_TO_TELL:
             checks.warn_if_badly_scaled(data.X, data.form.column_ends)
@@ -173,6 +173,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
                 network if self.warm_start else compact, seed=state.seed, n_epochs=n_epochs
             )
         attributes = told(compact, outcome.histories, outcome.n_removed, state)
+        attributes["_baseline"] = problem.baseline(compact)
         try:
             if outcome.interrupted:
                 raise KeyboardInterrupt
@@ -266,8 +267,9 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
     def to_torch(self):
         """Return the compact network as a plain torch module.
 
-        It takes the selected features (``X[:, support_]``) and returns raw outputs: predictions of
-        a regressor, logits of a classifier.
+        It takes the selected features (``X[:, support_]``) and returns raw outputs: logits of a
+        classifier, and predictions of a regressor or, for losses with a logarithmic link, their
+        logarithms.
 
         Returns
         -------

@@ -128,11 +128,14 @@ def check_data(
         held_out = HeldOut(X_val, form.targets.encode(y_val, X.dtype))
     elif estimator.early_stopping:
         X, targets, weights, held_out = _hold_out(estimator, X, targets, weights, form, rng)
+    loss = form.targets.loss
     if held_out is not None:
+        loss.check(held_out.targets)
         n_held_out = n_effective(len(held_out.targets), held_out.sample_weight)
-        if n_held_out < form.targets.loss.least_scored:
+        if n_held_out < loss.least_scored:
             raise ValueError(
-                f"R² needs at least 2 held-out samples; got {n_held_out:.6g} (see X_val and "
+                f"{loss.score_name} needs at least {loss.least_scored} held-out samples; got "
+                f"{n_held_out:.6g} (see X_val and "
                 f"validation_fraction={estimator.validation_fraction})."
             )
     moments, ends = Moments.of(targets, weights), column_ends(X)
@@ -141,6 +144,10 @@ def check_data(
         low, high = known.column_ends
         ends = np.minimum(ends[0], low), np.maximum(ends[1], high)
     form = replace(form, moments=moments, column_ends=ends)
+    order = loss.order(targets)
+    if order is not None:
+        X, targets = X[order], targets[order]
+        weights = None if weights is None else weights[order]
     return Checked(X, targets, weights, held_out, form)
 
 
@@ -150,6 +157,19 @@ def rows_with_weight(X, y, weights):
         return X, y, weights
     rows = np.flatnonzero(weights)
     return _safe_indexing(X, rows), _safe_indexing(y, rows), weights[rows]
+
+
+def check_scored(estimator, X, y, sample_weight=None):
+    """Check data that a fitted estimator is scored on; samples of weight 0 are left out.
+
+    Returns
+    -------
+    X : ndarray or CSR of shape (n_samples, n_features)
+    targets : ndarray
+        As the loss wants them.
+    sample_weight : ndarray of shape (n_samples,) or None
+    """
+    return _check_training(estimator, X, y, sample_weight, None, estimator._form)[:-1]
 
 
 def check_form(estimator, X, y, sample_weight=None):
@@ -186,7 +206,7 @@ def _check_pair(estimator, X, y, classes, known):
         X, y = validate_data(
             reader,
             X,
-            y,
+            estimator._targets.plain(y),
             accept_sparse="csr",
             dtype=(np.float64, np.float32) if known is None else np.dtype(known.dtype),
             order="C",
@@ -200,8 +220,8 @@ def _check_pair(estimator, X, y, classes, known):
     if known is None:
         targets = estimator._targets.of(y, classes)
         return X, y, Form(X.shape[1], names, X.dtype.name, blocks, targets)
-    known.targets.check_classes(classes)
-    return X, y, replace(known, blocks=blocks)
+    targets = known.targets.again(estimator._targets, classes)
+    return X, y, replace(known, blocks=blocks, targets=targets)
 
 
 def _hold_out(estimator, X, targets, weights, form, rng):

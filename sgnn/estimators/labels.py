@@ -222,11 +222,12 @@ class Labels(Targets):
                 f"network to go on from knows {brief(last.classes)}."
             )
 
-    def check_classes(self, classes):
+    def again(self, reader, classes):
         if classes is not None and not np.array_equal(np.unique(classes), self.classes):
             raise ValueError(
                 f"classes={classes!r} differ from those of the first call: {self.classes}."
             )
+        return self
 
 
 def check_order(name, labels):

@@ -94,6 +94,12 @@ def rng_of(state):
 
 def _problem(estimator, data, sizes, on_path):
     form = data.form
+    size, n_samples = estimator.batch_size, data.X.shape[0]
+    if not form.targets.loss.separable and size != "auto" and size < n_samples:
+        raise ValueError(
+            f"batch_size={size}: under {form.targets.loss!r} the loss of a sample depends on all "
+            f"others, and a batch holds all {n_samples} samples; it must be 'auto', or as many."
+        )
     penalties = get_penalty(estimator.penalty)
     for penalty in penalties:
         penalty.check(sizes, form.blocks)
@@ -106,10 +112,13 @@ def _problem(estimator, data, sizes, on_path):
             f"are brought to a common unit, for which alpha={alpha!r} and l2={l2!r} hold. Scale y, "
             'or leave alpha="auto".'
         )
+    loss = loss if units.divisors is None else loss.in_units(units.divisors)
+    targets, n_outputs = units.divided(data.targets), form.targets.n_outputs
     if on_path:
         alpha = 1.0
     if alpha == "auto":
-        alpha = estimator._auto_alpha * form.moments.n_effective**-0.85 * units.alpha
+        slope = loss.slope(targets, data.sample_weight, n_outputs)
+        alpha = estimator._auto_alpha * slope * form.moments.n_effective**-0.85 * units.alpha
     else:
         l2 = l2 / units.l2
     held_out = data.held_out
@@ -117,9 +126,9 @@ def _problem(estimator, data, sizes, on_path):
         held_out = replace(held_out, targets=units.divided(held_out.targets))
     return Problem(
         X=data.X,
-        targets=units.divided(data.targets),
-        n_outputs=form.targets.n_outputs,
-        loss=loss if units.divisors is None else loss.in_units(units.divisors),
+        targets=targets,
+        n_outputs=n_outputs,
+        loss=loss,
         activation=estimator.activation,
         sample_weight=data.sample_weight,
         held_out=held_out,

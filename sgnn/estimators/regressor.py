@@ -3,12 +3,21 @@
 from dataclasses import dataclass
 
 from sklearn.base import RegressorMixin, _fit_context
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
 from sgnn._common.docstrings import takes_over
+from sgnn._common.warnings import SgnnUndefinedMetricWarning, warn
 from sgnn._common.words import refuses
 from sgnn.estimators.base import BaseSparseMLP
+from sgnn.estimators.data import check_scored
 from sgnn.estimators.parameters import SparseMLPParameters
 from sgnn.estimators.targets import Quantities
+from sgnn.losses import Loss, get_loss
+
+
+def _has_survival_functions(regressor):
+    return hasattr(get_loss(regressor.loss), "survival_functions")
 
 
 @takes_over(SparseMLPParameters)
@@ -25,8 +34,9 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         \frac{\sum_i s_i\, \ell(y_i, f(x_i))}{\sum_i s_i} + \alpha\,\Omega(W)
         + \frac{\texttt{l2}}{2} \sum w^2
 
-    with sample weights :math:`s`, :math:`\ell` half the squared error, summed over outputs,
-    and biases free of any penalty (but for "incoming" groups, which hold the bias of their unit).
+    with sample weights :math:`s`, :math:`\ell` the `loss`, such as half the squared error, summed
+    over outputs, and biases free of any penalty (but for "incoming" groups, which hold the bias of
+    their unit).
     The estimator is also a selector: :meth:`transform` keeps the inputs that the network uses.
 
     With ``alpha="auto"``, or nothing penalised, targets in other units give the same model in other
@@ -40,10 +50,27 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
     ----------
     hidden_layer_sizes, activation, penalty
         As in :class:`SparseMLPParameters`.
+    loss : str or Loss, default="squared_error"
+        What is made small: a name of :func:`sgnn.losses.available`, or a loss object, such as
+        ``Huber(delta=0.5)``. It says what :meth:`predict` and :meth:`score` return:
+
+        - "squared_error": means; :math:`R^2`
+        - "huber": locations that outliers hardly move; :math:`D^2`, which is 1 minus the loss
+          relative to that of the best constant
+        - "quantile": the quantile 0.9, or that of ``Quantile(quantile=...)``; :math:`D^2`
+        - "poisson": means of counts, or of rates with the exposure as ``sample_weight``;
+          :math:`D^2` of the deviance
+        - "gamma": means of positive amounts; :math:`D^2` of the deviance
+        - "cox": logarithms of hazards, from survival times that may be censored; Harrell's
+          concordance; y is (event, time), a structured array as in scikit-survival or two columns.
+          Each batch holds all samples, so there is one step per epoch: `max_iter` may have to be
+          raised. See also :meth:`predict_survival_function`
     alpha : float >= 0 or "auto", default="auto"
-        Strength of the penalty. "auto" is :math:`0.42\, n^{-0.85}` for :math:`n` samples, in
+        Strength of the penalty. "auto" is :math:`0.42\, n^{-0.85} s` for :math:`n` samples, in
         natural units: the objective is then that of targets divided by their standard deviations,
-        each output by its own. See ``alpha_``.
+        or means under "poisson" and "gamma", each output by its own. There the slope of the loss at
+        the best constant is 1, of the squared error, or has the root mean square :math:`s`. See
+        ``alpha_``.
     l2, refit, feature_groups
         As in :class:`SparseMLPParameters`.
     solver, ..., n_threads
@@ -60,7 +87,7 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
     network_, ..., validation_loss_curve_
         As in :class:`SparseMLPParameters`.
     validation_scores_ : list of float or None
-        :math:`R^2` on held-out data.
+        Scores on held-out data, as :meth:`score` returns them.
     n_neurons_curve_, ..., n_iter_
         As in :class:`SparseMLPParameters`.
     n_features_in_, feature_names_in_
@@ -90,7 +117,17 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
     True
     """
 
-    _auto_alpha, _targets = 0.42, Quantities
+    loss: str | Loss = "squared_error"
+
+    _auto_alpha = 0.42
+    _parameter_constraints = {
+        **SparseMLPParameters._parameter_constraints,
+        "loss": [str, Loss],
+    }
+
+    @property
+    def _targets(self):
+        return Quantities(get_loss(self.loss))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -128,6 +165,12 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         ValueError, KeyboardInterrupt
             As for :meth:`SparseMLPClassifier.partial_fit`.
         """
+        loss = get_loss(self.loss)
+        if not loss.separable:
+            raise ValueError(
+                f"loss={self.loss!r}: partial_fit sees a part of the samples, and the loss of each "
+                "depends on all; use fit."
+            )
         return self._partial_fit(X, y, sample_weight)
 
     def predict(self, X):
@@ -140,7 +183,60 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            In the data type of the training inputs.
+            In the data type of the training inputs; see `loss`.
         """
         outputs = self._raw_outputs(X)
         return self._form.targets.decode(outputs)
+
+    @available_if(_has_survival_functions)
+    def predict_survival_function(self, X):
+        """Predict the probability to survive each time; for ``loss="cox"``.
+
+        It is :math:`e^{-H(t) e^z}` with the raw output :math:`z` and Breslow's estimate :math:`H`
+        of the cumulative hazard of the baseline on the training data.
+
+        Parameters
+        ----------
+        X : {array-like, sparse CSR matrix, DataFrame} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        StepFunctions
+            ``.times``, those of the events in the training data; ``.values``, the probabilities
+            from each of them on, of shape (n_samples, n_times); called with times, it returns the
+            values there.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sgnn import SparseMLPRegressor
+        >>> X = np.random.default_rng(0).normal(size=(50, 2))
+        >>> y = np.column_stack([np.ones(50), np.exp(X[:, 0])])
+        >>> reg = SparseMLPRegressor(loss="cox", random_state=0).fit(X, y)
+        >>> reg.predict_survival_function(X)([0, 1, 2]).shape
+        (50, 3)
+        """
+        outputs = self._raw_outputs(X)
+        return self._form.targets.loss.survival_functions(outputs, self._baseline)
+
+    def score(self, X, y, sample_weight=None):
+        """Return the score of the predictions, which depends on `loss`; 1 is the best.
+
+        Parameters
+        ----------
+        X : {array-like, sparse CSR matrix, DataFrame} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+            nan, with a warning, for a single sample.
+        """
+        check_is_fitted(self)
+        X, targets, weights = check_scored(self, X, y, sample_weight)
+        loss = self._form.targets.loss
+        if len(targets) < loss.least_scored:
+            warn(f"{loss.score_name} is not defined for one sample.", SgnnUndefinedMetricWarning)
+            return float("nan")
+        return loss.score(self.network_.forward(X), targets, weights)

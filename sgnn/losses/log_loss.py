@@ -32,6 +32,9 @@ class LogLoss(Loss):
 
     exclusive: bool = True
 
+    of_classes = True
+    score_name = "accuracy"
+
     def write(self, outputs, targets, weights, losses):
         import torch
 
@@ -61,6 +64,10 @@ class LogLoss(Loss):
 
     def predicted(self, outputs):
         return softmax(outputs, axis=1) if self.exclusive else expit(outputs)
+
+    def slope(self, targets, weights, n_outputs):
+        """Return 1: ``alpha="auto"`` does not depend on the frequencies of classes."""
+        return 1.0
 
     def log_predicted(self, outputs):
         """Return the logarithms of :meth:`predicted`, without underflow."""

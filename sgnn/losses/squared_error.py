@@ -4,16 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sgnn.losses.base import Loss, average_
-
-_ROUNDING = 1e-13
+from sgnn.losses.base import ErrorLoss, average_
 
 
 @dataclass(eq=False, repr=False)
-class SquaredError(Loss):
+class SquaredError(ErrorLoss):
     r"""Half squared error, summed over outputs: :math:`\tfrac12 \sum_k (z_k - y_k)^2`.
 
-    The unit of each output is the standard deviation of its targets; the score is :math:`R^2`.
+    Predictions are means; the score is :math:`R^2`, as :func:`sklearn.metrics.r2_score`.
 
     Examples
     --------
@@ -22,7 +20,7 @@ class SquaredError(Loss):
     SquaredError()
     """
 
-    least_scored = 2
+    score_name = "R²"
 
     def write(self, outputs, targets, weights, losses):
         import torch
@@ -34,24 +32,12 @@ class SquaredError(Loss):
     def constant(self, targets, weights, n_outputs):
         return np.average(targets.astype(np.float64, copy=False), axis=0, weights=weights)
 
-    def scores(self, outputs, targets, weights=None):
-        targets = targets.astype(np.float64, copy=False)
-        squares = (targets - outputs) ** 2
-        mean = self.constant(targets, weights, targets.shape[1])
-        variances = np.average((targets - mean) ** 2, axis=0, weights=weights)
-        varies = _varies(mean, variances)
-        ratios = np.where(varies, squares, np.average(squares, axis=0, weights=weights) > 0)
-        return 1 - (ratios / np.where(varies, variances, 1)).mean(axis=1)
-
-    def units(self, mean, variance):
-        varies = _varies(mean, variance)
-        typical = np.sqrt(variance[varies].mean()) if varies.any() else 1.0
-        return np.where(varies, np.sqrt(variance), typical)
+    def of_errors(self, errors):
+        return errors**2 / 2
 
     def loss_unit(self, units):
         return float(np.mean(units**2))
 
-
-def _varies(mean, variance):
-    """Whether targets vary by more than the error with which their mean is computed."""
-    return variance > (_ROUNDING * mean) ** 2
+    def slope(self, targets, weights, n_outputs):
+        """Return 1: targets in their units have standard deviation 1."""
+        return 1.0

@@ -78,7 +78,7 @@ class BaseSparseMLPCV(Versioned, SelectorMixin, BaseEstimator, ABC):
         Folds, as everywhere in scikit-learn; None is 5 folds.
     scoring : str or callable, default=None
         What decides, and what :meth:`score` returns, as everywhere in scikit-learn; None is
-        accuracy for a classifier and :math:`R^2` for a regressor.
+        the score of `estimator`: accuracy, :math:`R^2`, or what belongs to its `loss`.
     rule : {"best", "1se", "dense"}, default="1se"
         "best": the highest mean score. "1se": the largest alpha whose mean score is within one
         standard error of the highest. "dense": the largest alpha whose mean score is at most `tol`

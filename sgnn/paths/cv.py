@@ -1,6 +1,7 @@
 """The strength of the penalty by cross-validation along the path: classifier and regressor."""
 
 from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.utils.metaestimators import available_if
 
 from sgnn._common.docstrings import takes_over
 from sgnn.estimators.classifier import SparseMLPClassifier
@@ -63,6 +64,10 @@ class SparseMLPClassifierCV(ClassifierMixin, BaseSparseMLPCV):
         return tags
 
 
+def _has_survival_functions(search):
+    return hasattr(search.estimator, "predict_survival_function")
+
+
 @takes_over(BaseSparseMLPCV)
 class SparseMLPRegressorCV(RegressorMixin, BaseSparseMLPCV):
     """Sparse network regressor that chooses its size by cross-validation.
@@ -105,6 +110,9 @@ class SparseMLPRegressorCV(RegressorMixin, BaseSparseMLPCV):
     _default_kind = "regressor"
     score = BaseSparseMLPCV.score
     predict = of_the_chosen(SparseMLPRegressor.predict)
+    predict_survival_function = available_if(_has_survival_functions)(
+        of_the_chosen(SparseMLPRegressor.predict_survival_function)
+    )
     _parameter_constraints = {**SEARCH_CONSTRAINTS, "estimator": [SparseMLPRegressor, None]}
 
     def __sklearn_tags__(self):

@@ -80,6 +80,11 @@ class SparseMLPPath(Versioned):
         return sum(len(point.history.loss) for point in self.points)
 
     @property
+    def score_name(self):
+        """What the scores are, such as "accuracy" or "R²"."""
+        return self._form.targets.loss.score_name
+
+    @property
     def feature_names(self):
         """Names of all inputs: those of the columns of X, or x0, x1, ...
 
@@ -177,6 +182,7 @@ class SparseMLPPath(Versioned):
         n_removed = tuple(int((~mask).sum()) for mask in network.kept)
         state = State(network, n_epochs=self._estimator.max_iter)
         attributes = learnt(form, point.alpha, network, [point.history], n_removed, state)
+        attributes["_baseline"] = point.baseline
         return fitted(self._estimator, attributes).set_params(alpha=point.alpha)
 
     def at(self, *, n_features=None, sparsity=None, alpha=None):

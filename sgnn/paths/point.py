@@ -20,9 +20,9 @@ class PathPoint:
     objective : float
         Loss plus penalty and ridge when it was trained.
     train_score, validation_score : float
-        Accuracy or :math:`R^2`, with the weights of samples and classes, on the data that were
-        trained on (without what ``early_stopping`` holds out) and on the validation data, where
-        `X_val` has no weights; None without the latter.
+        Accuracy, :math:`R^2` or what else belongs to the loss, with the weights of samples and
+        classes, on the data that were trained on (without what ``early_stopping`` holds out) and on
+        the validation data, where `X_val` has no weights; None without the latter.
     validation_error : float or None
         Standard error of the validation score, as a mean over samples.
     seconds : float
@@ -31,6 +31,8 @@ class PathPoint:
         What is left.
     history : History
         Of the epochs since the point before.
+    baseline : object
+        What predictions need to know besides the network; see :meth:`Loss.baseline`.
     coefs, intercepts, kept, features, n_features, n_neurons, n_weights, n_multiply_adds, sparsity
         Those of `network`: what is left.
     """
@@ -43,6 +45,7 @@ class PathPoint:
     seconds: float
     network: Network
     history: History
+    baseline: object = None
 
     coefs = of_network("coefs")
     intercepts = of_network("intercepts")

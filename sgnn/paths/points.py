@@ -63,7 +63,7 @@ def points_of(model, problem, start, alphas, max_iter):
     if problem.is_adaptive:
         problem = replace(problem, pilot=dense.network)
     if max_iter == "auto":
-        n_batches = -(-problem.X.shape[0] // settings.samples_per_batch)
+        n_batches = -(-problem.X.shape[0] // problem.samples_per_batch(settings))
         max_iter = max(-(-_STEPS_PER_ALPHA // n_batches), _LEAST_EPOCHS)
     settings = replace(settings, max_iter=max_iter, early_stopping=False)
     walk = Walk(problem, settings, dense.network, start.rng)
@@ -107,4 +107,5 @@ def _point(problem, alpha, network, outputs, history, clock):
         seconds=time.perf_counter() - clock,
         network=problem.tell(network),
         history=history,
+        baseline=problem.baseline(network),
     )

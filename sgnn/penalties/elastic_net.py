@@ -2,7 +2,7 @@
 
 from dataclasses import KW_ONLY, dataclass
 
-from sgnn.penalties._checks import check_interval
+from sgnn._common.checks import check_interval
 from sgnn.penalties.base import GroupPenalty, Shape
 
 

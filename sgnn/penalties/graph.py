@@ -6,7 +6,8 @@ from numbers import Integral, Real
 import numpy as np
 from scipy import sparse
 
-from sgnn.penalties._checks import check_choice, check_interval
+from sgnn._common.checks import check_interval
+from sgnn.penalties._checks import check_choice
 from sgnn.penalties.base import Penalty, Piece, RowShape
 from sgnn.penalties.l1 import AbsoluteValue
 

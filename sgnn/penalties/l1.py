@@ -2,7 +2,8 @@
 
 from dataclasses import KW_ONLY, dataclass
 
-from sgnn.penalties._checks import check_flag, check_groups, check_interval
+from sgnn._common.checks import check_interval
+from sgnn.penalties._checks import check_flag, check_groups
 from sgnn.penalties.base import GroupPenalty, Penalty, Piece, RowShape, Shape
 
 

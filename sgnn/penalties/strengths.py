@@ -6,7 +6,7 @@ from numbers import Real
 
 import numpy as np
 
-from sgnn.penalties._checks import check_interval
+from sgnn._common.checks import check_interval
 
 _PILOT_OFFSET = 1e-3
 

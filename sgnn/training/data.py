@@ -57,7 +57,7 @@ class Batches:
             problem.X,
             problem.targets,
             problem.sample_weight,
-            batch_size=settings.samples_per_batch,
+            batch_size=problem.samples_per_batch(settings),
             shuffle=settings.shuffle,
             rng=rng,
             device=torch.device(settings.device),

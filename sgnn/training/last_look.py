@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from sgnn.networks.parameters import to_tensor
+from sgnn.training.data import of_mean_one
 from sgnn.training.resources import engine
 
 _MARGIN, _MARGIN_ON_THE_WAY = 0.01, 10.0
@@ -66,11 +67,13 @@ def check_finite(values):
 def _excess(problem, outputs, n_threads):
     """Return how far the loss is above that of the best constant, in units of the loss."""
 
+    weights = of_mean_one(problem.sample_weight, outputs.dtype, "cpu")
+
     def mean_loss(outputs):
         raw = torch.from_numpy(np.array(outputs.T, order="C"))
         losses = raw.new_empty(len(outputs))
         with engine(n_threads):
-            problem.loss.write(raw, to_tensor(problem.targets, "cpu"), None, losses)
+            problem.loss.write(raw, to_tensor(problem.targets, "cpu"), weights, losses)
         return np.average(losses.numpy().astype(np.float64), weights=problem.sample_weight)
 
     loss = mean_loss(outputs)

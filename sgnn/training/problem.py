@@ -1,6 +1,7 @@
 """The door of the engine: what is handed to it is plain data, no torch."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -95,6 +96,16 @@ class Problem:
         constant = self.loss.constant(self.targets, self.sample_weight, self.n_outputs)
         return constant.astype(self.X.dtype)
 
+    def baseline(self, network):
+        """Return what predictions of a network need to know besides it; see :class:`Loss`."""
+        outputs = partial(network.forward, self.X)
+        return self.loss.baseline(outputs, self.targets, self.sample_weight)
+
+    def samples_per_batch(self, settings):
+        """Return the batch size: all samples where the loss of one depends on the others."""
+        size = _AUTO_BATCH_SIZE if settings.batch_size == "auto" else settings.batch_size
+        return size if self.loss.separable else self.X.shape[0]
+
     @property
     def loss_unit(self):
         """What losses are told in."""
@@ -158,8 +169,3 @@ class Settings:
     early_stopping: bool
     device: str
     n_threads: int | None
-
-    @property
-    def samples_per_batch(self):
-        """The batch size, as a number; data sets may have fewer samples."""
-        return _AUTO_BATCH_SIZE if self.batch_size == "auto" else self.batch_size

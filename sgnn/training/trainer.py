@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import torch
 
 from sgnn.networks.network import Network, units_on_paths
 from sgnn.networks.parameters import to_tensor
@@ -152,16 +153,16 @@ class Trainer:
 
     def _validate(self):
         X, targets, weights = self.held_out.X, self.held_out.targets, self.held_out.sample_weight
-        flat = self.model.parameters.flat
-        losses, outputs = flat.new_empty(X.shape[0]), []
+        flat, outputs = self.model.parameters.flat, []
         for start in range(0, X.shape[0], _ROWS_PER_CHUNK):
             rows = slice(start, start + _ROWS_PER_CHUNK)
             chunk = X[rows] if isinstance(X, np.ndarray) else X[rows].toarray()
-            raw = self.model.forward(to_tensor(chunk, flat.device))
-            outputs.append(raw.t().cpu().numpy().copy())
-            truth = to_tensor(targets[rows], flat.device)
-            self.model.loss.write(raw, truth, None, losses[rows])
-        loss = weighted_mean(losses, of_mean_one(weights, X.dtype, flat.device))
+            outputs.append(self.model.forward(to_tensor(chunk, flat.device)).clone())
+        raw, losses = torch.cat(outputs, dim=1), flat.new_empty(X.shape[0])
+        scored = raw.t().cpu().numpy().copy()
+        of_samples = of_mean_one(weights, X.dtype, flat.device)
+        self.model.loss.write(raw, to_tensor(targets, flat.device), of_samples, losses)
+        loss = weighted_mean(losses, of_samples)
         if not math.isfinite(loss):
             raise FloatingPointError("the loss on held-out data is not finite")
-        return loss, self.model.loss.score(np.concatenate(outputs), targets, weights)
+        return loss, self.model.loss.score(scored, targets, weights)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from sgnn.losses import LOSSES, LogLoss, Loss
+from sgnn.losses import LOSSES, Cox, Huber, LogLoss, Loss, Quantile
 
 
 def _numbers(rng, n_samples, n_outputs):
@@ -38,16 +38,30 @@ def _classes(rng, n_samples, n_outputs):
     return rng.permutation(np.arange(n_samples) % n_outputs)
 
 
+def _survival(rng, n_samples, n_outputs):
+    """Events and times, some of them tied, and one event before all others."""
+    time = 1.0 + rng.integers(8, size=n_samples)
+    time[0] = 0.5
+    event = rng.random(n_samples) < 0.7
+    event[0] = True
+    return np.column_stack([event, time])
+
+
 FORMS = [_numbers, _positive, _counts, _fractions, _labels, _classes]
 
 
 @dataclass(frozen=True)
 class Case:
-    """A loss, the form of its targets, and its least number of outputs."""
+    """A loss, the form of its targets, its least number of outputs, and parameters like y."""
 
     loss: Loss
     form: callable = None
     least_outputs: int = 1
+    like_y: tuple = ()
+
+    def n_outputs(self, more=0):
+        """Return a number of outputs that the loss has, more than the least if it can."""
+        return self.loss.n_outputs(self.least_outputs + more)
 
     def targets(self, n_samples, n_outputs, seed=0):
         """Return targets as an array, in double precision where they are not indices."""
@@ -63,6 +77,9 @@ class Case:
 
 
 CASES = {
+    "cox": [Case(Cox(), _survival)],
+    "huber": [Case(Huber(), like_y=("delta",)), Case(Huber(delta=0.4), like_y=("delta",))],
+    "quantile": [Case(Quantile()), Case(Quantile(quantile=0.3))],
     "log_loss": [
         Case(LogLoss(), _classes, least_outputs=2),
         Case(LogLoss(exclusive=False), _labels),

@@ -1,0 +1,160 @@
+"""Cox's partial likelihood."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sgnn.losses.base import Loss
+from sgnn.losses.survival import StepFunctions, baseline_hazard, concordances
+
+_LEAST_RISK = 1e-300
+
+
+@dataclass(eq=False, repr=False)
+class Cox(Loss):
+    r"""Cox's partial likelihood of survival times, with Efron's ties.
+
+    .. math:: -\sum_{t} \frac{W_t}{m_t} \sum_{k=0}^{m_t - 1} \log
+        \frac{\prod_{i \in D_t} e^{w_i z_i / W_t}}
+        {\sum_{j \in R_t} w_j e^{z_j} - \frac{k}{m_t} \sum_{j \in D_t} w_j e^{z_j}}
+
+    over the times :math:`t` of events, with the :math:`m_t` samples :math:`D_t` that have theirs
+    then, of weight :math:`W_t`, and the samples :math:`R_t` at risk, which are still under
+    observation; minus the same for equal hazards. So it is 0 where nothing is known, and can be
+    compared between data sets of different sizes. Weights enter as in R's ``coxph``: a weight of 2
+    is the sample twice, but that the two would be tied.
+
+    Targets are (event, time): a structured array with these two fields, of whatever names, as in
+    scikit-survival, or two columns; the event is 1 if it happened at that time, and 0 if the sample
+    was no longer observed from then on. There is one raw output, the logarithm of the hazard but
+    for a constant. The score is Harrell's concordance: the share of the pairs in which the sample
+    with the earlier event had the larger hazard, among those of which one is known to have been
+    earlier. Ties of the hazard count one half, and pairs the product of their weights.
+
+    The loss of a sample depends on all samples, so each batch is all of them.
+
+    References
+    ----------
+    Cox (1972), "Regression models and life-tables", doi:10.1111/j.2517-6161.1972.tb00899.x.
+    Efron (1977), "The efficiency of Cox's likelihood function for censored data",
+    doi:10.1080/01621459.1977.10480613. Harrell, Califf, Pryor, Lee & Rosati (1982), "Evaluating the
+    yield of medical tests", doi:10.1001/jama.1982.03320430047030.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sgnn.losses import Cox
+    >>> y = np.array([[1, 2.0], [0, 3.0], [1, 5.0]])
+    >>> Cox().score(np.array([[1.0], [0.5], [-1.0]]), y)
+    1.0
+    """
+
+    separable = False
+    score_name = "concordance"
+    least_scored = 2
+
+    def write(self, outputs, targets, weights, losses):
+        import torch
+
+        order = slice(None)
+        if (targets[1:, 1] > targets[:-1, 1]).any():
+            order = targets[:, 1].argsort(descending=True)
+        event, time = targets[order].t().double()
+        z = outputs[0, order].double()
+        weight = torch.ones_like(z) if weights is None else weights[order].double()
+        _, group, sizes = time.unique_consecutive(return_inverse=True, return_counts=True)
+
+        def summed(values):
+            """Return the sums of each time, the latest first."""
+            return values.new_zeros(*values.shape[:-1], len(sizes)).index_add_(-1, group, values)
+
+        n_events = summed(event)
+        earlier_events = n_events.cumsum(0) - n_events
+        share = event * (event.cumsum(0) - 1 - earlier_events[group]) / n_events[group].clamp(min=1)
+        hazard = weight * (z - z.max()).exp()
+        # The second row is that of equal hazards.
+        both = torch.stack([hazard, weight])
+        at_risk = both.cumsum(1)[:, sizes.cumsum(0) - 1]
+        at_risk = (at_risk[:, group] - share * summed(both * event)[:, group]).clamp_(_LEAST_RISK)
+        logs = event * (at_risk[0].log() - at_risk[1].log())
+        mean_log = (summed(logs) / n_events.clamp(min=1))[group]
+        losses[order] = (event * (mean_log + z.max() - z)).to(losses.dtype)
+        mean_weight = (summed(event * weight) / n_events.clamp(min=1))[group]
+        steps = event * mean_weight / at_risk[0]
+        of_times = summed(torch.stack([steps, share * steps]))
+        until = of_times[0].flip(0).cumsum(0).flip(0)
+        slope = hazard * (until[group] - event * of_times[1][group]) - event * weight
+        outputs[0, order] = (slope / len(z)).to(outputs.dtype)
+
+    def constant(self, targets, weights, n_outputs):
+        return np.zeros(n_outputs)
+
+    def scores(self, outputs, targets, weights=None):
+        """Return the concordance plus the influence of each sample on it."""
+        weights = np.ones(len(targets)) if weights is None else weights
+        concordant, pairs = concordances(outputs[:, 0], *targets.T, weights)
+        twice = weights @ pairs
+        score = weights @ concordant / twice
+        return score + 2 * weights.sum() * (concordant - score * pairs) / twice
+
+    def columns(self, y):
+        return np.column_stack([y[name].astype(np.float64) for name in y.dtype.names])
+
+    def n_outputs(self, n_columns):
+        return 1
+
+    def strata(self, targets):
+        return targets[:, 0]
+
+    def order(self, targets):
+        """Return the samples in the order of their times, the latest first: then it is faster."""
+        return np.argsort(-targets[:, 1], kind="stable")
+
+    def check(self, targets):
+        if targets.shape[1] != 2:
+            raise ValueError(
+                "Cox: y must be a structured array with the fields event and time, or have these "
+                f"two columns; it has {targets.shape[1]}."
+            )
+        event, time = targets.T
+        neither = event[(event != 0) & (event != 1)]
+        if neither.size:
+            raise ValueError(
+                "Cox: the first field or column of y is the event, 0 or 1 (and the second the "
+                f"time); it holds {neither[0]:.6g}."
+            )
+        if not 0 < time.min() <= time.max() < np.inf:
+            raise ValueError(
+                "Cox: times, the second field or column of y, must be positive and finite; it "
+                f"holds {time[~((time > 0) & (time < np.inf))][0]:.6g}."
+            )
+        n_events = int(event.sum())
+        if n_events < 2:
+            raise ValueError(
+                f"Cox: y must hold at least two events; it holds {n_events} in {len(time)} samples."
+            )
+        first = time[event == 1].min()
+        if not ((time > first) | ((time == first) & (event == 0))).any():
+            raise ValueError(
+                f"Cox: no two samples of y can be compared: no one was observed after {first:.6g}, "
+                "the first event."
+            )
+
+    def baseline(self, outputs, targets, weights):
+        return baseline_hazard(outputs()[:, 0], *targets.T, weights)
+
+    def survival_functions(self, outputs, baseline):
+        """Return the probability to survive each time, of samples.
+
+        Parameters
+        ----------
+        outputs : ndarray of shape (n_samples, 1)
+        baseline : StepFunctions
+            What :meth:`baseline` returned.
+
+        Returns
+        -------
+        StepFunctions
+        """
+        hazards = np.exp(outputs.astype(np.float64)) * baseline.values
+        return StepFunctions(baseline.times, np.exp(-hazards), before=1.0)
