@@ -1,5 +1,6 @@
 # make demo         set everything up and run examples/quickstart.py
-# make test         set everything up and check everything
+# make test         set everything up and check everything, but for what takes long
+# make test-all     the same, and what takes long
 # make bench        measure what benchmarks/ has not measured yet, and write its pages
 # make reproduce    measure anew, within an hour, what reproduces papers, into reproduced/
 #
@@ -12,7 +13,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: demo test lint doctest bench reproduce clean
+.PHONY: demo test test-all lint doctest bench reproduce clean
 .NOTPARALLEL:
 
 demo: $(VENV)/.plot
@@ -20,6 +21,9 @@ demo: $(VENV)/.plot
 
 test: lint
 	$(RUN) -m pytest -n auto
+
+test-all: lint
+	$(RUN) -m pytest -n auto -m "slow or not slow"
 
 lint: $(VENV)/.test
 	$(RUN) -m ruff check .

@@ -1,7 +1,11 @@
 """Sparse neural networks for scikit-learn: multilayer perceptrons that find their own size."""
 
 from sgnn import display, losses, penalties
-from sgnn._common.warnings import SgnnConvergenceWarning, SgnnWarning
+from sgnn._common.warnings import (
+    SgnnConvergenceWarning,
+    SgnnInconsistentVersionWarning,
+    SgnnWarning,
+)
 from sgnn._version import __version__
 from sgnn.estimators.classifier import SparseMLPClassifier
 from sgnn.estimators.regressor import SparseMLPRegressor
@@ -13,6 +17,7 @@ from sgnn.selection.stability import StabilitySelector
 
 __all__ = [
     "SgnnConvergenceWarning",
+    "SgnnInconsistentVersionWarning",
     "SgnnWarning",
     "SparseMLPClassifier",
     "SparseMLPClassifierCV",

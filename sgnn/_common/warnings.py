@@ -28,6 +28,10 @@ class SgnnUndefinedMetricWarning(SgnnWarning, UndefinedMetricWarning):
     """A score has no value."""
 
 
+class SgnnInconsistentVersionWarning(SgnnWarning):
+    """Something was stored by another version of sgnn than the one that loads it."""
+
+
 def warn(message, category=SgnnWarning):
     """Warn at the first line outside of sgnn, scikit-learn and joblib.
 

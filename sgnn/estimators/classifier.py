@@ -106,9 +106,10 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         """Train one epoch at the constant initial rate, on the full-size network.
 
         Nothing is removed from the network that is trained, so what is zero may come back; the
-        fitted attributes describe what :meth:`fit` would have kept of it. ``alpha="auto"`` is
-        settled by the data of :meth:`fit`, or else of the first call, which should hold more than
-        a few samples.
+        fitted attributes describe what :meth:`fit` would have kept of it. ``alpha="auto"`` and
+        `class_weight` follow all samples so far, each as often as it came. The rate is
+        `learning_rate_init` at the time of the call: lower it from call to call, by
+        ``set_params``, for the noise to settle.
 
         Parameters
         ----------

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _num_samples
 
+from sgnn._common.warnings import warn
 from sgnn.estimators.checks import check_weights
 from sgnn.estimators.classifier import SparseMLPClassifier
 from sgnn.estimators.labels import check_order
@@ -14,6 +15,7 @@ from sgnn.estimators.regressor import SparseMLPRegressor
 
 _DENSE_STEPS, _BATCH_SIZE = 1000, 200
 _LEAST_EPOCHS, _MOST_EPOCHS = 20, 400
+_LEAST_SAMPLES_OF_CLASS = 5
 
 
 def default_estimator(kind, X, sample_weight=None):
@@ -37,6 +39,9 @@ def default_estimator(kind, X, sample_weight=None):
 def kind_of(y):
     """Return "regressor" for continuous targets, else "classifier".
 
+    It warns of integers that do not look like labels: more than two, and not 0, 1, ..., or 1, 2,
+    ..., or some of them with less than five samples, as counts have.
+
     Raises
     ------
     ValueError
@@ -49,4 +54,13 @@ def kind_of(y):
             "y may hold quantities or classes: its numbers are of floating point, but integers. "
             "Give a SparseMLPRegressor or a SparseMLPClassifier as estimator."
         )
+    if kind == "multiclass" and np.asarray(y).dtype.kind in "iu":
+        values, counts = np.unique(y, return_counts=True)
+        is_counted = values[0] in (0, 1) and values[-1] - values[0] == len(values) - 1
+        if not is_counted or counts.min() < _LEAST_SAMPLES_OF_CLASS:
+            warn(
+                f"y holds {len(values)} different integers from {values[0]} to {values[-1]}, which "
+                "are taken for classes. If they are quantities, give a SparseMLPRegressor as "
+                "estimator; if not, a SparseMLPClassifier."
+            )
     return "regressor" if kind.startswith("continuous") else "classifier"

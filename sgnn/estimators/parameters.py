@@ -7,12 +7,13 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
+from sgnn._common.versions import Versioned
 from sgnn._common.words import check_plain
 from sgnn.penalties import Penalty
 
 
 @dataclass(eq=False, repr=False)
-class SparseMLPParameters(BaseEstimator):
+class SparseMLPParameters(Versioned, BaseEstimator):
     r"""What :class:`sgnn.SparseMLPClassifier` and :class:`sgnn.SparseMLPRegressor` have in common.
 
     Parameters
@@ -76,7 +77,8 @@ class SparseMLPParameters(BaseEstimator):
         Where to train: "cpu", "cuda" or another device of torch. Predictions are made in numpy.
     n_threads : int or None, default=1
         Threads during `fit`; None leaves torch's setting. One is best for most networks, and leaves
-        the other cores to `n_jobs` of a search.
+        the other cores to `n_jobs` of a search. A process that was forked from one that has trained
+        on several uses one, whatever is asked for: threads do not survive a fork.
 
     Attributes
     ----------

@@ -141,8 +141,9 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
 
         Nothing is removed from the network that is trained, so what is zero may come back; the
         fitted attributes describe what :meth:`fit` would have kept of it. ``alpha="auto"`` and the
-        unit of the targets follow all samples so far. The rate is `learning_rate_init` at the time
-        of the call: lower it from call to call, by ``set_params``, for the noise to settle.
+        unit of the targets follow all samples so far, each as often as it came. The rate is
+        `learning_rate_init` at the time of the call: lower it from call to call, by
+        ``set_params``, for the noise to settle.
 
         Parameters
         ----------

@@ -75,3 +75,5 @@ def structures_of(name):
 
 register("outgoing", "sgnn.groups.blocks:outgoing")
 register("incoming", "sgnn.groups.units:Incoming")
+register("taps", "sgnn.groups.kernels:Taps")
+register("kernels", "sgnn.groups.kernels:Kernels")

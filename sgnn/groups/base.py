@@ -107,12 +107,13 @@ class Groups(ABC):
     def _write_norms(self, layer, index, out):
         """Write the Euclidean norms of the groups of one layer."""
         axes, others = self._axes[index], self._others[index]
+        norms = out
         if len(axes) > 1:
-            out = out.view([layer.weight.shape[axis] for axis in axes])
+            norms = out.view([layer.weight.shape[axis] for axis in axes])
         if others:
-            torch.linalg.vector_norm(layer.weight, dim=others, out=out)
+            torch.linalg.vector_norm(layer.weight, dim=others, out=norms)
         else:
-            torch.abs(layer.weight, out=out)
+            torch.abs(layer.weight, out=norms)
         if self._has_bias(layer):
             out.square_().addcmul_(layer.bias, layer.bias).sqrt_()
 

@@ -18,14 +18,16 @@ class SingleWeights(Groups):
         return [tuple(shape) for shape in self._shapes]
 
     def prox_(self, parameters, shape, step, strength, layers=None):
-        parameters.weights.copy_(shape.prox(parameters.weights, step, strength))
+        for weights, places in parameters.runs():
+            steps = step[places].view_as(weights) if getattr(step, "ndim", 0) else step
+            weights.copy_(shape.prox(weights, steps, strength))
 
     def members(self, layer, index):
-        return layer.weight.view(-1)
+        return layer.weight.reshape(-1)
 
     def set_members_(self, layer, index, changed, penalised):
         if penalised is not None:
-            changed = changed.where(penalised > 0, layer.weight.view(-1))
+            changed = changed.where(penalised > 0, layer.weight.reshape(-1))
         layer.weight.copy_(changed.view_as(layer.weight))
 
     def prox_in_metric_(self, parameters, shape, metric, step, factors, strength, layers):

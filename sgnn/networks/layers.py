@@ -15,7 +15,7 @@ class Layer:
     Attributes
     ----------
     weight : torch.Tensor
-    bias : torch.Tensor of the shape of the output axes, or None
+    bias : torch.Tensor of shape (n_outputs,), or None
     inputs, outputs : tuple of int
         The axes of `weight` that tell inputs apart, and outputs. By default those of a dense
         layer of shape (n_in, n_out).

@@ -54,6 +54,14 @@ class Parameters:
         """Return parameters of the same layout, all zero."""
         return Parameters(self.sizes, self.flat.dtype, self.flat.device)
 
+    def runs(self):
+        """Return all weights at once, and where they are among them."""
+        return [(self.weights, slice(None))]
+
+    def flattened(self):
+        """Return parameters of these values in one buffer: these themselves."""
+        return self
+
     def set(self, coefs, intercepts):
         """Copy numpy arrays into the buffer."""
         for layer, coef, intercept in zip(self.layers, coefs, intercepts, strict=True):

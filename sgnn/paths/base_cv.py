@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from dataclasses import KW_ONLY, dataclass
 from functools import wraps
-from inspect import signature
 from numbers import Integral, Real
 
 import numpy as np
@@ -17,11 +16,13 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples, check_is_fitted, indexable
 
 from sgnn._common.docstrings import takes_over
 from sgnn._common.interrupts import keeping
+from sgnn._common.versions import Versioned
 from sgnn._common.warnings import warn
 from sgnn._common.words import refuses
 from sgnn.estimators.checks import check_weights
@@ -31,6 +32,7 @@ from sgnn.estimators.learnt import set_learnt
 from sgnn.estimators.parameters import SparseMLPParameters
 from sgnn.paths.choice import RULES, choose, standard_error
 from sgnn.paths.constraints import PATH_CONSTRAINTS
+from sgnn.paths.routing import check_groups, routed_by_fit, routed_by_score, router
 from sgnn.paths.sparse_mlp_path import compute_path, sparse_mlp_path
 
 SEARCH_CONSTRAINTS = {
@@ -59,7 +61,7 @@ _OF_ESTIMATOR = [
 
 @takes_over(sparse_mlp_path, SparseMLPParameters)
 @dataclass(eq=False, repr=False)
-class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
+class BaseSparseMLPCV(Versioned, SelectorMixin, BaseEstimator, ABC):
     """Abstract: a path on all data, and paths along the same strengths on folds.
 
     See :class:`SparseMLPClassifierCV` and :class:`SparseMLPRegressorCV`.
@@ -73,8 +75,7 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
     alphas, max_iter
         As in :func:`sgnn.sparse_mlp_path`.
     cv : int, cross-validation generator or iterable, default=None
-        Folds, as everywhere in scikit-learn; None is 5 folds. Splits that need groups are given as
-        a list, ``list(cv.split(X, y, groups))``.
+        Folds, as everywhere in scikit-learn; None is 5 folds.
     scoring : str or callable, default=None
         What decides, and what :meth:`score` returns, as everywhere in scikit-learn; None is
         the score of `estimator`: accuracy, :math:`R^2`, or what belongs to its `loss`.
@@ -139,10 +140,23 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
     tol: float = 0.0
     n_jobs: int | None = None
 
+    __metadata_request__fit = {"groups": UNUSED}
+
     @property
     @abstractmethod
     def _default_kind(self):
         """What `estimator` is if it is None, "classifier" or "regressor"."""
+
+    def get_metadata_routing(self):
+        """Return who gets `sample_weight` and `groups`.
+
+        Returns
+        -------
+        sklearn.utils.metadata_routing.MetadataRouter
+            `groups` go to the splitter `cv`, `sample_weight` to the networks and, if it asks for
+            them, to `scoring`.
+        """
+        return router(self)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -152,7 +166,7 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
 
     @refuses
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, groups=None):
         """Walk the path on all data and on the folds, and choose from it.
 
         Parameters
@@ -164,6 +178,9 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights of the samples, for training and, where `scoring` takes them, for
             the scores; samples of weight 0 are never scored.
+        groups : array-like of shape (n_samples,), default=None
+            Groups of the samples, for a splitter `cv` that keeps groups together, such as
+            :class:`sklearn.model_selection.GroupKFold`.
 
         Returns
         -------
@@ -184,13 +201,18 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
         check_form(estimator, X, y, sample_weight)
         X, y, sample_weight = indexable(X, y, check_weights(sample_weight, X))
         scorer = check_scoring(estimator, self.scoring)
-        splits = list(check_cv(self.cv, y, classifier=is_classifier(self)).split(X, y))
+        metadata = {"sample_weight": sample_weight, "groups": check_groups(groups, X)}
+        of_folds = routed_by_fit(self, scorer, **metadata)
+        cv = check_cv(self.cv, y, classifier=is_classifier(self))
+        splits = list(cv.split(X, y, **of_folds.splitter.split))
         arguments = {"alphas": self.alphas, "max_iter": self.max_iter}
         path = compute_path(estimator, X, y, sample_weight=sample_weight, **arguments)
         arguments["alphas"] = path.alphas[1:]
         with keeping(path):
             folds = Parallel(n_jobs=self.n_jobs)(
-                delayed(_scores_of_fold)(estimator, X, y, sample_weight, *split, scorer, arguments)
+                delayed(_scores_of_fold)(
+                    estimator, X, y, sample_weight, *split, scorer, of_folds.scorer.score, arguments
+                )
                 for split in splits
             )
         scores, n_features = map(np.array, zip(*folds, strict=True))
@@ -234,8 +256,7 @@ class BaseSparseMLPCV(SelectorMixin, BaseEstimator, ABC):
         """
         check_is_fitted(self)
         scorer = check_scoring(self.estimator_, self.scoring)
-        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-        return scorer(self.estimator_, X, y, **weights)
+        return scorer(self.estimator_, X, y, **routed_by_score(self, sample_weight=sample_weight))
 
     def _get_support_mask(self):
         check_is_fitted(self)
@@ -265,14 +286,7 @@ def of_the_chosen(method):
     return call
 
 
-def _takes_weights(scorer):
-    """Whether a scorer, of scikit-learn or a function, takes sample_weight."""
-    if hasattr(scorer, "_accept_sample_weight"):
-        return scorer._accept_sample_weight()
-    return "sample_weight" in signature(scorer).parameters
-
-
-def _scores_of_fold(estimator, X, y, sample_weight, train, test, scorer, arguments):
+def _scores_of_fold(estimator, X, y, sample_weight, train, test, scorer, of_scores, arguments):
     """Return the score and the number of features at each alpha, the dense network first."""
     weights = None if sample_weight is None else _safe_indexing(sample_weight, train)
     X_train, y_train = _safe_indexing(X, train), _safe_indexing(y, train)
@@ -284,7 +298,7 @@ def _scores_of_fold(estimator, X, y, sample_weight, train, test, scorer, argumen
     *data, weights = rows_with_weight(*data)
     if not _num_samples(data[0]):
         raise ValueError("sample_weight: the test part of a fold has no sample of weight above 0.")
-    given = {"sample_weight": weights} if weights is not None and _takes_weights(scorer) else {}
+    given = {"sample_weight": weights} if "sample_weight" in of_scores else {}
     scores = [scorer(path.estimator(index), *data, **given) for index in range(len(path))]
     n_missing = len(arguments["alphas"]) + 1 - len(path)
     return np.pad(scores, (0, n_missing), "edge"), np.pad(path.n_features, (0, n_missing), "edge")

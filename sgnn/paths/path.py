@@ -4,6 +4,7 @@ from copy import deepcopy
 
 import numpy as np
 
+from sgnn._common.versions import Versioned
 from sgnn.estimators.learnt import fitted, learnt
 from sgnn.networks.network import row_norms
 from sgnn.paths.choice import choose
@@ -20,7 +21,7 @@ def _column(name):
     return property(column)
 
 
-class SparseMLPPath:
+class SparseMLPPath(Versioned):
     """The networks that :func:`sgnn.sparse_mlp_path` found, from the dense one to the empty one.
 
     ``path[i]`` is a :class:`PathPoint`; :meth:`estimator`, :meth:`at` and :meth:`best` return
@@ -180,8 +181,8 @@ class SparseMLPPath:
         form, network = deepcopy((self._form, point.network))
         n_removed = tuple(int((~mask).sum()) for mask in network.kept)
         state = State(network, n_epochs=self._estimator.max_iter)
-        attributes = learnt(form, point.alpha, network, [point.history], n_removed, state)
-        attributes["_baseline"] = point.baseline
+        told = form, point.alpha, network, [point.history], n_removed, state
+        attributes = learnt(*told, baseline=point.baseline)
         return fitted(self._estimator, attributes).set_params(alpha=point.alpha)
 
     def at(self, *, n_features=None, sparsity=None, alpha=None):

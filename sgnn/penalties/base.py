@@ -111,8 +111,8 @@ class Piece:
     Parameters
     ----------
     shape : Shape
-    groups : {"weights", "outgoing", "incoming", "both", "layer", "layer of outgoing", \
-"layer of incoming", "layer of both"} or the name of a registered structure
+    groups : {"weights", "outgoing", "incoming", "taps", "kernels", "both", "layer", \
+"layer of outgoing", "layer of incoming", "layer of both"} or the name of a registered structure
         The structure; an unknown name is refused.
     weight : float, default=1.0
         Factor of this piece.
@@ -212,9 +212,12 @@ class GroupPenalty(Penalty):
 
     Parameters
     ----------
-    groups : {"outgoing", "incoming", "both", "weights"}, default="outgoing"
+    groups : {"outgoing", "incoming", "taps", "kernels", "both", "weights"}, default="outgoing"
         "outgoing": all weights that leave an input or a hidden unit form a group.
         "incoming": all weights that enter a unit form a group, with its bias.
+        "kernels": all weights from one unit to another form a group, the kernel of a convolution;
+        "taps": all that leave one unit through one place of a kernel. In a multilayer perceptron
+        these are single weights, and outgoing groups; they are for :mod:`sgnn.torch`.
         "weights": single weights. "both": the sum over outgoing and incoming groups; they overlap,
         so their joint prox is found by splitting, :class:`sgnn.proximal.joint.SplitProx`. For
         convex shapes that is exact; for others it is not certain to find the minimum. Or the name

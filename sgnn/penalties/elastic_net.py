@@ -39,7 +39,7 @@ class ElasticNet(GroupPenalty):
     ----------
     l1_ratio : float in [0, 1], default=0.5
         The mixing :math:`r`: 0 is a ridge, which makes no zeros, 1 the lasso.
-    groups : {"weights", "outgoing", "incoming", "both"}, default="weights"
+    groups : {"weights", "outgoing", "incoming", "taps", "kernels", "both"}, default="weights"
         As in :class:`GroupPenalty`.
     size_scaling, layers, fraction, warm_up, adaptive
         As in :class:`GroupPenalty`.

@@ -86,7 +86,7 @@ class ExclusiveLasso(Penalty):
 
     Parameters
     ----------
-    groups : {"outgoing", "incoming"}, default="outgoing"
+    groups : {"outgoing", "incoming", "taps", "kernels"}, default="outgoing"
         As in :class:`GroupPenalty`.
     layers, fraction, warm_up, adaptive
         As in :class:`Penalty`.

@@ -165,6 +165,11 @@ class GroupGraph(Penalty):
     smoothing: float = 1.0
     difference: str = "norms"
 
+    def __getstate__(self):
+        """Store a networkx graph as its edges, which skops knows."""
+        graph = _listed(self.graph) if _is_networkx(self.graph) else self.graph
+        return {**super().__getstate__(), "graph": graph}
+
     def pieces(self):
         check_interval(self, "smoothing", low=0, closed="left")
         check_choice(self, "difference", ("norms", "weights"))
@@ -236,8 +241,8 @@ def edges_of(graph):
         )
     if sparse.issparse(graph) or isinstance(graph, np.ndarray):
         edges = _edges_of_adjacency(graph)
-    elif hasattr(graph, "edges") and callable(graph.edges):
-        edges = list(graph.edges(data="weight", default=1.0))
+    elif _is_networkx(graph):
+        edges = _listed(graph)
     elif isinstance(graph, (list, tuple)):
         edges = graph
     else:
@@ -255,6 +260,14 @@ def edges_of(graph):
             )
     heads, tails = zip(*merged, strict=True) if merged else ((), ())
     return heads, tails, tuple(merged.values())
+
+
+def _is_networkx(graph):
+    return hasattr(graph, "edges") and callable(graph.edges)
+
+
+def _listed(graph):
+    return list(graph.edges(data="weight", default=1.0))
 
 
 def _edges_of_adjacency(graph):

@@ -186,7 +186,7 @@ class GroupHoyerSquare(Penalty):
 
     Parameters
     ----------
-    groups : {"outgoing", "incoming", "both"}, default="outgoing"
+    groups : {"outgoing", "incoming", "taps", "kernels", "both"}, default="outgoing"
         As in :class:`GroupPenalty`. "both" is the sum over the rows and the columns of each matrix,
         as the authors have it. It is not convex, and its joint prox is found only approximately, by
         splitting; for one of the two it is exact.

@@ -73,7 +73,7 @@ class GroupLasso(GroupPenalty):
 
     Parameters
     ----------
-    groups : {"outgoing", "incoming", "both"}, default="outgoing"
+    groups : {"outgoing", "incoming", "taps", "kernels", "both"}, default="outgoing"
         As in :class:`GroupPenalty`.
     size_scaling, layers, fraction, warm_up, adaptive
         As in :class:`GroupPenalty`.
@@ -108,7 +108,7 @@ class SparseGroupLasso(Penalty):
     ----------
     l1_ratio : float in [0, 1], default=0.5
         The mixing :math:`r`: 0 is the group lasso, 1 the lasso.
-    groups : {"outgoing", "incoming"}, default="outgoing"
+    groups : {"outgoing", "incoming", "taps", "kernels"}, default="outgoing"
         As in :class:`GroupPenalty`.
     size_scaling : bool, default=True
         As in :class:`GroupPenalty`.

@@ -43,7 +43,7 @@ class L1MinusL2(Penalty):
     ----------
     c : float in (0, 1], default=1.0
         Share of the Euclidean norm that is taken back; 0 would be the lasso.
-    groups : {"outgoing", "incoming"}, default="outgoing"
+    groups : {"outgoing", "incoming", "taps", "kernels"}, default="outgoing"
         As in :class:`GroupPenalty`.
     layers, fraction, warm_up, adaptive
         As in :class:`Penalty`.

@@ -69,7 +69,7 @@ class CGES(Penalty):
     ----------
     min_share : float in [0, 1], default=0.2
         The share :math:`m` of exclusive sparsity in the first layer.
-    groups : {"outgoing", "incoming"}, default="outgoing"
+    groups : {"outgoing", "incoming", "taps", "kernels"}, default="outgoing"
         As in :class:`GroupPenalty`.
     layers, fraction, warm_up, adaptive
         As in :class:`Penalty`.
@@ -116,7 +116,7 @@ class IntegratedTransformedL1(Penalty):
         Concavity: the lasso for ``a`` to infinity, counting for ``a`` to 0.
     min_share : float in [0, 1], default=0.2
         The share of the transformed :math:`\ell_1` in the first layer.
-    groups : {"outgoing", "incoming"}, default="outgoing"
+    groups : {"outgoing", "incoming", "taps", "kernels"}, default="outgoing"
         As in :class:`GroupPenalty`.
     layers, fraction, warm_up, adaptive
         As in :class:`Penalty`.

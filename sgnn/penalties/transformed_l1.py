@@ -47,7 +47,7 @@ class TransformedL1(GroupPenalty):
     ----------
     a : float > 0, default=1.0
         Counts what is not zero for ``a`` to 0, the lasso for ``a`` to infinity.
-    groups : {"weights", "outgoing", "incoming", "both"}, default="weights"
+    groups : {"weights", "outgoing", "incoming", "taps", "kernels", "both"}, default="weights"
         As in :class:`GroupPenalty`.
     size_scaling, layers, fraction, warm_up, adaptive
         As in :class:`GroupPenalty`.

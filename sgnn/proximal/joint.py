@@ -89,11 +89,13 @@ class SplitProx:
     def __init__(self, parameters, proxes):
         *self._others, self._last = proxes
         self._share = 1 / len(self._others)
+        parameters = parameters.flattened()
         self._scratch = parameters.zeros_like()
         self._duals = parameters.flat.new_zeros(len(self._others), len(parameters.flat))
 
     def __call__(self, parameters, step):
         """Apply the prox in place; `step` is a number, or one per group of the metric."""
+        target, parameters = parameters, parameters.flattened()
         x, z = parameters.flat.clone(), parameters.flat
         tolerance = (1e-10 if x.element_size() == 8 else 1e-7) * x.abs().amax()
         duals, ahead, momentum = self._duals, self._duals, 1.0
@@ -117,6 +119,8 @@ class SplitProx:
                 break
         self._duals = duals
         z.mul_(support)
+        if parameters is not target:
+            target.copy_(parameters)
 
 
 def _norms(rows):

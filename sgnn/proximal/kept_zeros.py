@@ -1,5 +1,7 @@
 """Zeros that stay, in place of a penalty."""
 
+import torch
+
 from sgnn.groups.weights import SingleWeights
 from sgnn.proximal.base import Regulariser
 
@@ -16,13 +18,15 @@ class KeptZeros(Regulariser):
 
     def __init__(self, parameters):
         self.metric = SingleWeights(parameters)
-        self._support = (parameters.weights != 0).to(parameters.weights)
+        runs = parameters.runs()
+        self._support = torch.cat([(w != 0).to(w).reshape(-1) for w, _ in runs])
 
     def value(self, parameters):
         return 0.0
 
     def prox_(self, parameters, step):
-        parameters.weights.mul_(self._support)
+        for weights, places in parameters.runs():
+            weights.mul_(self._support[places].view_as(weights))
 
     def begin_epoch(self, epoch):
         """Do nothing: there is no strength."""

@@ -73,7 +73,7 @@ class Term:
         if not self.shape.by_rows:
             values = self.shape.value(self.groups.norms(parameters), self.strength)
             return (self.weights * values).sum()
-        total = parameters.flat.new_zeros(())
+        total = self.groups.sizes.new_zeros(())
         for index in self.layers:
             rows = self.groups.rows(parameters.layers[index], index)
             total += (self.factors[index] * self.shape.value(rows, self.strength)).sum()

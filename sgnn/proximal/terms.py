@@ -129,7 +129,8 @@ def _factor_rows(fine, coarse, layer, index):
         return factor
     weight = torch.ones_like(layer.weight)
     weight *= factor.view_as(weight) if torch.is_tensor(factor) else factor
-    layer = replace(layer, weight=weight, bias=torch.zeros_like(layer.bias))
+    bias = None if layer.bias is None else torch.zeros_like(layer.bias)
+    layer = replace(layer, weight=weight, bias=bias)
     return coarse.groups.rows(layer, index).clone()
 
 

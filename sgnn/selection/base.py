@@ -6,11 +6,12 @@ from sklearn.base import BaseEstimator
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.validation import check_is_fitted
 
+from sgnn._common.versions import Versioned
 from sgnn.estimators.data import check_form
 from sgnn.estimators.defaults import default_estimator, kind_of
 
 
-class PathSelector(SelectorMixin, BaseEstimator, ABC):
+class PathSelector(Versioned, SelectorMixin, BaseEstimator, ABC):
     """Abstract: selects features by paths of an estimator, or of the default one."""
 
     def __sklearn_tags__(self):

@@ -6,6 +6,7 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import _fit_context, is_classifier
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
+from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_memory
 
 from sgnn._common.docstrings import takes_over
@@ -32,9 +33,9 @@ class SparseMLPSelector(PathSelector):
     ----------
     estimator : SparseMLPClassifier, SparseMLPRegressor or None, default=None
         Network, penalty and training. None is one with ``penalty="log_sum"`` and a ``max_iter``
-        that suits the data: a regressor if `y` is continuous, else a classifier. Targets that are
-        quantities but happen to be integers need a regressor that is given, and results that repeat
-        an estimator with a ``random_state``.
+        that suits the data: a regressor if `y` is continuous, else a classifier, with a warning for
+        integers that look like quantities. These need a regressor that is given, and results that
+        repeat an estimator with a ``random_state``.
     n_features_to_select : int, float in (0, 1] or "auto", default="auto"
         How many to select, or which fraction. "auto" is as many as the network has that `rule`
         chooses by cross-validation.
@@ -45,8 +46,9 @@ class SparseMLPSelector(PathSelector):
         As in :class:`BaseSparseMLPCV`.
     memory : str, joblib.Memory or None, default=None
         Where to keep paths, so that a search over `n_features_to_select` or `sparsity` walks one
-        path per fold and not one per candidate. Give an estimator with an integer as
-        ``random_state``: with None, the first path is returned ever after. "auto" keeps nothing.
+        path per fold and not one per candidate. Those of another version of sgnn are not used. Give
+        an estimator with an integer as ``random_state``: with None, the first path is returned ever
+        after. "auto" keeps nothing.
     n_jobs : int or None, default=None
         Processes that the folds of "auto" are shared out among; None is 1.
 
@@ -107,9 +109,12 @@ class SparseMLPSelector(PathSelector):
         "memory": [str, HasMethods(["cache"]), None],
     }
 
+    __metadata_request__fit = {"groups": UNUSED}
+    get_metadata_routing = BaseSparseMLPCV.get_metadata_routing
+
     @refuses
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, groups=None):
         """Walk the path and select.
 
         Parameters
@@ -120,6 +125,8 @@ class SparseMLPSelector(PathSelector):
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights of the samples.
+        groups : array-like of shape (n_samples,), default=None
+            Groups of the samples, for the splitter `cv`; only "auto" has folds.
 
         Returns
         -------
@@ -143,7 +150,7 @@ class SparseMLPSelector(PathSelector):
         estimator, inputs = self._prepare(X, y, sample_weight)
         count = self._count(inputs["n_features_in_"])
         if self.sparsity is None and self.n_features_to_select == "auto":
-            searched = self._search(estimator).fit(X, y, sample_weight)
+            searched = self._search(estimator).fit(X, y, sample_weight, groups)
             path, support = searched.path_, searched.support_
         else:
             path = memory.cache(compute_path)(

@@ -6,7 +6,7 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import _fit_context, clone, is_classifier
-from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import type_of_target
@@ -23,6 +23,7 @@ from sgnn.estimators.learnt import fitted, set_learnt
 from sgnn.estimators.prepare import MAX_SEED
 from sgnn.paths.base_cv import BaseSparseMLPCV
 from sgnn.paths.constraints import PATH_CONSTRAINTS
+from sgnn.paths.routing import check_groups
 from sgnn.paths.sparse_mlp_path import compute_path, set_up
 from sgnn.selection.base import PathSelector, check_count
 
@@ -128,7 +129,7 @@ class StabilitySelector(PathSelector):
 
     @refuses
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, groups=None):
         """Select on all halves, and keep what is selected often.
 
         Parameters
@@ -139,6 +140,9 @@ class StabilitySelector(PathSelector):
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights of the samples; those of weight 0 are in no half.
+        groups : array-like of shape (n_samples,), default=None
+            Groups of samples that are in one half together, such as those of one patient; halves of
+            groups are drawn without a look at classes.
 
         Returns
         -------
@@ -156,12 +160,15 @@ class StabilitySelector(PathSelector):
         """
         estimator, inputs = self._prepare(X, y, sample_weight)
         n_features = inputs["n_features_in_"]
-        X, y, weights = rows_with_weight(*indexable(X, y, check_weights(sample_weight, X)))
+        weights, groups = check_weights(sample_weight, X), check_groups(groups, X)
+        if groups is not None and weights is not None:
+            groups = groups[weights > 0]
+        X, y, weights = rows_with_weight(*indexable(X, y, weights))
         n_selected = self._n_selected(n_features)
         # It warns, for all halves.
         set_up(clone(estimator).set_params(random_state=0), X, y, weights)
         rng = check_random_state(self.random_state)
-        halves = _halves(y, is_classifier(estimator), self.n_pairs, rng)
+        halves = _halves(y, is_classifier(estimator), self.n_pairs, rng, groups)
         paths = Parallel(n_jobs=self.n_jobs, return_as="generator")(
             delayed(_path_on)(
                 clone(estimator).set_params(random_state=rng.randint(MAX_SEED)),
@@ -232,15 +239,20 @@ def _error_bound(n_selected, n_features, threshold, n_pairs):
     return factor * n_selected * rate
 
 
-def _halves(y, stratify, n_pairs, rng):
-    """Return the rows of each half, two by two complementary; classes are shared out evenly."""
-    stratify = stratify and not type_of_target(y).startswith("multilabel")
+def _halves(y, stratify, n_pairs, rng, groups=None):
+    """Return the rows of each half, two by two complementary.
+
+    Classes are shared out evenly, or groups are kept together.
+    """
+    stratify = groups is None and stratify and not type_of_target(y).startswith("multilabel")
     if stratify and np.unique(y, return_counts=True)[1].min() < 2:
         raise ValueError("y has a class of one sample, and both halves of the data need one.")
-    folds = StratifiedKFold if stratify else KFold
+    if groups is not None and len(np.unique(groups)) < 2:
+        raise ValueError("groups must be two at least; all samples are of one group.")
+    folds = (StratifiedKFold if stratify else KFold) if groups is None else GroupKFold
     splitters = [folds(2, shuffle=True, random_state=rng.randint(MAX_SEED)) for _ in range(n_pairs)]
     empty = np.zeros((_num_samples(y), 0))
-    return [half for splitter in splitters for _, half in splitter.split(empty, y)]
+    return [half for splitter in splitters for _, half in splitter.split(empty, y, groups)]
 
 
 def _path_on(estimator, X, y, weights, rows, min_features, **arguments):

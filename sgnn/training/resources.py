@@ -1,5 +1,6 @@
 """Thread count and flush-to-zero mode for the duration of a fit."""
 
+import os
 import threading
 from contextlib import contextmanager
 
@@ -10,6 +11,17 @@ _lock = threading.Lock()
 _inside = threading.local()
 _running = 0
 _threads_before = None
+_has_had_threads = _has_lost_threads = False
+
+
+def _after_fork():
+    """Start anew in a process that was forked, whose only thread is the one that forked it."""
+    global _lock, _has_lost_threads
+    _lock, _has_lost_threads = threading.Lock(), _has_had_threads
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 @contextmanager
@@ -20,12 +32,19 @@ def limited_threads(n_threads):
     by whichever thread. So users are counted under a lock, and a thread that comes upon the limit
     of another user is given the count from before the first of them.
 
+    A process that was forked from one that has run on several threads would wait for those for
+    ever, so it runs on one.
+
     Parameters
     ----------
     n_threads : int or None
         None leaves the count as it is.
     """
-    global _running, _threads_before
+    global _running, _threads_before, _has_had_threads
+    if _has_lost_threads:
+        n_threads = 1
+    if (n_threads or torch.get_num_threads()) > 1:
+        _has_had_threads = True
     if n_threads is None:
         yield
         return

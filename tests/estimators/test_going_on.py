@@ -4,7 +4,10 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.datasets import make_friedman1
+from sklearn.model_selection import train_test_split
 
+from sgnn import SparseMLPRegressor
 from sgnn.penalties import L1, GroupLasso
 from tests.estimators.tasks import (
     DIABETES_X,
@@ -167,6 +170,21 @@ def test_partial_fit_follows_the_number_and_the_unit_of_all_samples_so_far(n_out
     at_once = regressor(alpha="auto", activation=activation, max_iter=1)
     at_once.fit(DIABETES_X, targets, weights)
     assert model.alpha_ == pytest.approx(at_once.alpha_, rel=1e-9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chunk", [1000, 10_000])
+def test_five_passes_over_chunks_with_a_falling_rate_come_to_the_score_of_a_fit(chunk):
+    n_samples, n_passes = 200_000, 5
+    X, y = make_friedman1(n_samples + 20_000, n_features=20, noise=1.0, random_state=0)
+    X, X_test, y, y_test = train_test_split(3.4 * X - 1.7, y, train_size=n_samples, random_state=0)
+    whole = SparseMLPRegressor((50,), max_iter=20, random_state=0).fit(X, y)
+    model = SparseMLPRegressor((50,), random_state=0)
+    starts = np.tile(np.arange(0, n_samples, chunk), n_passes)
+    for call, start in enumerate(starts):
+        model.set_params(learning_rate_init=0.005 * (1 + np.cos(np.pi * call / len(starts))))
+        model.partial_fit(X[start : start + chunk], y[start : start + chunk])
+    assert model.score(X_test, y_test) > whole.score(X_test, y_test) - 0.002
 
 
 @pytest.mark.filterwarnings("ignore:.*left no weight")

@@ -48,9 +48,11 @@ def buffer_of(layers, dtype):
     parts = flat.split([int(np.prod(shape)) for shape in shapes])
     views = [part.view(list(shape)) for part, shape in zip(parts, shapes, strict=True)]
     weights, biases = views[: len(layers)], views[len(layers) :]
+    all_weights = flat[: sum(weight.numel() for weight in weights)]
     return SimpleNamespace(
         flat=flat,
-        weights=flat[: sum(weight.numel() for weight in weights)],
+        weights=all_weights,
+        runs=lambda: [(all_weights, slice(None))],
         layers=[
             Layer(weight, bias, *axes)
             for weight, bias, (_, *axes) in zip(weights, biases, layers, strict=True)
@@ -77,7 +79,9 @@ AXES = {
     "weights": {"dense": (0, 1), "convolutional": (0, 1, 2, 3)},
     "outgoing": {"dense": (0,), "convolutional": (1,)},
     "incoming": {"dense": (1,), "convolutional": (0,)},
+    "taps": {"dense": (0,), "convolutional": (1, 2, 3)},
     "kernels": {"dense": (0, 1), "convolutional": (0, 1)},
+    "filters": {"dense": (1,), "convolutional": (0,)},
 }
 
 

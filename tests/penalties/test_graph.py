@@ -1,9 +1,12 @@
 """The graph over inputs: how it is read, what is refused, what a fit does with it."""
 
+import pickle
 from collections import Counter
 
+import networkx
 import numpy as np
 import pytest
+import skops.io
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_digits
@@ -15,6 +18,15 @@ from sgnn.penalties import GroupGraph, GroupLasso
 from sgnn.penalties.graph import edges_of
 
 EDGES = {(0, 1): 1.0, (1, 4): 2.5, (2, 3): 0.5}
+
+
+def by_pickle(thing):
+    return pickle.loads(pickle.dumps(thing))
+
+
+def by_skops(thing):
+    data = skops.io.dumps(thing)
+    return skops.io.loads(data, trusted=skops.io.get_untrusted_types(data=data))
 
 
 class Graph:
@@ -252,3 +264,25 @@ def test_the_smoothing_can_be_searched():
         input_norms(clone(model).set_params(penalty__smoothing=s).fit(X, y)) for s in (0.0, 20.0)
     ]
     assert roughness(norms[1]) < 0.5 * roughness(norms[0])
+
+
+# Persistence
+
+
+@pytest.mark.parametrize("store", [by_pickle, by_skops])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_graph_of_networkx_is_stored_as_its_edges(store, weighted):
+    graph = networkx.Graph()
+    for (head, tail), weight in EDGES.items():
+        graph.add_edge(head, tail, **({"weight": weight} if weighted else {}))
+    penalty = GroupGraph(graph, smoothing=0.5)
+    stored = store(penalty)
+    assert edges_of(stored.graph) == edges_of(graph)
+    assert stored.smoothing == 0.5
+    assert penalty.graph is graph
+    X = np.random.default_rng(0).normal(size=(60, 5))
+    model = SparseMLPRegressor((4,), penalty=penalty, max_iter=3, random_state=0)
+    model.fit(X, X[:, 0])
+    again = store(model)
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    np.testing.assert_array_equal(again.fit(X, X[:, 0]).predict(X), model.predict(X))

@@ -1,5 +1,7 @@
 """Selection of features along a path."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,10 +13,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import scale
 
 from sgnn import (
+    SgnnWarning,
     SparseMLPClassifier,
     SparseMLPClassifierCV,
     SparseMLPRegressor,
     SparseMLPSelector,
+    StabilitySelector,
     sparse_mlp_path,
 )
 
@@ -57,6 +61,39 @@ def test_without_estimator_the_targets_say_which():
     classification = SparseMLPSelector(n_features_to_select=5).fit(X, Y)
     assert isinstance(classification.path_.estimator(0), SparseMLPClassifier)
     assert classification.path_.estimator(0).penalty == "log_sum"
+
+
+LABELS = np.arange(200) % 7
+COUNTS = np.repeat(np.arange(8), [40, 60, 50, 30, 10, 5, 3, 2])
+INTEGERS = {
+    "from 0": (LABELS, False),
+    "from 1": (LABELS + 1, False),
+    "two": (np.where(LABELS < 3, -5, 17), False),
+    "words": (LABELS.astype(str), False),
+    "counts": (COUNTS, True),
+    "with gaps": (10 * LABELS, True),
+    "from elsewhere": (LABELS + 1990, True),
+    "of a byte": ((10 * LABELS).astype(np.uint8), True),
+    "in a Series": (pd.Series(COUNTS), True),
+    "one by one": (COUNTS.tolist(), True),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*edge of the path")
+@pytest.mark.parametrize("kind", [SparseMLPSelector, StabilitySelector])
+@pytest.mark.parametrize("name", INTEGERS)
+def test_integers_that_look_like_quantities_are_warned_of(kind, name):
+    y, warns = INTEGERS[name]
+    inputs = np.random.default_rng(1).normal(size=(200, 3))
+    model = kind(n_features_to_select=1, alphas=[0.1, 0.2], max_iter=1)
+    if kind is StabilitySelector:
+        model.set_params(n_pairs=2)
+    with warnings.catch_warnings(record=True) as given:
+        warnings.simplefilter("always")
+        model.fit(inputs, y)
+    told = [one for one in given if "are taken for classes" in str(one.message)]
+    assert len(told) == warns
+    assert all(one.category is SgnnWarning and one.filename == __file__ for one in told)
 
 
 def test_integers_of_floating_point_are_not_guessed_about():

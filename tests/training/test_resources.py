@@ -1,5 +1,8 @@
 """Thread count and flush-to-zero mode: changed for the duration of a fit, then as before."""
 
+import os
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager
 
@@ -157,3 +160,33 @@ def test_fit_restores_everything():
         model.set_params(solver="sgd", learning_rate_init=1e300).fit(X, X[:, 0])
     with settings_kept():
         model.set_params(solver="adam", learning_rate_init=1e-3).partial_fit(X, X[:, 0])
+
+
+FORKS = """
+import os, signal
+import numpy as np
+from sgnn import SparseMLPRegressor
+
+X = np.random.RandomState(0).randn(6000, 200)
+model = SparseMLPRegressor((200,), max_iter=1, batch_size=2000, random_state=0)
+curves = [model.set_params(n_threads=n).fit(X, X[:, 0]).loss_curve_ for n in {before}]
+for n_threads in 2, None, 1:
+    pid = os.fork()
+    if not pid:
+        signal.alarm(30)
+        again = model.set_params(n_threads=n_threads).fit(X, X[:, 0]).loss_curve_
+        os._exit(not np.allclose(again, curves[0], rtol=1e-10))
+    assert os.waitpid(pid, 0)[1] == 0, n_threads
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("before", [(1, 2), (None,)])
+def test_a_process_that_was_forked_does_not_wait_for_threads_that_are_gone(before):
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKS.format(before=before)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "2", "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert done.returncode == 0, done.stderr

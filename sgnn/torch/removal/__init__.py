@@ -1,0 +1,1 @@
+"""Which units of a module nothing depends on, and the module without them."""

@@ -1,0 +1,182 @@
+"""The optimisers for modules take the steps of the engine, for whatever penalty is registered."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from sgnn.groups import AROUND_UNITS
+from sgnn.groups._registry import SUMS
+from sgnn.networks.parameters import Parameters
+from sgnn.penalties import GroupGraph, GroupLasso, LogSum, get_penalty
+from sgnn.penalties._registry import PENALTIES
+from sgnn.proximal import adam, sgd
+from sgnn.proximal.build import build_terms
+from sgnn.torch import ProxAdam, ProxSGD, sparse_groups
+from sgnn.training.scales import Scales
+
+SIZES = (5, 6, 4, 3)
+N_STEPS = 12
+STRUCTURES = ("weights", *AROUND_UNITS, *(name for name in SUMS if "layer" not in name))
+NEEDED = {"group_graph": {"graph": [(0, 1), (1, 2), (3, 4)]}}
+
+
+def penalties_on_structures():
+    cases = []
+    for name in PENALTIES:
+        cases.append(pytest.param(name, {}, id=name))
+        if "groups" in PENALTIES[name]().get_params():
+            cases += [pytest.param(name, {"groups": s}, id=f"{name}-{s}") for s in STRUCTURES]
+    return cases
+
+
+def draw(seed):
+    return np.random.RandomState(seed)
+
+
+def data():
+    rng = draw(0)
+    return torch.from_numpy(rng.randn(40, SIZES[0])), torch.from_numpy(rng.randn(40, SIZES[-1]))
+
+
+class Engine:
+    """The engine's optimiser, on gradients of a function of its own buffer."""
+
+    def __init__(self, penalties, alpha, solver):
+        self.parameters = Parameters(SIZES, torch.float64, torch.device("cpu"))
+        self.parameters.flat.copy_(
+            0.5 * torch.from_numpy(draw(1).randn(self.parameters.flat.numel()))
+        )
+        gradient = self.parameters.zeros_like()
+        terms = build_terms(penalties, self.parameters, alpha)
+        scales = Scales.natural(3)
+        arguments = self.parameters, gradient, terms, scales
+        options = {"momentum": 0.9, "nesterov": True} if solver == "sgd" else {}
+        self.optimizer = {"adam": adam.ProxAdam, "sgd": sgd.ProxSGD}[solver](*arguments, **options)
+        self.terms = terms
+
+    def step(self, rate, X, y):
+        leaf = self.parameters.flat.clone().requires_grad_()
+        views = Parameters(SIZES, torch.float64, torch.device("cpu"))
+        weights = leaf[: views.weights.numel()].split([a * b for a, b in pairwise(SIZES)])
+        biases = leaf[views.weights.numel() :].split(list(SIZES[1:]))
+        z = X
+        for index, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
+            z = (torch.relu(z) if index else z) @ weight.view(SIZES[index : index + 2]) + bias
+        loss = (z - y).square().sum(1).mean() / 2
+        self.optimizer.gradient.flat.copy_(torch.autograd.grad(loss, leaf)[0])
+        self.optimizer.step(rate)
+
+
+def same_module(parameters):
+    module = nn.Sequential(
+        nn.Linear(5, 6), nn.ReLU(), nn.Linear(6, 4), nn.ReLU(), nn.Linear(4, 3)
+    ).double()
+    with torch.no_grad():
+        for linear, layer in zip(module[::2], parameters.layers, strict=True):
+            linear.weight.copy_(layer.weight.t())
+            linear.bias.copy_(layer.bias)
+    return module
+
+
+def optimizer_of(solver, groups, lr):
+    options = {"momentum": 0.9, "nesterov": True} if solver == "sgd" else {}
+    return {"adam": ProxAdam, "sgd": ProxSGD}[solver](groups, lr=lr, **options)
+
+
+def compare(penalties, solver, alpha=0.03, rate=0.02):
+    engine = Engine(penalties, alpha, solver)
+    module = same_module(engine.parameters)
+    optimizer = optimizer_of(solver, sparse_groups(module, penalties, alpha), rate)
+    X, y = data()
+    for _ in range(N_STEPS):
+        engine.step(rate, X, y)
+        optimizer.zero_grad()
+        ((module(X) - y).square().sum(1).mean() / 2).backward()
+        optimizer.step()
+    for linear, layer in zip(module[::2], engine.parameters.layers, strict=True):
+        torch.testing.assert_close(linear.weight.detach().t(), layer.weight, rtol=0, atol=1e-12)
+        torch.testing.assert_close(linear.bias.detach(), layer.bias, rtol=0, atol=1e-12)
+        assert torch.equal(linear.weight.detach().t() == 0, layer.weight == 0)
+    assert optimizer.penalty() == pytest.approx(engine.terms.value(engine.parameters), rel=1e-12)
+    return module
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize(("name", "parameters"), penalties_on_structures())
+def test_steps_are_those_of_the_engine(name, parameters, solver):
+    penalty = PENALTIES[name](**NEEDED.get(name, {}), **parameters)
+    try:
+        penalty.pieces()
+    except ValueError:
+        with pytest.raises(ValueError, match="groups"):
+            ProxAdam(sparse_groups(nn.Linear(3, 2), penalty))
+        return
+    compare([penalty], solver)
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        ["l1", "group_lasso"],
+        ["exclusive_lasso", GroupLasso(groups="incoming")],
+        [LogSum(groups="both")],
+        [GroupLasso(layers=[1.0, 0.0, 2.0])],
+        [GroupGraph([(0, 1)], layers="input"), GroupLasso(layers=[0, 1, 1])],
+    ],
+    ids=["sum", "outgoing and incoming", "both", "some layers", "graph"],
+)
+def test_sums_and_schedules_are_those_of_the_engine(penalty, solver):
+    module = compare(get_penalty(penalty), solver, alpha=0.2, rate=0.05)
+    assert any((linear.weight == 0).any() for linear in module[::2])
+
+
+def test_a_sum_without_joint_prox_is_refused():
+    penalties = [LogSum(), LogSum(groups="incoming")]
+    with pytest.raises(ValueError, match="no joint proximal operator is known"):
+        ProxAdam(sparse_groups(nn.Linear(3, 2), penalties))
+
+
+STRENGTHS = {
+    "weights": 0.05,
+    "outgoing": 0.13,
+    "incoming": 0.13,
+    "taps": 0.05,
+    "kernels": 0.05,
+    "both": 0.07,
+}
+
+
+@pytest.mark.parametrize("groups", STRENGTHS)
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_a_convolution_is_a_linear_layer_of_patches(groups, solver):
+    """im2col: what one unit reads through one place of the kernel is a column of the matrix."""
+    rng, penalty = draw(2), LogSum(groups=groups)
+    images = torch.from_numpy(rng.randn(16, 3, 6, 6))
+    target = torch.from_numpy(rng.randn(16, 4))
+    torch.manual_seed(0)
+    convolution, matrix = nn.Conv2d(3, 4, 3).double(), nn.Linear(27, 4).double()
+    with torch.no_grad():
+        matrix.weight.copy_(convolution.weight.flatten(1))
+        matrix.bias.copy_(convolution.bias)
+    patches = functional.unfold(images, 3).transpose(1, 2)
+    one = sparse_groups(convolution, penalty, STRENGTHS[groups])
+    other = sparse_groups(matrix, penalty, STRENGTHS[groups])
+    place = one[0]["places"][0]
+    assert place == other[0]["places"][0]
+    folded = type(place.layout)((1,), (0,), (1, (3, 3, 3)), "bias")
+    other[0]["places"] = [type(place)(place.weight, place.bias, folded)]
+    optimizers = [optimizer_of(solver, groups, 0.02) for groups in (one, other)]
+    for _ in range(40):
+        outputs = convolution(images).mean((2, 3)), matrix(patches).mean(1)
+        for optimizer, output in zip(optimizers, outputs, strict=True):
+            optimizer.zero_grad()
+            (output - target).square().mean().backward()
+            optimizer.step()
+    torch.testing.assert_close(convolution.weight.flatten(1), matrix.weight, rtol=0, atol=1e-13)
+    assert (convolution.weight == 0).any() or solver == "sgd"
+    assert torch.equal(convolution.weight.flatten(1) == 0, matrix.weight == 0)
