@@ -71,6 +71,8 @@ SOURCES = {
     "sdd_subset2200": Source("ce6ae3c2c5d6be48", "sdd_subset2200"),
     "tox_171": Source("4c27b44a8176d1ba", "tox_171"),
     "prostate_ge": Source("c5ef1fb516d866f0", "prostate_ge"),
+    "cora": Source("56b6bf95afafe0c4", "cora"),
+    "texas": Source("ef76dc82e289b8da", "webkb_texas"),
 }
 REGRESSION = ("boston", "california_housing")
 SDD = (

@@ -29,7 +29,7 @@ from sgnn.penalties import MCP, LHalf, LogSum, available, get_penalty
 
 shapes = {}
 for name in available():
-    if name != "group_graph":  # needs a graph
+    if "graph" not in name:  # which need one
         pieces = get_penalty(name)[0].pieces()
         if len(pieces) == 1:
             shapes.setdefault(pieces[0].shape, []).append(name)

@@ -1,6 +1,6 @@
 """Sparse neural networks for scikit-learn: multilayer perceptrons that find their own size."""
 
-from sgnn import display, losses, penalties
+from sgnn import display, linked, losses, penalties
 from sgnn._common.warnings import (
     SgnnConvergenceWarning,
     SgnnInconsistentVersionWarning,
@@ -12,6 +12,8 @@ from sgnn.estimators.regressor import SparseMLPRegressor
 from sgnn.paths.cv import SparseMLPClassifierCV, SparseMLPRegressorCV
 from sgnn.paths.path import SparseMLPPath
 from sgnn.paths.sparse_mlp_path import sparse_mlp_path
+from sgnn.reduced_rank.cv import SparseReducedRankRegressorCV
+from sgnn.reduced_rank.regressor import SparseReducedRankRegressor
 from sgnn.selection.selector import SparseMLPSelector
 from sgnn.selection.stability import StabilitySelector
 
@@ -25,9 +27,12 @@ __all__ = [
     "SparseMLPRegressor",
     "SparseMLPRegressorCV",
     "SparseMLPSelector",
+    "SparseReducedRankRegressor",
+    "SparseReducedRankRegressorCV",
     "StabilitySelector",
     "__version__",
     "display",
+    "linked",
     "losses",
     "penalties",
     "sparse_mlp_path",

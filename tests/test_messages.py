@@ -41,7 +41,11 @@ def parameters(module):
         if inspect.isclass(thing) and issubclass(thing, Warning):
             continue
         members = inspect.getmembers(thing, callable) if inspect.isclass(thing) else []
-        public = [member for name, member in members if name == "__init__" or name[0] != "_"]
+        public = [
+            member
+            for name, member in members
+            if inspect.isroutine(member) and (name == "__init__" or name[0] != "_")
+        ]
         for one in [thing, *public]:
             if callable(one):
                 yield from inspect.signature(one).parameters

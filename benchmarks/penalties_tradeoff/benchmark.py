@@ -15,7 +15,7 @@ ALPHAS = [float(f"{alpha:.6g}") for alpha in np.geomspace(1e-4, 0.3, 8)]
 SOLVERS = {"adam": {"solver": "adam"}, "sgd": {"solver": "sgd", "learning_rate_init": 0.1}}
 DATA = ["digits", "breast_cancer", "diabetes"]
 PENALTIES = {
-    **{name: lambda graph, name=name: name for name in available() if name != "group_graph"},
+    **{name: lambda graph, name=name: name for name in available() if "graph" not in name},
     "group_graph": GroupGraph,
     "group_lasso 7/8": lambda graph: GroupLasso(fraction=7 / 8),
     "sparse_group_lasso 7/8": lambda graph: SparseGroupLasso(fraction=7 / 8),

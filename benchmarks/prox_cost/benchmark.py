@@ -7,7 +7,8 @@ from benchmarks import pages, suite
 from benchmarks.peers import wall_seconds
 from sgnn.losses import LogLoss
 from sgnn.networks.parameters import Parameters
-from sgnn.penalties import GroupGraph, available, get_penalty
+from sgnn.penalties import available, get_penalty
+from sgnn.penalties._registry import PENALTIES
 from sgnn.proximal.adam import ProxAdam
 from sgnn.proximal.build import build_terms
 from sgnn.proximal.terms import Terms
@@ -21,8 +22,8 @@ SIZES, BATCH, ALPHA, RATE, CALLS = (784, 300, 100, 10), 100, 1e-4, 1e-3, 5
 
 
 def penalty(name):
-    if name == "group_graph":
-        return get_penalty(GroupGraph(graph=[(i, i + 1) for i in range(SIZES[0] - 1)]))
+    if "graph" in name:
+        return [PENALTIES[name](graph=[(i, i + 1) for i in range(SIZES[0] - 1)])]
     return get_penalty(name)
 
 

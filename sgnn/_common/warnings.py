@@ -24,12 +24,12 @@ class SgnnDataConversionWarning(SgnnWarning, DataConversionWarning):
     """Data were given in another form than they are used in."""
 
 
-class SgnnUndefinedMetricWarning(SgnnWarning, UndefinedMetricWarning):
-    """A score has no value."""
-
-
 class SgnnInconsistentVersionWarning(SgnnWarning):
     """Something was stored by another version of sgnn than the one that loads it."""
+
+
+class SgnnUndefinedMetricWarning(SgnnWarning, UndefinedMetricWarning):
+    """A score has no value."""
 
 
 def warn(message, category=SgnnWarning):

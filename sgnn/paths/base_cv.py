@@ -18,7 +18,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import _num_samples, check_is_fitted, indexable
+from sklearn.utils.validation import check_is_fitted, indexable
 
 from sgnn._common.docstrings import takes_over
 from sgnn._common.interrupts import keeping
@@ -26,12 +26,13 @@ from sgnn._common.versions import Versioned
 from sgnn._common.warnings import warn
 from sgnn._common.words import refuses
 from sgnn.estimators.checks import check_weights
-from sgnn.estimators.data import check_form, rows_with_weight
+from sgnn.estimators.data import check_form
 from sgnn.estimators.defaults import default_estimator
 from sgnn.estimators.learnt import set_learnt
 from sgnn.estimators.parameters import SparseMLPParameters
 from sgnn.paths.choice import RULES, choose, standard_error
 from sgnn.paths.constraints import PATH_CONSTRAINTS
+from sgnn.paths.folds import check_scores, scored_part
 from sgnn.paths.routing import check_groups, routed_by_fit, routed_by_score, router
 from sgnn.paths.sparse_mlp_path import compute_path, sparse_mlp_path
 
@@ -218,11 +219,7 @@ class BaseSparseMLPCV(Versioned, SelectorMixin, BaseEstimator, ABC):
         scores, n_features = map(np.array, zip(*folds, strict=True))
         there = path.n_features > 0
         means, errors = scores.mean(axis=0)[there], standard_error(scores)[there]
-        if not np.isfinite(means).any():
-            raise ValueError(
-                f"All scores are nan: scoring={self.scoring!r} is undefined on the test parts of "
-                f"cv={self.cv!r}."
-            )
+        check_scores(means, self.scoring, self.cv)
         best = choose(self.rule, means, errors, self.tol)
         self._warn_at_the_edge(path, best)
         chosen = path.estimator(best)
@@ -293,12 +290,7 @@ def _scores_of_fold(estimator, X, y, sample_weight, train, test, scorer, of_scor
     path = compute_path(
         estimator, X_train, y_train, sample_weight=weights, is_fold=True, **arguments
     )
-    weights = None if sample_weight is None else _safe_indexing(sample_weight, test)
-    data = _safe_indexing(X, test), _safe_indexing(y, test), weights
-    *data, weights = rows_with_weight(*data)
-    if not _num_samples(data[0]):
-        raise ValueError("sample_weight: the test part of a fold has no sample of weight above 0.")
-    given = {"sample_weight": weights} if "sample_weight" in of_scores else {}
-    scores = [scorer(path.estimator(index), *data, **given) for index in range(len(path))]
+    X_test, y_test, given = scored_part(X, y, sample_weight, test, of_scores)
+    scores = [scorer(path.estimator(index), X_test, y_test, **given) for index in range(len(path))]
     n_missing = len(arguments["alphas"]) + 1 - len(path)
     return np.pad(scores, (0, n_missing), "edge"), np.pad(path.n_features, (0, n_missing), "edge")

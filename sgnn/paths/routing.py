@@ -48,7 +48,7 @@ def routed_by_fit(search, scorer, **metadata):
     given = _given(metadata)
     if _routing_enabled():
         return process_routing(search, "fit", **given)
-    of_scores = {"sample_weight"} if _takes_weights(scorer) else set()
+    of_scores = {"sample_weight"} if takes_weights(scorer) else set()
     return Bunch(
         splitter=Bunch(split={name: given[name] for name in given.keys() & {"groups"}}),
         scorer=Bunch(score={name: given[name] for name in given.keys() & of_scores}),
@@ -83,7 +83,7 @@ def check_groups(groups, X):
     return groups
 
 
-def _takes_weights(scorer):
+def takes_weights(scorer):
     """Whether a scorer, of scikit-learn or a function, takes sample_weight."""
     if hasattr(scorer, "_accept_sample_weight"):
         return scorer._accept_sample_weight()

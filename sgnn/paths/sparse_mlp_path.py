@@ -165,7 +165,7 @@ max_drop
         As for :func:`sparse_mlp_path`, types and ranges checked.
     """
     if not isinstance(alphas, Integral):
-        alphas = _in_growing_order(alphas)
+        alphas = in_growing_order(alphas)
     inputs = X, y, sample_weight, X_val, y_val
     model, data, problem, start = set_up(estimator, *inputs, warns=not is_fold)
     if not problem.penalties:
@@ -249,7 +249,7 @@ def _line(point):
     return "  ".join(parts)
 
 
-def _in_growing_order(alphas):
+def in_growing_order(alphas):
     try:
         strengths = np.asarray(alphas, dtype=float)
     except (TypeError, ValueError, OverflowError):

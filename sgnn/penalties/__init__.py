@@ -7,6 +7,7 @@ from sgnn.penalties.capped_l1 import CappedL1
 from sgnn.penalties.elastic_net import ElasticNet
 from sgnn.penalties.exclusive import ExclusiveLasso
 from sgnn.penalties.graph import GroupGraph
+from sgnn.penalties.graph_log_sum import GraphLogSum
 from sgnn.penalties.hoyer import GroupHoyerSquare, Hoyer, HoyerSquare
 from sgnn.penalties.l0 import L0
 from sgnn.penalties.l1 import L1, GroupLasso, SparseGroupLasso
@@ -26,6 +27,7 @@ __all__ = [
     "CappedL1",
     "ElasticNet",
     "ExclusiveLasso",
+    "GraphLogSum",
     "GroupGraph",
     "GroupHoyerSquare",
     "GroupLasso",

@@ -33,6 +33,7 @@ PENALTIES = Registry(
         "hoyer_square": "sgnn.penalties.hoyer:HoyerSquare",
         "group_hoyer_square": "sgnn.penalties.hoyer:GroupHoyerSquare",
         "group_graph": "sgnn.penalties.graph:GroupGraph",
+        "graph_log_sum": "sgnn.penalties.graph_log_sum:GraphLogSum",
     },
     _check,
 )

@@ -75,8 +75,16 @@ class Shape(ABC):
             As ``x``. Where the minimiser is not unique, any one of them.
         """
 
-    def on_network(self, sizes):
-        """Return the shape for a network with `sizes` units per layer; most do not depend on it."""
+    def on_network(self, sizes, blocks=None):
+        """Return the shape for a network; most do not depend on it.
+
+        Parameters
+        ----------
+        sizes : sequence of int
+            Units per layer.
+        blocks : array of int, shape (n_inputs,), default=None
+            Blocks of inputs that stand or fall together.
+        """
         return self
 
     def on_inputs(self, kept):

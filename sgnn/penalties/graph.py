@@ -1,14 +1,21 @@
 """A graph over the inputs: neighbours are kept or dropped together."""
 
 from dataclasses import KW_ONLY, dataclass, field, replace
-from numbers import Integral, Real
 
 import numpy as np
-from scipy import sparse
 
 from sgnn._common.checks import check_interval
 from sgnn.penalties._checks import check_choice
-from sgnn.penalties.base import Penalty, Piece, RowShape
+from sgnn.penalties._graphs import (
+    GraphPenalty,
+    beyond_inputs,
+    check_whole,
+    edges_of,
+    nodes_kept,
+    on_inputs,
+    roots_of_sizes,
+)
+from sgnn.penalties.base import Piece, RowShape
 from sgnn.penalties.l1 import AbsoluteValue
 
 _MAX_ITERATIONS = 1000
@@ -39,6 +46,8 @@ class GraphShape(RowShape):
         None as long as the network is not known.
     to_removed : tuple
         Weights of the edges from each node to inputs that are no longer there; () is none.
+    blocks : tuple of int
+        Node of each input; () is a node for each.
     """
 
     edges: tuple = field(repr=False)
@@ -46,16 +55,21 @@ class GraphShape(RowShape):
     by_weights: bool
     n_nodes: int | None = None
     to_removed: tuple = ()
+    blocks: tuple = field(default=(), repr=False)
 
     @property
     def convex(self):
         """Whether the shape is convex: differences of norms are not convex in the weights."""
         return self.by_weights
 
-    def on_network(self, sizes):
-        return replace(self, n_nodes=sizes[0])
+    def on_network(self, sizes, blocks=None):
+        if blocks is None:
+            return replace(self, n_nodes=sizes[0])
+        blocks = tuple(np.asarray(blocks).tolist())
+        return replace(self, n_nodes=max(blocks) + 1, blocks=blocks)
 
     def on_inputs(self, kept):
+        kept, blocks = nodes_kept(kept, self.blocks)
         heads, tails = (np.array(ends, dtype=int) for ends in self.edges[:2])
         weights = np.array(self.edges[2])
         degrees = np.zeros(self.n_nodes)
@@ -71,6 +85,7 @@ class GraphShape(RowShape):
             edges=tuple(tuple(part.tolist()) for part in edges),
             n_nodes=int(kept.sum()),
             to_removed=tuple(degrees[kept].tolist()),
+            blocks=blocks,
         )
 
     def value(self, x, strength):
@@ -80,11 +95,14 @@ class GraphShape(RowShape):
         energy = (weights * (nodes[heads] - nodes[tails]).square().sum(1)).sum()
         if self.to_removed:
             energy = energy + x.new_tensor(self.to_removed).dot(norms.square())
-        return (strength * (norms.sum() + 0.5 * self.smoothing * energy)).reshape(1)
+        return (
+            strength * ((norms * self._roots(x)).sum() + 0.5 * self.smoothing * energy)
+        ).reshape(1)
 
     def prox(self, x, step, strength):
         nodes = x.view(self.n_nodes, -1)
         area = float(step * strength)
+        thresholds = area * self._roots(x)[:, None]
         heads, tails, weights = self._tensors(x)
         weights = weights * (area * self.smoothing)
         degrees = x.new_zeros(self.n_nodes).index_add_(0, heads, weights)
@@ -104,7 +122,9 @@ class GraphShape(RowShape):
             if not self.by_weights:
                 pull.clamp_(min=0)
             norms = pull.square().sum(1, keepdim=True).sqrt_()
-            factors = (norms - area).clamp_(min=0).div_(norms.clamp(min=1e-30)).div_(curvature)
+            factors = (
+                (norms - thresholds).clamp_(min=0).div_(norms.clamp(min=1e-30)).div_(curvature)
+            )
             previous, z = z, pull.mul_(factors).mul_(alive)
             change = float((z - previous).abs().amax())
             # With momentum, what stands still may be about to turn.
@@ -115,13 +135,18 @@ class GraphShape(RowShape):
             ahead = z + momentum * (z - previous)
         return z.view_as(x)
 
+    def _roots(self, x):
+        return (
+            x.new_tensor(roots_of_sizes(self.blocks)) if self.blocks else x.new_ones(self.n_nodes)
+        )
+
     def _tensors(self, x):
         heads, tails, weights = self.edges
         return x.new_tensor(heads).long(), x.new_tensor(tails).long(), x.new_tensor(weights)
 
 
 @dataclass(eq=False, repr=False)
-class GroupGraph(Penalty):
+class GroupGraph(GraphPenalty):
     r"""Group lasso on inputs that form a graph: neighbours are kept or dropped together.
 
     .. math:: \Omega = \sqrt{n}\left[\sum_g \|w_g\|_2
@@ -129,14 +154,20 @@ class GroupGraph(Penalty):
         + \text{group lasso of the other layers}
 
     over the inputs g, each with its n outgoing weights, and the edges gh of a graph; d is the
-    difference of the norms, or the distance of the weights. This formulation is our own, after the
-    idea of the reference.
+    difference of the norms, or the distance of the weights. With ``feature_groups`` the nodes are
+    these groups, in their order, and then the columns in none; the norm of a group of m columns
+    counts :math:`\sqrt m` times. This formulation is our own, after the idea of the reference.
+
+    It says that neighbours matter *alike*, which is more than that few connected groups matter: for
+    that use :class:`GraphLogSum`. Where an edge joins inputs of which one matters much more, such
+    as a product and its factors, it does harm; search over ``smoothing`` from 0.
 
     Parameters
     ----------
-    graph : sparse matrix or array of shape (n_features, n_features), networkx graph, or list
+    graph : sparse matrix or array of shape (n_nodes, n_nodes), networkx graph, or list
         Symmetric adjacency, or one triangle of it, with weights >= 0; or a list of edges (i, j) or
-        (i, j, weight) between columns, with weights > 0.
+        (i, j, weight) between columns, with weights > 0. Of the groups where there are
+        ``feature_groups``.
     smoothing : float >= 0, default=1.0
         :math:`\sigma`: 0 is the group lasso.
     difference : {"norms", "weights"}, default="norms"
@@ -151,7 +182,8 @@ class GroupGraph(Penalty):
 
     References
     ----------
-    The idea: Dai, Li, He & others (2015), group-graph regularisation, AAAI.
+    The idea: Dai, Zhang, Huang, Chen & Zhou (2015), "Structured sparsity with group-graph
+    regularization", AAAI, doi:10.1609/aaai.v29i1.9449.
 
     Examples
     --------
@@ -165,138 +197,22 @@ class GroupGraph(Penalty):
     smoothing: float = 1.0
     difference: str = "norms"
 
-    def __getstate__(self):
-        """Store a networkx graph as its edges, which skops knows."""
-        graph = _listed(self.graph) if _is_networkx(self.graph) else self.graph
-        return {**super().__getstate__(), "graph": graph}
-
     def pieces(self):
         check_interval(self, "smoothing", low=0, closed="left")
         check_choice(self, "difference", ("norms", "weights"))
         edges = edges_of(self.graph)
         by_weights = self.difference == "weights"
-        for name, neutral in (("fraction", 1), ("adaptive", 0)):
-            value = getattr(self, name)
-            if not (isinstance(value, Real) and value == neutral):
-                raise ValueError(
-                    f"GroupGraph: {name} must be {neutral}, because a graph is penalised as a "
-                    f"whole; got {value!r}."
-                )
+        check_whole(self)
         shape = GraphShape(edges, float(self.smoothing), by_weights)
         return [
-            Piece(shape, "layer" if by_weights else "layer of outgoing", layers=_on_inputs),
-            Piece(AbsoluteValue(), "outgoing", size_scaling=True, layers=_beyond_inputs),
+            Piece(shape, "layer" if by_weights else "layer of outgoing", layers=on_inputs),
+            Piece(AbsoluteValue(), "outgoing", size_scaling=True, layers=beyond_inputs),
         ]
 
     def check(self, sizes, blocks=None):
         super().check(sizes, blocks)
-        if blocks is not None:
+        if blocks is not None and self.difference == "weights":
             raise ValueError(
-                "GroupGraph: feature_groups and a graph over the columns exclude each other."
+                "GroupGraph: difference='weights' and feature_groups exclude each other, because "
+                "blocks may differ in size; use difference='norms'."
             )
-        n_features = sizes[0]
-        shape = getattr(self.graph, "shape", None)
-        if shape is not None and len(shape) == 2 and shape[0] == shape[1] != n_features:
-            raise ValueError(
-                f"GroupGraph: graph has {shape[0]} nodes, and X has {n_features} columns."
-            )
-        heads, tails, _ = edges_of(self.graph)
-        largest = max((*heads, *tails), default=0)
-        if largest >= n_features:
-            raise ValueError(
-                f"GroupGraph: graph names node {largest}; X has columns 0 to {n_features - 1}."
-            )
-
-
-def _on_inputs(sizes):
-    return [sizes[1] ** 0.5] + [0.0] * (len(sizes) - 2)
-
-
-def _beyond_inputs(sizes):
-    return [0.0] + [1.0] * (len(sizes) - 2)
-
-
-def edges_of(graph):
-    """Return the edges of a graph, each once.
-
-    Parameters
-    ----------
-    graph : sparse matrix, ndarray, networkx graph, or list of edges
-        As in :class:`GroupGraph`.
-
-    Returns
-    -------
-    heads, tails : tuple of int
-    weights : tuple of float
-
-    Raises
-    ------
-    ValueError
-        If `graph` is None or not a graph with positive weights.
-    """
-    if graph is None:
-        raise ValueError(
-            "GroupGraph: graph is missing; pass an adjacency matrix, a networkx graph or a list of "
-            "edges: GroupGraph(graph=...)."
-        )
-    if sparse.issparse(graph) or isinstance(graph, np.ndarray):
-        edges = _edges_of_adjacency(graph)
-    elif _is_networkx(graph):
-        edges = _listed(graph)
-    elif isinstance(graph, (list, tuple)):
-        edges = graph
-    else:
-        raise ValueError(
-            "GroupGraph: graph must be an adjacency matrix, a networkx graph or a list of edges; "
-            f"got {graph!r}."
-        )
-    merged = {}
-    for edge in edges:
-        head, tail, weight = _checked_edge(edge)
-        ends = min(head, tail), max(head, tail)
-        if merged.setdefault(ends, weight) != weight:
-            raise ValueError(
-                f"GroupGraph: graph names the edge {ends} with weights {merged[ends]} and {weight}."
-            )
-    heads, tails = zip(*merged, strict=True) if merged else ((), ())
-    return heads, tails, tuple(merged.values())
-
-
-def _is_networkx(graph):
-    return hasattr(graph, "edges") and callable(graph.edges)
-
-
-def _listed(graph):
-    return list(graph.edges(data="weight", default=1.0))
-
-
-def _edges_of_adjacency(graph):
-    if graph.ndim != 2 or graph.shape[0] != graph.shape[1] or graph.dtype.kind not in "biuf":
-        raise ValueError(
-            "GroupGraph: graph must be square and of numbers if it is an array, the adjacency "
-            f"matrix; got shape {graph.shape} of {graph.dtype}. Edges are given as a list."
-        )
-    matrix = sparse.csr_array(graph.astype(float))
-    matrix.sum_duplicates()
-    matrix.eliminate_zeros()
-    upper, lower = sparse.triu(matrix, 1), sparse.tril(matrix, -1)
-    if upper.nnz and lower.nnz and abs(upper - lower.T).max() > 1e-12 * abs(matrix).max():
-        raise ValueError("GroupGraph: graph must be symmetric, or have one triangle only.")
-    part = sparse.coo_array(upper if upper.nnz else lower)
-    return list(zip(part.row.tolist(), part.col.tolist(), part.data.tolist(), strict=True))
-
-
-def _checked_edge(edge):
-    """Return (head, tail, weight), checked."""
-    try:
-        head, tail, weight = (*edge, 1.0)[:3]
-        integers = all(isinstance(node, Integral) and node >= 0 for node in (head, tail))
-        right = len(edge) in (2, 3) and integers and head != tail and 0 < weight < np.inf
-    except (TypeError, ValueError):
-        right = False
-    if not right:
-        raise ValueError(
-            "GroupGraph: the edges of graph must be (i, j) or (i, j, weight) with two different "
-            f"columns >= 0 and a weight > 0; got {edge!r}."
-        )
-    return int(head), int(tail), float(weight)

@@ -68,7 +68,7 @@ def build_terms(penalties, parameters, alpha, blocks=None, seed=0, pilot=None):
                 factors = [factor * per_group[part] for factor, part in parts]
             terms.append(
                 Term(
-                    piece.shape.on_network(parameters.sizes),
+                    piece.shape.on_network(parameters.sizes, blocks),
                     groups,
                     piece.groups,
                     factors,

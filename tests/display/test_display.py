@@ -28,10 +28,12 @@ from sgnn import (
     SparseMLPClassifierCV,
     SparseMLPRegressor,
     SparseMLPRegressorCV,
+    SparseReducedRankRegressor,
     StabilitySelector,
     sparse_mlp_path,
 )
 from sgnn.display import (
+    BiplotDisplay,
     FeaturePathDisplay,
     FirstLayerDisplay,
     NetworkDisplay,
@@ -371,6 +373,52 @@ def test_the_stability_display_of_a_selector():
     assert display.ax_.get_yticklabels()[6].get_text() == "column 6"
 
 
+def test_the_arrows_of_the_biplot_are_correlations_with_the_scores():
+    X, Y = WINE_X.iloc[:, 3:], WINE_X.iloc[:, :3]
+    reg = SparseReducedRankRegressor(3, alpha=0.1).fit(X, Y)
+    display = BiplotDisplay.from_estimator(reg, X, Y, components=(2, 0))
+    scores = reg.transform(X)[:, [2, 0]]
+    np.testing.assert_allclose(points(display.points_), scores / abs(scores).max())
+    expected = {
+        name: np.corrcoef(column, scores.T)[0, 1:]
+        for part in (X.iloc[:, reg.selected_features_], Y)
+        for name, column in part.items()
+    }
+    arrows = [display.feature_arrows_, display.target_arrows_]
+    tips = np.vstack([np.column_stack([quiver.U, quiver.V]) for quiver in arrows])
+    lengths = np.linalg.norm(tips, axis=1)
+    assert (np.diff(lengths[:-3]) <= 0).all()
+    assert (np.diff(lengths[-3:]) <= 0).all()
+    names = np.array(sorted(expected, key=lambda name: np.linalg.norm(expected[name])))
+    np.testing.assert_allclose(
+        np.sort(tips, axis=0), np.sort([expected[name] for name in names], axis=0), atol=1e-12
+    )
+    assert sorted(texts(display.ax_)) == sorted(names)
+    for text in display.ax_.texts:
+        assert np.sign(text.get_position()[0]) == np.sign(expected[text.get_text()][0])
+    assert display.ax_.get_xlabel() == "component 3"
+
+
+def test_the_names_of_the_biplot_do_not_lie_over_another():
+    X = np.random.default_rng(0).normal(size=(50, 30)) + np.arange(50)[:, None] / 10
+    reg = SparseReducedRankRegressor(2, alpha=0).fit(X, X[:, :9])
+    display = BiplotDisplay.from_estimator(reg, X, X[:, :9], max_features=12)
+    assert len(display.feature_arrows_.U) == 12
+    assert len(display.target_arrows_.U) == 9
+    places = np.array([text.get_position() for text in display.ax_.texts])
+    assert len(places) == 21
+    for side in -1, 1:
+        heights = np.sort(places[np.sign(places[:, 0]) == side, 1])
+        assert (np.diff(heights) > 0.08).all()
+        assert (abs(heights) <= 1.11).all()
+
+
+def test_a_biplot_needs_two_components():
+    reg = SparseReducedRankRegressor(1).fit(WINE_X, WINE_Y)
+    with pytest.raises(ValueError, match=r"two of the 1 of the estimator, from 0; got \(0, 1\)"):
+        BiplotDisplay.from_estimator(reg, WINE_X, WINE_Y)
+
+
 @pytest.mark.parametrize("name", ["$a$", "$", "cost in $", r"$\frac$", "a$_{$"])
 def test_names_with_dollars_are_drawn_as_they_are(name):
     frame = WINE_X.set_axis([f"{name}{index}" for index in range(13)], axis=1)
@@ -380,7 +428,9 @@ def test_names_with_dollars_are_drawn_as_they_are(name):
     stability = StabilityDisplay(
         selection_probabilities=np.ones(13), threshold=0.6, feature_names=frame.columns
     )
+    plane = SparseReducedRankRegressor(2, alpha=0).fit(frame, frame)
     axes = [
+        BiplotDisplay.from_estimator(plane, frame, frame).ax_,
         NetworkDisplay.from_estimator(model).ax_,
         FeaturePathDisplay.from_path(path).ax_,
         stability.plot().ax_,
@@ -397,7 +447,7 @@ def test_names_with_dollars_are_drawn_as_they_are(name):
 
 DISPLAYS = [getattr(sgnn.display, name) for name in sgnn.display.__all__]
 CONSTRUCTORS = [(cls, name) for cls in DISPLAYS for name in vars(cls) if name.startswith("from_")]
-EXTRA = {"image_shape": (8, 8)}
+EXTRA = {"image_shape": (8, 8), "X": WINE_X, "y": WINE_X.iloc[:, :3]}
 
 
 @pytest.fixture(scope="module")
@@ -405,7 +455,8 @@ def shown(path, search, network, pixels):
     """All that is drawn by some display."""
     data = {"n_pairs": 2, "n_features_to_select": 3, "alphas": 5, "max_iter": 5, "random_state": 0}
     selector = StabilitySelector(classifier(penalty="log_sum"), **data).fit(WINE_X, WINE_Y)
-    return [path, search, network, pixels, selector]
+    plane = SparseReducedRankRegressor(2).fit(WINE_X, WINE_X.iloc[:, :3])
+    return [path, search, network, pixels, selector, plane]
 
 
 def draw(cls, name, thing, ax=None):

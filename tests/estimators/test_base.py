@@ -9,7 +9,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.metrics import r2_score
 
 from sgnn.networks.activations import ACTIVATIONS
-from sgnn.penalties import GroupGraph, GroupLasso, available
+from sgnn.penalties import GraphLogSum, GroupGraph, GroupLasso, available
 from sgnn.proximal._registry import SOLVERS
 from tests.estimators.tasks import (
     DIABETES_X,
@@ -209,12 +209,15 @@ def test_nothing_left_predicts_the_best_constant_and_says_so(name, weighted, sol
 
 
 # Penalties by which weights only compete never remove the last one.
-REMOVE_ALL = set(available()) - {"exclusive_lasso", "l1_minus_l2", "group_graph"}
-PAIRS = GroupGraph(graph=np.eye(10)[np.arange(10) ^ 1])
+REMOVE_ALL = set(available()) - {
+    *("exclusive_lasso", "l1_minus_l2"),
+    *("group_graph", "graph_log_sum"),
+}
+PAIRS = [graph(np.eye(10)[np.arange(10) ^ 1]) for graph in (GroupGraph, GraphLogSum)]
 
 
 @pytest.mark.parametrize(
-    "penalty", [*sorted(REMOVE_ALL), PAIRS, GroupLasso(groups="incoming")], ids=str
+    "penalty", [*sorted(REMOVE_ALL), *PAIRS, GroupLasso(groups="incoming")], ids=str
 )
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_every_penalty_can_leave_nothing(penalty, dtype):

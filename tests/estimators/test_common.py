@@ -14,6 +14,8 @@ from sgnn import (
     SparseMLPRegressor,
     SparseMLPRegressorCV,
     SparseMLPSelector,
+    SparseReducedRankRegressor,
+    SparseReducedRankRegressorCV,
     StabilitySelector,
 )
 
@@ -47,6 +49,8 @@ PAIRS = {"n_pairs": 2, "n_features_to_select": 1, "random_state": 0, **PATH}
         (SparseMLPSelector(REGRESSOR, **SEARCH), 55),
         (StabilitySelector(CLASSIFIER, **PAIRS), 46),
         (StabilitySelector(REGRESSOR, **PAIRS), 46),
+        (SparseReducedRankRegressor(), 66),
+        (SparseReducedRankRegressorCV((1, 2), alphas=4, cv=2), 66),
     ],
     ids=repr,
 )
@@ -56,6 +60,8 @@ PAIRS = {"n_pairs": 2, "n_features_to_select": 1, "random_state": 0, **PATH}
 @pytest.mark.filterwarnings("ignore:The path ends with:UserWarning")
 @pytest.mark.filterwarnings("ignore:.*at the edge of the path:UserWarning")
 @pytest.mark.filterwarnings("ignore:No features were selected:UserWarning")
+@pytest.mark.filterwarnings("ignore:alpha=.* left no feature:UserWarning")
+@pytest.mark.filterwarnings("ignore:alpha=.* was chosen, the least of all:UserWarning")
 def test_all_checks_of_scikit_learn_pass(estimator, n_passed):
     drawn = DRAWN if isinstance(estimator, StabilitySelector) else {}
     results = check_estimator(estimator, on_skip=None, on_fail=None, expected_failed_checks=drawn)

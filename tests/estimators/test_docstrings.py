@@ -109,6 +109,8 @@ def fitted(cls):
         targets, of = TARGETS, REGRESSOR
     if cls in (type(CLASSIFIER), type(REGRESSOR)):
         return clone(of).fit(X, targets)
+    if "estimator" not in names:
+        return cls().fit(X, TARGETS)
     given = {name: value for name, value in QUICK.items() if name in names}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SgnnWarning)

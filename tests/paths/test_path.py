@@ -32,6 +32,7 @@ from sgnn.paths.choice import choose, standard_error
 from sgnn.paths.path import SparseMLPPath
 from sgnn.paths.point import PathPoint
 from sgnn.penalties import LogSum
+from sgnn.penalties._registry import PENALTIES
 from sgnn.training.course import History
 from sgnn.training.walk import Walk
 
@@ -108,8 +109,8 @@ LEAVE_WEIGHTS_ALONE = ["l0", "capped_l1", "exclusive_lasso", "l1_minus_l2"]
 
 @pytest.mark.parametrize("penalty", penalties.available())
 def test_every_penalty_has_a_path(penalty):
-    if penalty == "group_graph":
-        penalty = penalties.GroupGraph(graph=np.eye(4)[[1, 0, 3, 2]])
+    if "graph" in penalty:
+        penalty = PENALTIES[penalty](graph=np.eye(4)[[1, 0, 3, 2]])
     X, y = load_iris(return_X_y=True)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

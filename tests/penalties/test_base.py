@@ -24,6 +24,7 @@ from sgnn.penalties import (
     CappedL1,
     ElasticNet,
     ExclusiveLasso,
+    GraphLogSum,
     GroupGraph,
     GroupHoyerSquare,
     GroupLasso,
@@ -58,7 +59,7 @@ class ScaledL1(Penalty):
 
 
 # What a penalty cannot do without.
-NEEDED = {"group_graph": {"graph": [(0, 1)]}}
+NEEDED = {name: {"graph": [(0, 1)]} for name in ("group_graph", "graph_log_sum")}
 
 
 def forms(penalty, **parameters):
@@ -132,6 +133,7 @@ VARIANTS = [
     IntegratedTransformedL1(0.1, 0.4),
     L1MinusL2(0.5, groups="incoming"),
     GroupGraph([(0, 1)], difference="weights"),
+    GraphLogSum([(0, 1)], eps=0.5, spread=2.0),
     GroupLasso(fraction=0.5),
     SparseGroupLasso(0.5, fraction=0.5),
     LogSum(groups="weights", fraction=0.5),
@@ -478,6 +480,9 @@ PARTIAL = [
     HoyerSquare(fraction=[np.arange(n) % 3 > 0 for n in (20, 12, 6)]),
     GroupGraph(GRAPH, smoothing=0.3),
     GroupGraph(GRAPH, difference="weights"),
+    GraphLogSum(GRAPH, spread=0.7),
+    GroupGraph([(0, 1, 2.0), (1, 2)], smoothing=0.3),
+    GraphLogSum([(0, 1, 2.0), (1, 2)]),
 ]
 
 
@@ -485,8 +490,11 @@ PARTIAL = [
 @pytest.mark.parametrize("penalty", [*EVERY, *PARTIAL], ids=show)
 def test_the_units_that_are_left_are_penalised_as_before(penalty, blocks):
     """Value and prox of a network with dead units are those of the network without them."""
-    if isinstance(penalty, GroupGraph) and blocks is not None:
-        pytest.skip("a graph and blocks of inputs exclude each other")
+    if blocks is not None and isinstance(penalty, GroupGraph | GraphLogSum):
+        try:
+            penalty.check((5, 4, 3, 2), blocks)
+        except ValueError:
+            pytest.skip("the graph has other nodes")
     full = make_network(5, 4, 3, 2, seed=3)
     masks = [1, 0, 1, 0, 1], [1, 1, 0, 1], [0, 1, 1], [1, 1]
     kept = [np.array(mask, dtype=bool) for mask in masks]

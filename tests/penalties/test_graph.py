@@ -15,7 +15,7 @@ from sklearn.model_selection import GridSearchCV
 
 from sgnn import SparseMLPClassifier, SparseMLPRegressor
 from sgnn.penalties import GroupGraph, GroupLasso
-from sgnn.penalties.graph import edges_of
+from sgnn.penalties._graphs import edges_of
 
 EDGES = {(0, 1): 1.0, (1, 4): 2.5, (2, 3): 0.5}
 
@@ -146,14 +146,6 @@ def test_what_is_wrong_is_refused_before_anything_is_fitted(case, estimator):
     model = estimator((2,), penalty=penalty, max_iter=1)
     with pytest.raises(ValueError, match=f"(?s)GroupGraph: .*({message})"):
         model.fit(X, (X[:, 0] > 0).astype(int))
-    assert not hasattr(model, "coefs_")
-
-
-def test_blocks_of_inputs_are_refused():
-    X = np.random.RandomState(0).randn(30, 5)
-    model = SparseMLPRegressor((2,), penalty=GroupGraph([(0, 1)]), feature_groups=[[0, 1], [2]])
-    with pytest.raises(ValueError, match="feature_groups and a graph"):
-        model.fit(X, X[:, 0])
     assert not hasattr(model, "coefs_")
 
 

@@ -17,6 +17,7 @@ from sgnn.penalties import (
     SCAD,
     CappedL1,
     ElasticNet,
+    GraphLogSum,
     GroupGraph,
     GroupLasso,
     LHalf,
@@ -33,10 +34,12 @@ from sgnn.penalties import (
 )
 from sgnn.penalties._registry import PENALTIES
 
+NEED_A_GRAPH = {"group_graph", "graph_log_sum"}
 # All penalties as they are, and some with other parameters.
 INSTANCES = [
-    *(PENALTIES[name]() for name in available() if name != "group_graph"),
+    *(PENALTIES[name]() for name in available() if name not in NEED_A_GRAPH),
     GroupGraph(graph=[(0, 1)], smoothing=0.5, difference="weights"),
+    GraphLogSum(graph=[(0, 1)], eps=0.5, spread=0.3),
     GroupLasso(groups="incoming", size_scaling=False),
     SparseGroupLasso(0.25, groups="incoming", size_scaling=False),
     MCP(2.5, groups="weights", size_scaling=False),
@@ -92,7 +95,7 @@ def test_each_penalty_of_ours_is_exported_and_documented(name):
 def test_available_names_are_sorted_and_all_usable():
     names = available()
     assert names == sorted(set(names))
-    for name in set(names) - {"group_graph"}:
+    for name in set(names) - NEED_A_GRAPH:
         (penalty,) = get_penalty(name)
         assert penalty.pieces()
         assert all(
@@ -101,9 +104,11 @@ def test_available_names_are_sorted_and_all_usable():
         )
 
 
-def test_a_graph_is_asked_for():
-    with pytest.raises(ValueError, match="GroupGraph: graph is missing"):
-        get_penalty("group_graph")[0].pieces()
+@pytest.mark.parametrize("name", sorted(NEED_A_GRAPH))
+def test_a_graph_is_asked_for(name):
+    (penalty,) = get_penalty(name)
+    with pytest.raises(ValueError, match=f"{type(penalty).__name__}: graph is missing"):
+        penalty.pieces()
 
 
 def test_available_hands_out_a_copy():

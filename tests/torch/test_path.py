@@ -80,6 +80,7 @@ def test_compact_modules_of_points_predict_the_same(path):
         torch.testing.assert_close(small(X), path.module(point)(X), rtol=0, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_refit_keeps_the_zeros_and_lowers_the_loss():
     """Batches in order and no dropout, so that a refit draws nothing that the path would."""
     loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(*TRAIN), batch_size=40)
@@ -101,6 +102,7 @@ def test_a_refit_keeps_the_zeros_and_lowers_the_loss():
             assert loss(other(TRAIN[0]), TRAIN[1]) < loss(one(TRAIN[0]), TRAIN[1])
 
 
+@pytest.mark.slow
 def test_a_state_repeats_and_leaves_the_generator_as_it_was(path):
     before = torch.get_rng_state()
     again = walk()

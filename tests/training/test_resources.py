@@ -187,6 +187,7 @@ def test_a_process_that_was_forked_does_not_wait_for_threads_that_are_gone(befor
         [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKS.format(before=before)],
         capture_output=True,
         text=True,
+        timeout=120,
         env={**os.environ, "OMP_NUM_THREADS": "2", "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert done.returncode == 0, done.stderr

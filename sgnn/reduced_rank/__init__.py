@@ -1,0 +1,1 @@
+"""Many targets from few directions of few features."""

@@ -1,0 +1,242 @@
+r"""The solver: four steps, none of which raises the objective.
+
+.. math:: F(B, V) = \tfrac12 \|Y - X B V^\top\|^2 + \sum_j \varphi(\|b_j\|_2)
+    + \tfrac{\mathtt{l2}}2 \|B\|^2, \qquad V^\top V = I_k
+
+reweight
+    :math:`\varphi(r) \le \varphi(s) + \varphi'(s) (r^2 - s^2) / (2 s)` for shapes that are concave
+    in the square of the norm. Under this bound F is that of reduced-rank regression with a ridge,
+    whose minimum over B *and* V has a closed form.
+sweep
+    Each row by itself: under the tangent of a concave :math:`\varphi`, and once that gains little
+    under :math:`\varphi` itself, by its prox, which may move a row to another minimum.
+drop
+    Rows whose own minimiser, all else fixed, is zero.
+add
+    Zero rows whose own minimiser is not zero, one after another.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import linalg
+
+from sgnn.penalties.l1 import AbsoluteValue
+from sgnn.reduced_rank.centred import CentredData
+from sgnn.reduced_rank.closed_form import completed, reduced_rank
+from sgnn.reduced_rank.radial import RadialPenalty
+
+_LEAST_ADDED = 10
+_TOL_OF_START = 1e-4
+
+
+@dataclass(frozen=True)
+class Factors:
+    """Coefficients :math:`BV^\\top`, of which only the rows that are not zero are there.
+
+    Parameters
+    ----------
+    rows : ndarray of int, shape (n_rows,)
+        Features in use.
+    B : ndarray of shape (n_rows, k)
+    V : ndarray of shape (n_directions, k)
+        Orthonormal columns; k may be less than the rank that is allowed.
+    """
+
+    rows: np.ndarray
+    B: np.ndarray
+    V: np.ndarray
+
+    @classmethod
+    def none(cls, n_directions):
+        """No rows."""
+        return cls(np.zeros(0, int), np.zeros((0, 0)), np.zeros((n_directions, 0)))
+
+    def cut(self, data, k):
+        """Return the best approximation of the fitted values of rank k."""
+        right = linalg.svd(data.columns(self.rows) @ self.B, full_matrices=False)[2][:k].T
+        B = self.B @ right
+        there = B.any(axis=1)
+        return Factors(self.rows[there], B[there], self.V @ right)
+
+
+@dataclass(frozen=True)
+class Solver:
+    """What is minimised, and when it is good enough.
+
+    Parameters
+    ----------
+    data : CentredData
+    k : int
+        Bound on the rank.
+    l2 : float
+    tol : float
+        Least gain of an iteration, in units of the sum of the squares of Y.
+    max_iter : int
+    """
+
+    data: CentredData
+    k: int
+    l2: float
+    tol: float
+    max_iter: int
+
+    @property
+    def curvatures(self):
+        """Curvature of the objective along each row; 1 for columns without variance."""
+        variances = self.data.variances
+        return np.where(variances > 0, variances + self.l2, 1.0)
+
+    def minimise(self, penalty, start):
+        """Descend until nothing gains.
+
+        Parameters
+        ----------
+        penalty : RadialPenalty
+        start : Factors
+
+        Returns
+        -------
+        factors : Factors
+        curve : list of float
+            The objective after each iteration.
+        converged : bool
+        """
+        run = Descent(self, penalty, self.curvatures, start)
+        while True:
+            run.descend()
+            if len(run.curve) >= self.max_iter:
+                return run.factors, run.curve, False
+            if not run.add():
+                return run.factors, run.curve, True
+
+
+class Descent:
+    """One descent: the factors, and how the objective fell."""
+
+    def __init__(self, solver, penalty, curvatures, start):
+        self.solver, self.penalty, self.curvatures = solver, penalty, curvatures
+        self.factors, self.curve = start, []
+
+    def descend(self):
+        """Reweight, sweep and drop until an iteration gains little."""
+        shape = self.penalty.shape
+        if shape.homogeneous or not shape.convex:
+            self._iterate(by_tangent=True)
+        if not shape.homogeneous:
+            self._iterate(by_tangent=False)
+
+    def _iterate(self, by_tangent):
+        data, least = self.solver.data, self.solver.tol * self.solver.data.total
+        rows, B, V = self.factors.rows, self.factors.B, self.factors.V
+        X = data.columns(rows)
+        S, T, L = X.T @ X, data.products[rows], self.curvatures[rows]
+        gain, dropped = np.inf, False
+        value = self._objective(S, T, B, V)
+        while len(rows) and (gain > least or dropped) and len(self.curve) < self.solver.max_iter:
+            norms = _norms(B)
+            ridge = self.penalty.slope(norms) / norms + self.solver.l2
+            B, V = reduced_rank(S, T, ridge, self.solver.k)
+            self._sweep(S, T @ V, L, B, by_tangent)
+            keep = self._kept(S, T, L, B, V)
+            dropped = not keep.all()
+            if dropped:
+                rows, B, S, T, L = rows[keep], B[keep], S[np.ix_(keep, keep)], T[keep], L[keep]
+            before, value = value, self._objective(S, T, B, V)
+            gain = before - value
+            self.curve.append(value)
+        self.factors = Factors(rows, B, V)
+
+    def add(self):
+        """Let rows in that lower the objective, and return whether there are any."""
+        data, rows, B, V = self.solver.data, self.factors.rows, self.factors.B, self.factors.V
+        R = data.Y - data.columns(rows) @ B @ V.T
+        G, L = data.cross(R), self.curvatures
+        is_deficient = V.shape[1] < self.solver.k
+        size = _norms(G if is_deficient else G @ V) / L
+        size[rows] = size[data.variances == 0] = 0
+        new = self.penalty.prox(size, 1 / L)
+        gains = 0.5 * L * new * (2 * size - new) - self.penalty.value(new)
+        best = np.argsort(-gains)[: max(_LEAST_ADDED, len(rows))]
+        best = best[gains[best] > self.solver.tol * data.total]
+        if not len(best):
+            return False
+        if is_deficient:
+            V, old = completed(V, self.solver.k, G[best]), V
+            B = B @ (old.T @ V)
+        X, RV = data.columns(best), R @ V
+        added = np.zeros((len(best), V.shape[1]))
+        for x, curvature, row in zip(X.T, L[best], added, strict=True):
+            row[:] = self._minimiser(x @ RV, curvature)
+            RV -= np.outer(x, row)
+        there = added.any(axis=1)
+        self.factors = Factors(np.append(rows, best[there]), np.vstack([B, added[there]]), V)
+        return there.any()
+
+    def _objective(self, S, T, B, V):
+        fit = 0.5 * self.solver.data.total + np.sum(B * (0.5 * (S @ B) - T @ V))
+        ridge = 0.5 * self.solver.l2 * np.square(B).sum()
+        return float(fit + self.penalty.value(_norms(B)).sum() + ridge)
+
+    def _minimiser(self, pull, curvature):
+        """Return the row that is best where the gradient at zero is -pull."""
+        norm = np.linalg.norm(pull)
+        size = self.penalty.prox([norm / curvature], [1 / curvature])[0]
+        return pull * (size / norm) if size > 0 else 0.0
+
+    def _sweep(self, S, TV, L, B, by_tangent):
+        """Move each row of B in turn to its minimum, that under the tangent or its own."""
+        slopes = self.penalty.slope(_norms(B))
+        for j, (of_row, curvature, slope) in enumerate(zip(S, L, slopes, strict=True)):
+            pull = TV[j] - of_row @ B + (curvature - self.solver.l2) * B[j]
+            if by_tangent:
+                norm = np.sqrt(pull @ pull)
+                B[j] = pull * ((norm - slope) / (norm * curvature)) if norm > slope else 0.0
+            else:
+                B[j] = self._minimiser(pull, curvature)
+
+    def _kept(self, S, T, L, B, V):
+        """Return which rows stay: to drop the others does not raise the objective."""
+        keep = B.any(axis=1)
+        own = (T @ V - S @ B) / L[:, None] + (1 - self.solver.l2 / L)[:, None] * B
+        sizes = _norms(own)
+        stays = keep & (self.penalty.prox(sizes, 1 / L) > 0)
+        if (stays == keep).all():
+            return keep
+        part = np.ix_(stays, stays)
+        all_dropped = self._objective(S[part], T[stays], B[stays], V)
+        if all_dropped <= self._objective(S, T, B, V):
+            return stays
+        costs = 0.5 * L * (np.square(B - own).sum(axis=1) - sizes**2)
+        gains = costs + self.penalty.value(_norms(B))
+        keep[np.argmax(np.where(keep & ~stays, gains, -np.inf))] = False
+        return keep
+
+
+def convex_start(data, penalty, solver, before=None):
+    """Return the group lasso without bound on the rank, at the threshold of a penalty.
+
+    If its rank is small enough it is the minimum of the group lasso with the bound.
+
+    Parameters
+    ----------
+    data : CentredData
+    penalty : RadialPenalty
+    solver : Solver
+        For the penalty.
+    before : Factors or None
+        The same at another strength.
+
+    Returns
+    -------
+    Factors
+    """
+    curvatures = solver.curvatures[data.variances > 0]
+    threshold = penalty.threshold(float(np.median(curvatures)))
+    free = replace(solver, k=min(data.Y.shape), tol=max(solver.tol, _TOL_OF_START))
+    before = Factors.none(data.Y.shape[1]) if before is None else before
+    return free.minimise(RadialPenalty(AbsoluteValue(), threshold), before)[0]
+
+
+def _norms(B):
+    return np.sqrt(np.square(B).sum(axis=1))
