@@ -86,7 +86,7 @@ METHODS = {
 
 def cases(toy=False):
     if toy:
-        return suite.grid(study=["WHAS500"], method=["sgnn, linear"], seed=[0])
+        return suite.grid(study=["WHAS500"], method=["lasso"], seed=[0])
     return suite.grid(study=STUDIES, method=METHODS, seed=range(3))
 
 
