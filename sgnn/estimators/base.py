@@ -146,8 +146,9 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
 
         def so_far(network, history, n_removed):
             network = problem.tell(network)
-            on_the_way = replace(state, network=network)
-            return told(network.compact(blocks), [history], n_removed, on_the_way)
+            on_the_way, compact = replace(state, network=network), network.compact(blocks)
+            baseline = problem.baseline(compact)
+            return told(compact, [history], n_removed, on_the_way, baseline=baseline)
 
         n_runs = 1 + problem.is_adaptive + refit
         context = self._init_callback_context(max_subtasks=settings.max_iter * n_runs)
@@ -172,8 +173,8 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             state = State(
                 network if self.warm_start else compact, seed=state.seed, n_epochs=n_epochs
             )
-        attributes = told(compact, outcome.histories, outcome.n_removed, state)
-        attributes["_baseline"] = problem.baseline(compact)
+        parts, baseline = (outcome.histories, outcome.n_removed, state), problem.baseline(compact)
+        attributes = told(compact, *parts, baseline=baseline)
         try:
             if outcome.interrupted:
                 raise KeyboardInterrupt
