@@ -13,6 +13,7 @@ from sgnn.estimators.moments import n_effective
 from sgnn.estimators.regressor import SparseMLPRegressor
 
 _DENSE_STEPS, _BATCH_SIZE = 1000, 200
+_LEAST_MEMBERS = 5
 _LEAST_EPOCHS, _MOST_EPOCHS = 20, 400
 
 
@@ -40,13 +41,18 @@ def kind_of(y):
     Raises
     ------
     ValueError
-        If the targets are floating-point numbers and all of them integers, more than two.
+        If the targets are integers, more than two, and of floating point, or with fewer than five
+        samples for each.
     """
     check_order("y", y)
     kind = type_of_target(y)
-    if kind.startswith("multiclass") and np.asarray(y).dtype.kind == "f":
-        raise ValueError(
-            "y may hold quantities or classes: its numbers are of floating point, but integers. "
-            "Give a SparseMLPRegressor or a SparseMLPClassifier as estimator."
-        )
+    values = np.asarray(y)
+    if kind.startswith("multiclass") and values.dtype.kind in "fiu":
+        are_many = _LEAST_MEMBERS * len(np.unique(values)) > values.size
+        if values.dtype.kind == "f" or are_many:
+            raise ValueError(
+                "y may hold quantities or classes: its numbers are integers, of floating point or "
+                f"with fewer than {_LEAST_MEMBERS} samples for each. Give a SparseMLPRegressor or "
+                "a SparseMLPClassifier as estimator."
+            )
     return "regressor" if kind.startswith("continuous") else "classifier"

@@ -32,7 +32,9 @@ class SquaredError(Loss):
         average_(outputs, weights)
 
     def constant(self, targets, weights, n_outputs):
-        return np.average(targets.astype(np.float64, copy=False), axis=0, weights=weights)
+        values = targets.astype(np.float64, copy=False)
+        # Without rounding if all are one.
+        return values[0] + np.average(values - values[0], axis=0, weights=weights)
 
     def scores(self, outputs, targets, weights=None):
         targets = targets.astype(np.float64, copy=False)

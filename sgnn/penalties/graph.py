@@ -164,6 +164,13 @@ class GroupGraph(Penalty):
     smoothing: float = 1.0
     difference: str = "norms"
 
+    def __getstate__(self):
+        """Return what is saved: networkx' graphs, which other programs cannot save, as edges."""
+        state = super().__getstate__()
+        if _is_of_networkx(self.graph):
+            state = {**state, "graph": _edges_of_networkx(self.graph)}
+        return state
+
     def pieces(self):
         check_interval(self, "smoothing", low=0, closed="left")
         check_choice(self, "difference", ("norms", "weights"))
@@ -235,8 +242,8 @@ def edges_of(graph):
         )
     if sparse.issparse(graph) or isinstance(graph, np.ndarray):
         edges = _edges_of_adjacency(graph)
-    elif hasattr(graph, "edges") and callable(graph.edges):
-        edges = list(graph.edges(data="weight", default=1.0))
+    elif _is_of_networkx(graph):
+        edges = _edges_of_networkx(graph)
     elif isinstance(graph, (list, tuple)):
         edges = graph
     else:
@@ -254,6 +261,14 @@ def edges_of(graph):
             )
     heads, tails = zip(*merged, strict=True) if merged else ((), ())
     return heads, tails, tuple(merged.values())
+
+
+def _is_of_networkx(graph):
+    return callable(getattr(graph, "edges", None))
+
+
+def _edges_of_networkx(graph):
+    return list(graph.edges(data="weight", default=1.0))
 
 
 def _edges_of_adjacency(graph):

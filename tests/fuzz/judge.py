@@ -18,7 +18,7 @@ from sgnn import SgnnWarning
 OF_OTHERS = (
     "No features were selected|number of unique classes is greater than|least populated class|"
     "not well-defined|does not have valid feature names|X has feature names|[Oo]nly one class|"
-    "R\\^2 score is not|Scoring failed|non-finite"
+    "R\\^2 score is not|Scoring failed|non-finite|encountered in cast"
 )
 OF_A_LIBRARY = "[Tt]ensor|ufunc|broadcast|c10|not supported between"
 LONGEST = 500

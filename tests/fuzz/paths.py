@@ -57,7 +57,7 @@ OF_STABILITY = {
 MAY_BE_REFUSED = (
     "penalt|class|sample|fold|split|members|held|early|alpha|y |n_features|sparsity|scores are nan|"
     "R²|infinite|layers|label|scor|metric|first block|quantities|max_false|max_drop|threshold|"
-    "continuous|Classification"
+    "continuous|Classification|could not convert"
 )
 TARGETS = [{"n_features": 1}, {"sparsity": 0.5}, {"alpha": 0.1}, {"n_features": -1}, {}]
 

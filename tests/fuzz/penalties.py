@@ -103,7 +103,7 @@ def _draw_graph(draw, p):
     for a, b in edges:
         matrix[a, b] = matrix[b, a] = 1
     if draw.is_bad(0.15):
-        draw.wrong("graph|Graph")
+        draw.wrong("graph|Graph", surely=p > 1)
         return draw.pick(
             [
                 *(None, 3, "graph", -matrix - 1, matrix[:1, :0], [(0, p)], [(0, 0)], [(0,)]),

@@ -169,7 +169,9 @@ def dress(draw, X):
     if is_tame and X.size and draw.is_bad(0.1):
         name = draw.pick(list(BAD))
         make, words = BAD[name]
-        draw.wrong("sample|inconsistent" if name == "fewer rows" and len(X) < 2 else words)
+        is_bad = X.shape[1] > 1 if name == "mixed names" else True
+        words = "sample|inconsistent" if name == "fewer rows" and len(X) < 2 else words
+        draw.wrong(words, surely=is_bad)
     elif is_tame and X.size and draw.chance(0.2):
         name = draw.pick(list(WHOLE))
         X, make = X.clip(-1e6, 1e6), WHOLE[name]

@@ -1,9 +1,11 @@
 """The graph over inputs: how it is read, what is refused, what a fit does with it."""
 
+import pickle
 from collections import Counter
 
 import numpy as np
 import pytest
+import skops.io
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_digits
@@ -89,6 +91,18 @@ def test_a_networkx_graph_is_understood():
     graph.add_weighted_edges_from([(4, 1, 2.5), (2, 3, 0.5)])
     graph.add_edge(0, 1)
     assert as_dict(edges_of(graph)) == EDGES
+
+
+def test_a_networkx_graph_is_saved_as_edges():
+    networkx = pytest.importorskip("networkx")
+    penalty = GroupGraph(networkx.grid_graph((2, 3)), smoothing=0.5)
+    penalty.graph = networkx.convert_node_labels_to_integers(penalty.graph)
+    data = skops.io.dumps(penalty)
+    by_skops = skops.io.loads(data, trusted=skops.io.get_untrusted_types(data=data))
+    for restored in by_skops, pickle.loads(pickle.dumps(penalty)):
+        assert as_dict(edges_of(restored.graph)) == as_dict(edges_of(penalty.graph))
+        assert restored.smoothing == 0.5
+    assert isinstance(clone(penalty).graph, networkx.Graph)
 
 
 @pytest.mark.parametrize("graph", [[], (), np.zeros((5, 5)), sparse.csr_array((5, 5)), Graph({})])

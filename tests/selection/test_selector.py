@@ -64,6 +64,12 @@ def test_integers_of_floating_point_are_not_guessed_about():
         SparseMLPSelector(n_features_to_select=3).fit(X, Y.astype(float))
 
 
+@pytest.mark.parametrize("dtype", [int, np.uint8])
+def test_integers_with_few_samples_for_each_are_not_guessed_about(dtype):
+    with pytest.raises(ValueError, match="with fewer than 5 samples for each"):
+        SparseMLPSelector(n_features_to_select=3).fit(X, (np.arange(len(Y)) // 4).astype(dtype))
+
+
 def test_a_path_that_ends_too_early_is_told():
     selector = SparseMLPSelector(CLF, n_features_to_select=2, alphas=[1e-6])
     with pytest.warns(UserWarning, match="The path ends with 13 features, more than the 2"):
