@@ -157,7 +157,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             outcome = fit(problem, settings, state, monitor, refit)
             network = outcome.network
             if outcome.is_empty and not streams:
-                network = network.with_constant(problem.best_constant)
+                network = network.of_constant(problem.best_constant)
             outputs = network.compact(blocks).forward(data.X)
             if outcome.converged:
                 is_worse = is_worse_than_constant(problem, outputs, self.n_threads)
