@@ -35,11 +35,12 @@ class ProximalOptimizer(torch.optim.Optimizer):
 
     def __getstate__(self):
         """Return what is pickled: all but the memory of the regularisers."""
-        return {
-            **super().__getstate__(),
-            "_penalties": self._penalties,
-            "_regularisers": [None] * len(self._penalties),
-        }
+        return {**super().__getstate__(), "_penalties": self._penalties}
+
+    def __setstate__(self, state):
+        """Take over what was pickled, or loaded; zeros to keep are those of the weights then."""
+        super().__setstate__(state)
+        self._regularisers = [None] * len(self._penalties)
 
     def add_param_group(self, param_group):
         """Add a parameter group, which may have a ``penalty``.

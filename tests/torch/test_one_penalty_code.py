@@ -21,7 +21,7 @@ from sgnn.training.scales import Scales
 SIZES = (5, 6, 4, 3)
 N_STEPS = 12
 STRUCTURES = ("weights", *AROUND_UNITS, *(name for name in SUMS if "layer" not in name))
-NEEDED = {"group_graph": {"graph": [(0, 1), (1, 2), (3, 4)]}}
+NEEDED = {name: {"graph": [(0, 1), (1, 2), (3, 4)]} for name in ("group_graph", "graph_log_sum")}
 
 
 def penalties_on_structures():
