@@ -6,6 +6,7 @@
 #
 # All make a virtual environment in .venv, once, with the versions of constraints.txt.
 # To use another interpreter: make demo PYTHON=python3.12
+# Other seeds: make fuzz FROM=5000
 # Benchmarks take their data from a folder with DATA=folder, else from OpenML. All take hours; what
 # was stopped goes on where it was.
 
@@ -13,7 +14,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: demo test test-all lint doctest bench reproduce clean
+.PHONY: demo test test-all fuzz lint doctest bench reproduce clean
 .NOTPARALLEL:
 
 demo: $(VENV)/.plot
@@ -24,6 +25,11 @@ test: lint
 
 test-all: lint
 	$(RUN) -m pytest -n auto -m "slow or not slow"
+
+FROM ?= 1000
+fuzz: $(VENV)/.test
+	$(RUN) -m tests.fuzz fits $(FROM) $$(($(FROM) + 4000))
+	$(RUN) -m tests.fuzz paths $(FROM) $$(($(FROM) + 1000))
 
 lint: $(VENV)/.test
 	$(RUN) -m ruff check .

@@ -35,8 +35,8 @@ print(f"{1 - y[:, 0].mean():.0%} of the times are censored")
 # Scores are Harrell's concordance: how often, of two patients, the one with the larger hazard had
 # the event first. Each batch holds all samples, so an epoch is one step.
 
-reg = SparseMLPRegressor((20,), loss="cox", penalty="log_sum", max_iter=300, random_state=0)
-path = sparse_mlp_path(reg, X[train], y[train], X_val=X[val], y_val=y[val], alphas=40, max_iter=60)
+reg = SparseMLPRegressor((20,), loss="cox", max_iter=100, random_state=0)
+path = sparse_mlp_path(reg, X[train], y[train], X_val=X[val], y_val=y[val], alphas=30, max_iter=60)
 PathDisplay.from_path(path)
 
 # %%

@@ -34,7 +34,9 @@ def check_plain(name, value):
     """Raise unless a number is an int or a float, of Python or numpy, and a float can hold it."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         kind = type(value).__name__
-        raise TypeError(f"{name} must be an int or a float; got {brief(value)} of type {kind}.")
+        raise TypeError(
+            f"{name} must be a number of Python or numpy; got {brief(value)} of type {kind}."
+        )
     if isinstance(value, int) and abs(value) > sys.float_info.max:
         raise ValueError(f"{name} must be a number that a float can hold; got {brief(value)}.")
 

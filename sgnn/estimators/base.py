@@ -146,8 +146,9 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
 
         def so_far(network, history, n_removed):
             network = problem.tell(network)
-            on_the_way = replace(state, network=network)
-            return told(network.compact(blocks), [history], n_removed, on_the_way)
+            on_the_way, compact = replace(state, network=network), network.compact(blocks)
+            baseline = problem.baseline(compact)
+            return told(compact, [history], n_removed, on_the_way, baseline=baseline)
 
         n_runs = 1 + problem.is_adaptive + refit
         context = self._init_callback_context(max_subtasks=settings.max_iter * n_runs)
@@ -156,7 +157,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             outcome = fit(problem, settings, state, monitor, refit)
             network = outcome.network
             if outcome.is_empty and not streams:
-                network = network.with_constant(problem.best_constant)
+                network = network.of_constant(problem.best_constant)
             outputs = network.compact(blocks).forward(data.X)
             if outcome.converged:
                 is_worse = is_worse_than_constant(problem, outputs, self.n_threads)
@@ -172,8 +173,8 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             state = State(
                 network if self.warm_start else compact, seed=state.seed, n_epochs=n_epochs
             )
-        attributes = told(compact, outcome.histories, outcome.n_removed, state)
-        attributes["_baseline"] = problem.baseline(compact)
+        parts, baseline = (outcome.histories, outcome.n_removed, state), problem.baseline(compact)
+        attributes = told(compact, *parts, baseline=baseline)
         try:
             if outcome.interrupted:
                 raise KeyboardInterrupt

@@ -45,7 +45,8 @@ def kind_of(y):
     Raises
     ------
     ValueError
-        If the targets are floating-point numbers and all of them integers, more than two.
+        If the targets are integers, more than two, and of floating point, or with fewer than five
+        samples for each.
     """
     check_order("y", y)
     kind = type_of_target(y)

@@ -237,6 +237,5 @@ def check_order(name, labels):
             np.unique(np.asarray(labels))
     except TypeError as error:
         raise TypeError(
-            f"{name}: the labels of classes must be all numbers or all strings; got several types "
-            f"({error})."
+            f"{name}: the labels of classes must be all numbers or all strings; got several types."
         ) from error

@@ -11,7 +11,7 @@ _CURVES = {
 }
 
 
-def learnt(form, alpha, network, histories, n_removed, state, before=None):
+def learnt(form, alpha, network, histories, n_removed, state, *, baseline=None, before=None):
     """Return the fitted attributes of an estimator by name.
 
     Parameters
@@ -24,6 +24,8 @@ def learnt(form, alpha, network, histories, n_removed, state, before=None):
     n_removed : tuple of int
     state : State
         What training can go on from.
+    baseline : object, default=None
+        What predictions need to know besides the network; see :class:`sgnn.losses.Loss`.
     before : object, default=None
         Fitted estimator whose curves go on.
 
@@ -38,6 +40,7 @@ def learnt(form, alpha, network, histories, n_removed, state, before=None):
         "n_removed_": n_removed,
         "network_": network,
         "_form": form,
+        "_baseline": baseline,
         "_state": state,
     }
     for attribute, name in _CURVES.items():

@@ -30,7 +30,9 @@ class SquaredError(ErrorLoss):
         average_(outputs, weights)
 
     def constant(self, targets, weights, n_outputs):
-        return np.average(targets.astype(np.float64, copy=False), axis=0, weights=weights)
+        values = targets.astype(np.float64, copy=False)
+        # Without rounding if all are one.
+        return values[0] + np.average(values - values[0], axis=0, weights=weights)
 
     def of_errors(self, errors):
         return errors**2 / 2

@@ -182,6 +182,11 @@ class Network:
         """Return the network with other biases of the outputs."""
         return replace(self, intercepts=[*self.intercepts[:-1], constant])
 
+    def of_constant(self, constant):
+        """Return the network with nothing but biases in the last layer: it puts out a constant."""
+        coefs = [*self.coefs[:-1], np.zeros_like(self.coefs[-1])]
+        return replace(self, coefs=coefs).with_constant(constant)
+
     def times(self, scales):
         """Return the network with its parameters times the units of :class:`Scales`, shifted."""
         dtype = self.coefs[0].dtype

@@ -181,8 +181,8 @@ class SparseMLPPath(Versioned):
         form, network = deepcopy((self._form, point.network))
         n_removed = tuple(int((~mask).sum()) for mask in network.kept)
         state = State(network, n_epochs=self._estimator.max_iter)
-        attributes = learnt(form, point.alpha, network, [point.history], n_removed, state)
-        attributes["_baseline"] = point.baseline
+        told = form, point.alpha, network, [point.history], n_removed, state
+        attributes = learnt(*told, baseline=point.baseline)
         return fitted(self._estimator, attributes).set_params(alpha=point.alpha)
 
     def at(self, *, n_features=None, sparsity=None, alpha=None):

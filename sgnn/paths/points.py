@@ -77,7 +77,7 @@ def points_of(model, problem, start, alphas, max_iter):
     for alpha, network, history in places:
         interrupted = False
         if network.is_empty:
-            network = network.with_constant(problem.best_constant)
+            network = network.of_constant(problem.best_constant)
         elif model.refit:
             on_support = problem.without_held_out().on_support(network.kept[0])
             alone = replace(start, network=network.alone())

@@ -159,8 +159,9 @@ class GroupGraph(GraphPenalty):
     counts :math:`\sqrt m` times. This formulation is our own, after the idea of the reference.
 
     It says that neighbours matter *alike*, which is more than that few connected groups matter: for
-    that use :class:`GraphLogSum`. Where an edge joins inputs of which one matters much more, such
-    as a product and its factors, it does harm; search over ``smoothing`` from 0.
+    that use :class:`GraphLogSum`. On groups on a grid and on pixels the default was measured to do
+    harm, and a smoothing of 0.1 little; so it does where an edge joins inputs of which one matters
+    much more, as a product and its factors. Search over ``smoothing`` from 0.
 
     Parameters
     ----------

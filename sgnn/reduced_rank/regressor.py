@@ -45,8 +45,8 @@ class SparseReducedRankRegressor(BaseReducedRank):
         "elastic_net", "group_lasso", "l0", "l_half", "l_two_thirds", "log_sum", "mcp", "scad",
         "transformed_l1", or an object of their classes or of your own. It must be concave in the
         square of the norm, as these are. All rows are alike, so there is no factor for the size of
-        a group. "group_lasso" predicts best on real data; "scad" is best where few features carry
-        strong signals, and like it does not depend on the scale of y.
+        a group. Of these "group_lasso" was measured to predict best on real data; "scad" is better
+        where few features carry strong signals, and like it does not depend on the scale of y.
     alpha : float >= 0 or "auto", default="auto"
         Strength of the penalty, the slope at zero of most shapes, as in
         :class:`sklearn.linear_model.MultiTaskLasso`. "auto" is the strength under which a feature

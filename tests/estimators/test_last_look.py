@@ -170,6 +170,26 @@ def test_samples_count_by_their_weights():
         assert is_worse == is_worse_than_constant(whole, outputs[repeated], 1)
 
 
+@pytest.mark.filterwarnings("ignore:alpha=")
+@pytest.mark.parametrize("value", [1 / 3, 5, -1e8 - 1 / 3])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_targets_that_do_not_vary_are_predicted_as_they_are(value, dtype):
+    """Also where hidden units of an empty network still put out their biases."""
+    X, y = DIABETES_X.astype(dtype), np.full(442, value, dtype)
+    for parameters in {}, {"activation": "logistic"}, {"refit": True, "warm_start": True}:
+        model = regressor(**parameters).fit(X, y)
+        assert model.n_neurons_[0] == 0
+        np.testing.assert_array_equal(model.predict(X), y)
+        assert model.score(X, y) == 1
+
+
+@pytest.mark.parametrize("activation", ["logistic", "relu"])
+def test_an_empty_network_is_the_best_constant(activation):
+    with pytest.warns(SgnnWarning, match="left no weight"):
+        model = regressor(alpha=10, activation=activation).fit(DIABETES_X, DIABETES_Y + 3)
+    np.testing.assert_allclose(model.predict(DIABETES_X), 3, rtol=1e-12)
+
+
 def test_an_infinite_logit_is_not_finite_though_its_loss_is():
     problem, _ = problem_of(classifier(), CANCER_X, CANCER_Y)
     outputs = np.where(CANCER_Y[:, None], np.inf, -1.0)

@@ -258,7 +258,8 @@ def test_early_stopping_watches_the_score_of_the_loss(loss):
         X[30:], y[30:], X_val=X[:30], y_val=y[:30]
     )
     assert reg.score(X[:30], y[:30]) == pytest.approx(max(reg.validation_scores_), rel=1e-9)
-    held_out = regressor(loss, early_stopping=True).fit(X, y, sample_weight=weights)
+    held_out = clone(reg).set_params(learning_rate_init=0.003)
+    held_out.fit(X, y, sample_weight=weights)
     assert len(held_out.validation_scores_) == len(held_out.validation_loss_curve_)
 
 

@@ -231,13 +231,18 @@ def fitted(kind):
         return classifier(feature_groups=[["a", "b"]]).fit(
             pd.DataFrame(IRIS_X, columns=list("abcd")), names[IRIS_Y]
         ), pd.DataFrame(IRIS_X, columns=list("abcd"))
+    if kind == "survival":
+        y = np.column_stack([np.arange(len(DIABETES_X)) % 2, np.exp(DIABETES_Y)])
+        return regressor(loss="cox", batch_size="auto").fit(DIABETES_X, y), DIABETES_X
     if kind == "penalty":
         return regressor(penalty=[L1(), GroupLasso()]).fit(DIABETES_X, DIABETES_Y), DIABETES_X
     return regressor(alpha=0.05).fit(DIABETES_X, DIABETES_Y), DIABETES_X
 
 
 @pytest.mark.parametrize("store", [by_pickle, by_skops, copy.deepcopy])
-@pytest.mark.parametrize("kind", ["plain", "penalty", "strings", "partial", "warm", "nothing left"])
+@pytest.mark.parametrize(
+    "kind", ["plain", "penalty", "survival", "strings", "partial", "warm", "nothing left"]
+)
 def test_a_stored_model_is_the_same_model(store, kind):
     model, X = fitted(kind)
     restored = store(model)
@@ -271,7 +276,11 @@ OURS = {
     "sgnn.training.state.State",
 }
 CLASSIFIER = {"sgnn.estimators.classifier.SparseMLPClassifier", "sgnn.estimators.labels.Labels"}
-REGRESSOR = {"sgnn.estimators.regressor.SparseMLPRegressor", "sgnn.estimators.targets.Quantities"}
+REGRESSOR = {
+    "sgnn.estimators.regressor.SparseMLPRegressor",
+    "sgnn.estimators.targets.Quantities",
+    "sgnn.losses.squared_error.SquaredError",
+}
 
 
 @pytest.mark.parametrize(

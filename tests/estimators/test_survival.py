@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from skglm.datafits import Cox as CoxDatafit
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.preprocessing import scale
@@ -19,6 +18,7 @@ from sgnn import (
 )
 from sgnn.display import PathDisplay
 from sgnn.losses import Cox
+from tests.estimators.test_oracles import interpreted_skglm
 
 N_SAMPLES, N_FEATURES = 150, 6
 LINEAR = {
@@ -51,6 +51,16 @@ def columns(y):
     return np.column_stack([y["event"], y["time"]]).astype(float)
 
 
+def likelihood_of_skglm(X, y, outputs):
+    """Return minus the mean log partial likelihood, relative to equal hazards, and its slopes."""
+    targets = np.asfortranarray(columns(y)[:, ::-1])
+    with interpreted_skglm() as skglm:
+        datafit = skglm.datafits.Cox(use_efron=True)
+        datafit.initialize(X, targets)
+        values = [datafit.value(targets, None, z) for z in (outputs, np.zeros(len(y)))]
+        return values[0] - values[1], datafit.raw_grad(targets, outputs)
+
+
 def test_a_linear_model_is_that_of_scikit_survival():
     X, y = make_data()
     peer = CoxPHSurvivalAnalysis(ties="efron").fit(X, y)
@@ -67,15 +77,13 @@ def test_under_l1_the_gradient_of_skglm_is_that_of_a_minimum():
     alpha = 0.08
     reg = SparseMLPRegressor(loss="cox", alpha=alpha, **LINEAR).fit(X, y)
     coef = reg.expand()[0][0][:, 0]
-    datafit, targets = CoxDatafit(use_efron=True), np.asfortranarray(columns(y)[:, ::-1])
-    datafit.initialize(X, targets)
-    gradient = X.T @ datafit.raw_grad(targets, X @ coef)
+    loss, slopes = likelihood_of_skglm(X, y, X @ coef)
+    gradient = X.T @ slopes
     kept = coef != 0
     assert 0 < kept.sum() < N_FEATURES
     np.testing.assert_allclose(gradient[kept], -alpha * np.sign(coef[kept]), atol=1e-5)
     assert np.abs(gradient[~kept]).max() < alpha
-    losses = [datafit.value(targets, w, X @ w) for w in (coef, 0 * coef)]
-    assert reg.loss_curve_[-1] == pytest.approx(losses[0] - losses[1], abs=1e-5)
+    assert reg.loss_curve_[-1] == pytest.approx(loss, abs=1e-5)
 
 
 def test_targets_in_all_forms_are_the_same():
@@ -141,10 +149,8 @@ def test_losses_and_scores_of_held_out_samples_are_of_all_of_them():
     X, y = make_data(4600)
     reg = regressor(max_iter=2).fit(X[:200], y[:200], X_val=X[200:], y_val=y[200:])
     assert reg.validation_scores_[-1] == pytest.approx(reg.score(X[200:], y[200:]), rel=1e-9)
-    datafit, targets = CoxDatafit(use_efron=True), np.asfortranarray(columns(y)[200:, ::-1])
-    datafit.initialize(X[200:], targets)
-    losses = [datafit.value(targets, None, z) for z in (reg.predict(X[200:]), np.zeros(4400))]
-    assert reg.validation_loss_curve_[-1] == pytest.approx(losses[0] - losses[1], rel=1e-6)
+    loss, _ = likelihood_of_skglm(X[200:], y[200:], reg.predict(X[200:]))
+    assert reg.validation_loss_curve_[-1] == pytest.approx(loss, rel=1e-6)
 
 
 def test_weights_of_held_out_samples_count():

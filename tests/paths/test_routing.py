@@ -7,7 +7,6 @@ import pytest
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_iris
-from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.metrics import accuracy_score, get_scorer, make_scorer
 from sklearn.model_selection import (
     GridSearchCV,
@@ -156,7 +155,7 @@ def test_weights_go_where_they_are_requested(weighs_scores):
 
 def test_weights_that_nobody_was_asked_about_are_refused_as_everywhere():
     with config_context(enable_metadata_routing=True):
-        with pytest.raises(UnsetMetadataPassedError, match="sample_weight"):
+        with pytest.raises(ValueError, match=r"\[sample_weight\] are passed but"):
             clone(SEARCHES["CV"]).fit(X, Y, sample_weight=WEIGHTS, groups=GROUPS)
         with pytest.raises(TypeError, match="groups"):
             clone(SEARCHES["CV"]).set_params(cv=3).fit(X, Y, groups=GROUPS)

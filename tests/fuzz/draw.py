@@ -1,0 +1,56 @@
+"""A random generator that keeps account of what is wrong with what it has drawn."""
+
+from contextlib import contextmanager
+
+import numpy as np
+
+NAN, INF = float("nan"), float("inf")
+
+
+class Draw:
+    """Draws a case; a case is its seed.
+
+    Attributes
+    ----------
+    must, may : list of str
+        Regular expressions. There must be a refusal if `must` has any, and a refusal has to match
+        one of `must` or `may`.
+    is_wild : bool
+        Whether magnitudes are such that training may diverge.
+    words : list of str
+        What was drawn, for the reader of a fault.
+    badness : float, default=1.0
+        Factor of how often something bad is drawn.
+    """
+
+    def __init__(self, seed):
+        self.rng = np.random.default_rng(seed)
+        self.must, self.may, self.words, self.is_wild = [], [], [], False
+        self.badness, self._is_lenient = 1.0, False
+
+    def chance(self, probability):
+        """Return True with some probability."""
+        return self.rng.random() < probability
+
+    def is_bad(self, probability):
+        """Return True with some probability times the badness."""
+        return self.chance(probability * self.badness)
+
+    def pick(self, options):
+        """Return one of some objects, whatever they are."""
+        return options[self.rng.integers(len(options))]
+
+    def power(self, low, high):
+        """Return ten to the power of a uniform number."""
+        return float(10.0 ** self.rng.uniform(low, high))
+
+    def wrong(self, words, surely=True):
+        """Note that something is wrong, or may be, and in which words a refusal must say so."""
+        (self.must if surely and not self._is_lenient else self.may).append(words)
+
+    @contextmanager
+    def leniently(self):
+        """Let what is wrong be what may be wrong."""
+        before, self._is_lenient = self._is_lenient, True
+        yield
+        self._is_lenient = before

@@ -1,0 +1,128 @@
+"""Parameters of the estimators, good and bad."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from tests.fuzz.draw import INF, NAN
+from tests.fuzz.penalties import draw_penalty
+
+BAD = {
+    "hidden_layer_sizes": [0, -1, 2.5, "10", None, (0,), (3, -1), [[3]], ("a",), 1e3, True],
+    "activation": ["relu6", None, 3, b"relu", ["relu"]],
+    "penalty": [3, ["l1", 7], "", "{}", "%s", {"l1": 1}, [[[None, 3]]], object()],
+    "alpha": [-1, -1e-9, NAN, INF, "big", None, [0.1], 1j, b"auto", np.array([0.1, 0.2])],
+    "l2": [-0.1, NAN, INF, None, "1", 1j, 10**400],
+    "refit": ["yes", None, 2, [True]],
+    "solver": ["lbfgs", None, 1],
+    "batch_size": [0, -5, 1.5, "all", None, NAN],
+    "learning_rate": ["linear", None, 0.1],
+    "learning_rate_init": [0, -1, NAN, INF, "x", None],
+    "max_iter": [0, -1, 1.5, INF, None, "auto", True],
+    "shuffle": ["no", None, 3],
+    "random_state": ["a", -1, 1.5, 2**40],
+    "tol": [-1, NAN, INF, None, "x"],
+    "n_iter_no_change": [0, -1, 2.5, NAN, None, "x"],
+    "momentum": [1, 1.5, -0.1, NAN, None, "x"],
+    "nesterovs_momentum": ["yes", None, 3],
+    "early_stopping": ["yes", None, 3],
+    "validation_fraction": [0, 1, 1.5, -0.1, NAN, None],
+    "warm_start": ["yes", None, 3],
+    "verbose": ["yes", None, -1],
+    "device": ["nonsense", "", "cuda:99", "meta", None, 3, "cpu:-1", "cuda\n"],
+    "n_threads": [0, -1, 1.5, "all", True],
+    "feature_groups": ["ab", 3, [0, 1], ["ab"], [[0], [0]], [[999]], [[-1]], [["x"]], [[0.5]]],
+    "class_weight": ["heavy", 3, {0: -1.0}, {0: NAN}, {0: INF}, {0: "a"}, {"nobody": 2.0}],
+}
+SOMETIMES_GOOD = {"class_weight", "feature_groups"}
+# name: how often it is not the default, and values
+NOW_AND_THEN = {
+    "refit": (0.2, [True, False, np.bool_(True)]),
+    "shuffle": (0.2, [True, False]),
+    "nesterovs_momentum": (0.2, [False]),
+    "warm_start": (0.2, [True]),
+    "early_stopping": (0.2, [True, False]),
+    "validation_fraction": (0.1, [0.01, 0.5, 0.9, 1e-9, 1 - 1e-9, np.float32(0.3)]),
+    "momentum": (0.15, [0, 0.5, 0.99, 1 - 1e-9, np.float32(0.9)]),
+    "tol": (0.1, [0, 1e-4, 1e3, 1e300, 1e-320]),
+    "n_iter_no_change": (0.1, [1, 2, INF, 10**9, np.int64(2), np.float64(INF)]),
+    "n_threads": (0.2, [1, 2, None, np.int64(1)]),
+    "verbose": (0.05, [True, 1, 2]),
+}
+CLASS_WEIGHTS = [
+    *("balanced", {0: 2.0}, {0: 1.0, 1: 0.0}, {0: 1e-30, 1: 1e30}, {"ant": 2.0}),
+    *([{0: 1.0, 1: 2.0}], None),
+]
+
+
+def draw_parameters(draw, task, data):
+    """Return the parameters of an estimator for a "classifier" or a "regressor"."""
+    hidden = draw.pick(
+        [(), (1,), (5,), 7, (8, 4), [6], (3, 2, 2), np.array([4, 3]), (40,), (4,) * 6, np.int64(5)]
+    )
+    max_iter = draw.pick([1, *range(2, 11), np.int64(3)])
+    sizes = [data.n_features or 3, *np.atleast_1d(np.array(hidden, int)).tolist()]
+    values = {
+        "hidden_layer_sizes": hidden,
+        "activation": draw.pick(["identity", "logistic", "tanh", "relu", "leaky_relu", "gelu"]),
+        "max_iter": max_iter,
+        "random_state": int(draw.rng.integers(1000)),
+        "solver": draw.pick(["adam", "adam", "sgd"]),
+        "batch_size": draw.pick(["auto", 1, 2, 7, 32, 10**9, np.int64(16)]),
+        "learning_rate": draw.pick(["cosine", "constant", "adaptive"]),
+        "penalty": draw_penalty(draw, sizes, int(max_iter)),
+    }
+    _draw_strengths(draw, values)
+    for name, (probability, options) in NOW_AND_THEN.items():
+        if draw.chance(probability):
+            values[name] = draw.pick(options)
+    draw.is_wild |= values.get("momentum", 0) > 0.95
+    if values.get("early_stopping"):
+        draw.wrong("early_stopping|validation_fraction|held|class", surely=False)
+    if draw.chance(0.15) and data.n_features:
+        values["feature_groups"] = _draw_groups(draw, data)
+        draw.wrong("feature_groups", surely=False)
+    if task == "classifier" and draw.chance(0.2):
+        values["class_weight"] = draw.pick(CLASS_WEIGHTS)
+        draw.wrong("class_weight|weight", surely=False)
+    if draw.chance(0.08):
+        values["random_state"] = draw.pick([None, np.random.RandomState(3), np.int64(3)])
+    if draw.is_bad(0.08):
+        values.update(draw_bad(draw, task))
+    draw.words.append(", ".join(f"{name}={value!r}" for name, value in values.items()))
+    return values
+
+
+def draw_bad(draw, task):
+    """Return one bad parameter."""
+    name = draw.pick([name for name in BAD if task == "classifier" or name != "class_weight"])
+    words = "penalty|Penalty|penalties" if name == "penalty" else name
+    draw.wrong(words, surely=name not in SOMETIMES_GOOD)
+    return {name: draw.pick(BAD[name])}
+
+
+def _draw_strengths(draw, values):
+    if draw.chance(0.8):
+        values["alpha"] = draw.pick(
+            ["auto", 0, 0.0, draw.power(-4, 0), draw.power(-6, 3), 1e9, 1e30, np.float32(0.01)]
+        )
+        draw.is_wild |= not isinstance(values["alpha"], str) and values["alpha"] >= 1e9
+    if draw.chance(0.3):
+        values["l2"] = draw.pick([0.0, 0, draw.power(-6, 0), 1e3, 1e30, 1e-300])
+        draw.is_wild |= values["l2"] >= 10
+    if draw.chance(0.3):
+        values["learning_rate_init"] = draw.pick(
+            [0.001, draw.power(-5, 1), 1e3, 1e30, 1e300, 1e-300, np.float32(0.01)]
+        )
+        draw.is_wild |= values["learning_rate_init"] > 0.05
+
+
+def _draw_groups(draw, data):
+    columns = draw.rng.permutation(data.n_features)
+    names = list(getattr(data.X, "columns", ()))
+    if names and draw.chance(0.6) and all(isinstance(name, str) for name in names):
+        columns = [names[index] for index in columns]
+    elif draw.chance(0.5):
+        columns = columns.tolist()
+    cuts = np.sort(draw.rng.integers(0, len(columns) + 1, draw.rng.integers(1, 5)))
+    return [columns[start:stop] for start, stop in pairwise(cuts)]
