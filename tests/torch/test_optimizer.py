@@ -46,14 +46,14 @@ def minimise(kind, rules, alpha, X, y, weight_decay=0.0):
     torch.manual_seed(0)
     module = nn.Linear(X.shape[1], y.shape[1]).double()
     inputs, targets = torch.from_numpy(X), torch.from_numpy(y)
-    rate, decay = {"adam": (0.05, 0.94), "sgd": (0.3, 1.0)}.get(kind, (0.1, 1.0))
+    rate, decay = {"adam": (0.05, 0.97), "sgd": (0.3, 1.0)}.get(kind, (0.1, 1.0))
     optimizer = make(kind, module, rules, alpha, lr=rate, weight_decay=weight_decay)
     scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, decay)
-    for step in range(500):
+    for step in range(900):
         optimizer.zero_grad()
         ((module(inputs) - targets).square().sum(1).mean() / 2).backward()
         optimizer.step()
-        if step > 250:
+        if step > 350:
             scheduler.step()
     return module, optimizer
 
