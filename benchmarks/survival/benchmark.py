@@ -2,8 +2,6 @@
 
 import warnings
 
-import numpy as np
-
 from benchmarks import pages, suite
 from benchmarks.peers import timed
 from sgnn import SparseMLPRegressor, SparseMLPRegressorCV
@@ -57,29 +55,11 @@ def forest(X, y, seed):
     return search.predict, X.shape[1]
 
 
-def lassonet(X, y, seed):
-    from lassonet import LassoNetCoxRegressorCV
-
-    event, time = (y[name] for name in y.dtype.names)
-    model = LassoNetCoxRegressorCV(
-        hidden_dims=(16,),
-        cv=N_FOLDS,
-        tie_approximation="efron",
-        random_state=seed,
-        torch_seed=seed,
-        verbose=0,
-    )
-    model.fit(X.astype(np.float32), np.column_stack([time, event]).astype(np.float32))
-    selected = model.best_selected_.numpy()
-    return lambda X: model.predict(X.astype(np.float32)).ravel(), int(selected.sum())
-
-
 METHODS = {
     "sgnn": network,
     "sgnn, linear": lambda X, y, seed: network(X, y, seed, hidden=()),
     "lasso": lambda X, y, seed: coxnet(X, y, seed, 1.0),
     "elastic net": lambda X, y, seed: coxnet(X, y, seed, 0.5),
-    "LassoNet": lassonet,
     "forest": forest,
 }
 
