@@ -73,16 +73,12 @@ def of_digits(case, alphas):
 
 
 def cases(toy=False):
-    names, settings, seeds = (
-        (list(PENALTIES)[3:], list(SETTINGS)[:1], 1)
-        if toy
-        else (list(PENALTIES), list(SETTINGS), 10)
-    )
-    alphas = [3 if toy else 40]
-    simulations = suite.grid(
-        kind=["simulation"], setting=settings, seed=range(seeds), penalty=names, alphas=alphas
-    )
-    digits = suite.grid(kind=["digits"], seed=range(min(seeds, 3)), penalty=names, alphas=alphas)
+    names, settings, seeds = list(PENALTIES), list(SETTINGS), range(10)
+    if toy:
+        names, settings, seeds = names[3:], settings[:1], [0]
+    path = {"penalty": names, "alphas": [3 if toy else 40]}
+    simulations = suite.grid(kind=["simulation"], setting=settings, seed=seeds, **path)
+    digits = [] if toy else suite.grid(kind=["digits"], seed=range(3), **path)
     return [*simulations, *digits]
 
 

@@ -22,11 +22,14 @@ def value(X, Y, ridge, C):
 
 @pytest.mark.parametrize("k", [1, 2, 6])
 @pytest.mark.parametrize("spread", [1, 1e6, 1e12])
+@pytest.mark.parametrize("unit", [1.0, 1e-9])
 @pytest.mark.parametrize("twins", [False, True])
-def test_a_ridge_of_many_magnitudes(k, spread, twins):
+def test_a_ridge_of_many_magnitudes(k, spread, twins, unit):
     X, Y = centred(*draw(p=8))
-    X = np.hstack([X, X]) if twins else X
-    ridge = np.random.default_rng(0).permutation(np.geomspace(1, spread, X.shape[1])) * 1e-3
+    X = unit * (np.hstack([X, X]) if twins else X)
+    ridge = (
+        np.random.default_rng(0).permutation(np.geomspace(1, spread, X.shape[1])) * 1e-3 * unit**2
+    )
     B, V = reduced_rank(X.T @ X, X.T @ Y, ridge, k)
     expected = augmented(X, Y, ridge, k)
     np.testing.assert_allclose(V.T @ V, np.eye(k), atol=1e-12)
@@ -42,8 +45,10 @@ def test_one_ridge_from_the_data(n, p, ridge):
 
 
 def test_columns_are_completed_by_the_leading_directions_beyond_them():
-    G = np.diag([5.0, 4.0, 3.0, 2.0])
+    G = np.diag([2.0, 3.0, 4.0, 5.0])
     V = completed(np.eye(4)[:, [1]], 3, G)
     np.testing.assert_allclose(V.T @ V, np.eye(3), atol=1e-12)
-    np.testing.assert_allclose(abs(V).max(axis=1), [1, 1, 1, 0], atol=1e-12)
-    np.testing.assert_allclose(abs(completed(np.zeros((4, 0)), 2, G)), np.eye(4)[:, :2], atol=1e-12)
+    np.testing.assert_allclose(abs(V).max(axis=1), [0, 1, 1, 1], atol=1e-12)
+    np.testing.assert_allclose(
+        abs(completed(np.zeros((4, 0)), 2, G)), np.eye(4)[:, [3, 2]], atol=1e-12
+    )
