@@ -55,7 +55,8 @@ def build_terms(penalties, parameters, alpha, blocks=None, seed=0, pilot=None):
             groups = structures[piece.groups]
             ramp = piece.layers(parameters.sizes) if piece.layers else [1.0] * n_layers
             factors = [
-                piece.weight * one * other for one, other in zip(of_layers, ramp, strict=True)
+                float(piece.weight) * one * other
+                for one, other in zip(of_layers, ramp, strict=True)
             ]
             per_group = masks.get(piece.groups)
             if piece.size_scaling:

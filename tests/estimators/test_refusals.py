@@ -161,6 +161,15 @@ def test_whatever_the_engine_raises_is_one_sentence(monkeypatch, error, kind, wo
         assert len(str(caught.value)) < 500
 
 
+def test_numbers_of_numpy_are_numbers():
+    coefs = []
+    for ratio in 0.5, np.float32(0.5):
+        penalty = SparseGroupLasso(ratio, layers=[np.float32(0.5), 2.0])
+        model = regressor(max_iter=2, penalty=penalty).fit(DIABETES_X, DIABETES_Y)
+        coefs.append(model.expand()[0][0])
+    np.testing.assert_array_equal(*coefs)
+
+
 def test_a_single_sample_of_an_array_read_backwards():
     one = DIABETES_X[:1][::-1], DIABETES_Y[:1][::-1]
     weight = np.ones(1)[::-1]

@@ -59,7 +59,7 @@ def draw_penalty(draw, sizes, max_iter):
         return draw.pick([None, [], (), "group_lasso", [[]]])
     draw.wrong(MAY_BE_REFUSED, surely=False)
     if draw.chance(0.25):
-        return draw.pick([name for name in available() if name != "group_graph"])
+        return draw.pick([name for name in available() if "graph" not in _options_of(name)])
     parts = [_draw_one(draw, sizes, max_iter) for _ in range(draw.pick([1, 1, 1, 1, 2, 3]))]
     if len(parts) > 1 and draw.chance(0.3):
         parts.append(draw.pick(["l1", "group_lasso", None, ["l1"]]))
@@ -68,12 +68,11 @@ def draw_penalty(draw, sizes, max_iter):
 
 def _draw_one(draw, sizes, max_iter):
     name = draw.pick(available())
-    kind, options = PENALTIES[name], {}
-    known = {field.name for field in fields(kind)}
+    known, options = _options_of(name), {}
     for option in OPTIONS:
         if option in known and draw.chance(0.6 if option != "groups" else 0.3):
             options[option] = draw.pick(OPTIONS[option])
-    if name == "group_graph":
+    if "graph" in known:
         options["graph"] = _draw_graph(draw, sizes[0])
     if draw.chance(0.25):
         options["layers"] = draw.pick(
@@ -92,7 +91,11 @@ def _draw_one(draw, sizes, max_iter):
         bad = draw.pick([option for option in BAD_OPTIONS if option in known])
         options[bad] = draw.pick(BAD_OPTIONS[bad])
         draw.wrong(bad)
-    return kind(**options)
+    return PENALTIES[name](**options)
+
+
+def _options_of(name):
+    return {field.name for field in fields(PENALTIES[name])}
 
 
 def _draw_graph(draw, p):

@@ -91,7 +91,7 @@ def _of_curves(model):
             yield f"{name} is not finite or has another length"
     for name in ("validation_loss_curve_", "validation_scores_"):
         curve = getattr(model, name)
-        if curve is not None and not np.isfinite(curve).all():
+        if curve is not None and (np.isnan(curve) | np.isposinf(curve)).any():
             yield f"{name} is not finite"
     if min(model.loss_curve_) < 0:
         yield f"a loss of {min(model.loss_curve_)}"

@@ -7,7 +7,7 @@ from tests.fuzz.cases import run
 from tests.fuzz.sound import VALUES
 
 PER_TEST = 20
-FIRST = {"fits": range(0, 300, PER_TEST), "paths": range(0, 80, PER_TEST)}
+FIRST = {"fits": range(0, 100, PER_TEST), "paths": range(0, 40, PER_TEST)}
 
 
 @pytest.mark.parametrize(
