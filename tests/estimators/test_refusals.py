@@ -99,7 +99,7 @@ REFUSED = {
         X32, DIABETES_Y, X_val=1e40 * DIABETES_X, y_val=DIABETES_Y
     ),
     "y: the labels .* several types": lambda: classifier().fit(IRIS_X, MIXED),
-    "y: the labels .* types .*": lambda: classifier().partial_fit(IRIS_X, MIXED),
+    "y: the labels of classes .* several": lambda: classifier().partial_fit(IRIS_X, MIXED),
     "y: .* several types": lambda: classifier().fit(IRIS_X, IRIS_Y, X_val=IRIS_X, y_val=MIXED),
     "classes: .* several types": lambda: classifier().partial_fit(IRIS_X, IRIS_Y, [0, None, "a"]),
     "y: the .* several types": lambda: SparseMLPSelector().fit(IRIS_X, MIXED),

@@ -6,7 +6,8 @@ from sklearn.metrics import r2_score
 
 from sgnn import SparseMLPRegressor, SparseMLPRegressorCV, sparse_mlp_path
 from sgnn.networks.activations import ACTIVATIONS
-from sgnn.penalties import GroupGraph, available
+from sgnn.penalties import available
+from sgnn.penalties._registry import PENALTIES
 from sgnn.proximal._registry import SOLVERS
 from tests.estimators.tasks import DIABETES_X, DIABETES_Y
 
@@ -47,8 +48,8 @@ def test_with_every_activation_and_solver(activation, solver, n_outputs, dtype):
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 @pytest.mark.parametrize("penalty", [None, *available()])
 def test_with_every_penalty(penalty, activation):
-    if penalty == "group_graph":
-        penalty = GroupGraph(graph=np.eye(10)[::-1])
+    if "graph" in (penalty or ""):
+        penalty = PENALTIES[penalty](graph=[(0, 1), (2, 3)])
     model = make(activation, penalty=penalty, l2=1e-3, learning_rate_init=0.03)
     expected = model.fit(X, Y).predict(X)
     for power in (-12, 12):
