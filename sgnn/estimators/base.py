@@ -130,7 +130,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             Whether the data are a part, so that all that is known is kept for the next.
         """
         from sgnn.training.fit import fit
-        from sgnn.training.last_look import check_finite, is_lost, is_worse_than_constant
+        from sgnn.training.last_look import look_at
 
         blocks = data.form.blocks
         with explained(self, data.X):
@@ -155,17 +155,11 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         monitor = Monitor(self, context, given, settings.max_iter, so_far)
         with explained(self, data.X):
             outcome = fit(problem, settings, state, monitor, refit)
-            network = outcome.network
+            trained, start = outcome.network, state.network
             if outcome.is_empty and not streams:
-                network = network.of_constant(problem.best_constant)
-            outputs = network.compact(blocks).forward(data.X)
-            if outcome.converged:
-                is_worse = is_worse_than_constant(problem, outputs, self.n_threads)
-            else:
-                is_worse = is_lost(problem, outputs, self.n_threads, state.network)
-            network = problem.tell(network)
+                trained = trained.of_constant(problem.best_constant)
+            network = problem.tell(trained)
             compact, n_epochs = network.compact(blocks), state.n_epochs + settings.max_iter
-            check_finite(outputs if problem.told is None else compact.forward(data.X))
         if streams:
             optimizer = outcome.optimizer
             state = replace(state, network=network, optimizer=optimizer, n_epochs=n_epochs)
@@ -178,6 +172,8 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         try:
             if outcome.interrupted:
                 raise KeyboardInterrupt
+            with explained(self, data.X):
+                is_worse = look_at(problem, trained, start, outcome.converged, self.n_threads)
             self._warn_about(outcome, problem.alpha, is_worse, streams or monitor.stopped)
             monitor.end_fit(attributes)
         except KeyboardInterrupt:

@@ -25,6 +25,7 @@ from sgnn import (
 )
 from sgnn.penalties import GroupLasso
 from sgnn.selection import stability
+from sgnn.training import last_look
 from sgnn.training.resources import denormals_are_flushed
 from sgnn.training.trainer import Trainer
 from sgnn.training.walk import Walk
@@ -44,8 +45,8 @@ def breaks_off(monkeypatch, number, cls=Trainer, method="_train_epoch"):
     """Send the signal of Ctrl-C to this process in the middle of the n-th call of a method."""
     calls, whole = count(1), getattr(cls, method)
 
-    def broken_off(self, *arguments):
-        result = whole(self, *arguments)
+    def broken_off(*arguments):
+        result = whole(*arguments)
         if next(calls) == number:
             signal.raise_signal(signal.SIGINT)
         return result
@@ -178,6 +179,18 @@ def test_warnings_do_not_take_the_place_of_an_interrupt(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         model.fit(IRIS_X, IRIS_Y)
     assert model.n_neurons_[0] == 0
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e3])
+def test_a_break_in_the_last_look_keeps_the_whole_fit(monkeypatch, scale):
+    whole = regressor(max_iter=8).fit(DIABETES_X, scale * DIABETES_Y)
+    model = regressor(max_iter=8)
+    breaks_off(monkeypatch, 1, last_look, "_excess")
+    with pytest.raises(KeyboardInterrupt) as raised:
+        model.fit(DIABETES_X, scale * DIABETES_Y)
+    assert raised.value.trained is model
+    assert weights_equal(model, whole)
+    assert model.n_iter_ == 8
 
 
 def test_training_goes_on_from_what_was_kept(monkeypatch):
