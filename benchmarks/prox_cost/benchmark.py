@@ -39,7 +39,7 @@ def network():
 def dense_step(parameters):
     """Return a function that takes one training step without penalty."""
     model = Perceptron(parameters, "relu", LogLoss())
-    scales = Scales.of_targets(1.0, len(SIZES) - 1, homogeneous=True)
+    scales = Scales.natural(len(SIZES) - 1)
     optimizer = ProxAdam(parameters, model.gradient, Terms(parameters, []), scales)
     X, y = torch.randn(BATCH, SIZES[0]), torch.randint(SIZES[-1], (BATCH,))
     weights, losses = torch.full((BATCH,), 1 / BATCH), torch.empty(BATCH)
