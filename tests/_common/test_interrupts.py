@@ -41,6 +41,14 @@ from tests.estimators.tasks import (
 )
 
 
+@pytest.fixture(autouse=True)
+def interruptible():
+    """Shells let what runs in the background ignore Ctrl-C, and so this process if it does."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def breaks_off(monkeypatch, number, cls=Trainer, method="_train_epoch"):
     """Send the signal of Ctrl-C to this process in the middle of the n-th call of a method."""
     calls, whole = count(1), getattr(cls, method)
