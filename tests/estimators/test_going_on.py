@@ -190,10 +190,9 @@ def test_five_passes_over_chunks_with_a_falling_rate_come_to_the_score_of_a_fit(
 @pytest.mark.filterwarnings("ignore:.*left no weight")
 def test_the_first_calls_of_partial_fit_may_hold_one_sample():
     model = regressor(alpha="auto")
-    for _ in range(3):
-        for row in range(442):
-            model.partial_fit(DIABETES_X[row : row + 1], 1e3 * DIABETES_Y[row : row + 1])
-    assert model.score(DIABETES_X, 1e3 * DIABETES_Y) > 0.4
+    for row in range(442):
+        model.partial_fit(DIABETES_X[row : row + 1], 1e3 * DIABETES_Y[row : row + 1])
+    assert model.score(DIABETES_X, 1e3 * DIABETES_Y) > 0.3
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
