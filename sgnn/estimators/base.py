@@ -173,7 +173,9 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             if outcome.interrupted:
                 raise KeyboardInterrupt
             with explained(self, data.X):
-                is_worse = look_at(problem, trained, start, outcome.converged, self.n_threads)
+                outputs = trained.compact(blocks).forward(data.X)
+                ended = outcome.converged
+                is_worse = look_at(problem, outputs, compact, start, ended, self.n_threads)
             self._warn_about(outcome, problem.alpha, is_worse, streams or monitor.stopped)
             monitor.end_fit(attributes)
         except KeyboardInterrupt:

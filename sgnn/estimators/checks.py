@@ -117,7 +117,7 @@ def warn_if_badly_scaled(X, ends):
     if not used.size:
         return
     typical = np.median(used)
-    if used.max() > _WILD_RATIO * used.min():
+    if used.max() / _WILD_RATIO > used.min():
         problem = (
             f"The columns of X reach magnitudes from {used.min():.3g} to {used.max():.3g}; neither "
             "the learning rate nor the penalty can suit all"

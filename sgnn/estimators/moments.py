@@ -47,10 +47,7 @@ class Moments:
         if lost.any():
             extent = np.ptp(values[:, lost], axis=0).max()
             raise ValueError(f"y varies by {extent:.3g}, too little to square: scale y.")
-        if weights is None:
-            return cls(len(values), float(len(values)), mean, variance)
-        weight = float(weights.sum(dtype=np.float64))
-        return cls(int(np.count_nonzero(weights)), weight, mean, variance)
+        return cls(*_counted(len(values), weights), mean, variance)
 
     def merged(self, other):
         """Return the moments of these targets and of others together."""
@@ -79,6 +76,11 @@ def n_effective(n_samples, sample_weight):
     n_samples : int
     sample_weight : ndarray of shape (n_samples,) or None
     """
+    return max(_counted(n_samples, sample_weight))
+
+
+def _counted(n_samples, sample_weight):
+    """Return the number of samples of some weight, and the sum of their weights."""
     if sample_weight is None:
-        return n_samples
-    return max(float(sample_weight.sum()), np.count_nonzero(sample_weight))
+        return n_samples, float(n_samples)
+    return int(np.count_nonzero(sample_weight)), float(sample_weight.sum(dtype=np.float64))

@@ -45,13 +45,12 @@ def points_of(model, problem, start, alphas, max_iter):
     """
     from sgnn.paths.strengths import given, growing
     from sgnn.training.fit import minimise
-    from sgnn.training.last_look import check_finite, is_lost
+    from sgnn.training.last_look import look_at
     from sgnn.training.walk import Walk
 
     def looked_at(alpha, network, history):
-        outputs = network.forward(problem.X)
-        lost = is_lost(problem, outputs, model.n_threads, start.network)
-        check_finite(outputs if problem.told is None else problem.tell(network).forward(problem.X))
+        outputs, told = network.forward(problem.X), problem.tell(network)
+        lost = look_at(problem, outputs, told, start.network, False, model.n_threads)
         return _point(problem, alpha, network, outputs, history, clock), lost
 
     clock = time.perf_counter()

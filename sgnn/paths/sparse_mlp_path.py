@@ -250,6 +250,21 @@ def _line(point):
 
 
 def in_growing_order(alphas):
+    """Return strengths that a user gave as an array, each once.
+
+    Parameters
+    ----------
+    alphas : array-like
+
+    Returns
+    -------
+    ndarray of float, in growing order
+
+    Raises
+    ------
+    ValueError
+        If they are not finite positive numbers, one at least.
+    """
     try:
         strengths = np.asarray(alphas, dtype=float)
     except (TypeError, ValueError, OverflowError):

@@ -11,7 +11,21 @@ from sgnn.penalties.base import Penalty
 
 @dataclass(eq=False, repr=False)
 class GraphPenalty(Penalty):
-    """Abstract: a penalty over a graph, its parameter ``graph``."""
+    """Abstract: a penalty over a graph of the inputs, as a whole.
+
+    Parameters
+    ----------
+    graph : sparse matrix or array of shape (n_nodes, n_nodes), networkx graph, or list
+        Symmetric adjacency, or one triangle of it, with weights >= 0; or a list of edges (i, j) or
+        (i, j, weight) between columns, with weights > 0. Of the groups where there are
+        ``feature_groups``.
+    fraction : float, default=1.0
+        Must be 1.
+    adaptive : float, default=0.0
+        Must be 0.
+    """
+
+    graph: object = None
 
     def __getstate__(self):
         """Store a networkx graph as its edges, which skops knows."""

@@ -165,10 +165,8 @@ class GroupGraph(GraphPenalty):
 
     Parameters
     ----------
-    graph : sparse matrix or array of shape (n_nodes, n_nodes), networkx graph, or list
-        Symmetric adjacency, or one triangle of it, with weights >= 0; or a list of edges (i, j) or
-        (i, j, weight) between columns, with weights > 0. Of the groups where there are
-        ``feature_groups``.
+    graph
+        As in :class:`GraphPenalty`.
     smoothing : float >= 0, default=1.0
         :math:`\sigma`: 0 is the group lasso.
     difference : {"norms", "weights"}, default="norms"
@@ -176,10 +174,8 @@ class GroupGraph(GraphPenalty):
         \|w_g - w_h\|_2`; neighbours also act alike. Convex.
     layers, warm_up
         As in :class:`Penalty`.
-    fraction : float, default=1.0
-        Must be 1.
-    adaptive : float, default=0.0
-        Must be 0.
+    fraction, adaptive
+        As in :class:`GraphPenalty`.
 
     References
     ----------
@@ -193,7 +189,6 @@ class GroupGraph(GraphPenalty):
     GroupGraph(graph=[(0, 1), (1, 2)], smoothing=0.5)
     """
 
-    graph: object = None
     _: KW_ONLY
     smoothing: float = 1.0
     difference: str = "norms"

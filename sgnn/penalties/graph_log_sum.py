@@ -134,18 +134,16 @@ class GraphLogSum(GraphPenalty):
 
     Parameters
     ----------
-    graph : sparse matrix or array of shape (n_nodes, n_nodes), networkx graph, or list
-        As in :class:`GroupGraph`.
+    graph
+        As in :class:`GraphPenalty`.
     eps : float > 0, default=0.1
         Offset :math:`\varepsilon`, as in :class:`LogSum`.
     spread : float >= 0, default=0.6
         How much the neighbours count, :math:`\tau`; 0 is :class:`LogSum` on the inputs.
     layers, warm_up
         As in :class:`Penalty`.
-    fraction : float, default=1.0
-        Must be 1.
-    adaptive : float, default=0.0
-        Must be 0.
+    fraction, adaptive
+        As in :class:`GraphPenalty`.
 
     References
     ----------
@@ -159,7 +157,6 @@ class GraphLogSum(GraphPenalty):
     GraphLogSum(graph=[(0, 1), (1, 2)], spread=0.3)
     """
 
-    graph: object = None
     _: KW_ONLY
     eps: float = 0.1
     spread: float = 0.6

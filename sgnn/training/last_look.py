@@ -10,15 +10,15 @@ from sgnn.training.resources import engine
 _MARGIN, _MARGIN_ON_THE_WAY = 0.01, 10.0
 
 
-def look_at(problem, network, start, converged, n_threads):
+def look_at(problem, outputs, told, start, converged, n_threads):
     """Return whether a network is worse than a constant, beyond doubt if it is on the way.
 
     Parameters
     ----------
-    problem, start, n_threads
+    problem, outputs, start, n_threads
         As in :func:`is_lost`.
-    network : Network
-        At full size, as it was trained.
+    told : Network
+        The network as it is told.
     converged : bool
         Whether training ended by itself.
 
@@ -27,13 +27,12 @@ def look_at(problem, network, start, converged, n_threads):
     FloatingPointError
         If the loss, or what the network puts out, also as it is told, is not finite.
     """
-    outputs = network.compact(problem.blocks).forward(problem.X)
     if converged:
         is_worse = is_worse_than_constant(problem, outputs, n_threads)
     else:
         is_worse = is_lost(problem, outputs, n_threads, start)
     if problem.told is not None:
-        check_finite(problem.tell(network).compact(problem.blocks).forward(problem.X))
+        check_finite(told.forward(problem.X))
     return is_worse
 
 
