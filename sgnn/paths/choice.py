@@ -24,12 +24,26 @@ def choose(rule, scores, errors, tol):
     -------
     int
         The last of equals.
+
+    Raises
+    ------
+    ValueError
+        If the rule is unknown, or the validation scores that it needs are not numbers.
     """
     if rule not in RULES:
         raise ValueError(f"rule must be one of {', '.join(RULES)}; got {rule!r}.")
-    best = np.flatnonzero(scores == np.nanmax(scores))[-1]
-    floor = {"best": scores[best], "1se": scores[best] - errors[best], "dense": scores[0] - tol}
-    return int(np.flatnonzero(scores >= floor[rule])[-1])
+    ranked = np.where(np.isnan(scores), -np.inf, scores)
+    best = np.flatnonzero(ranked == ranked.max())[-1]
+    with np.errstate(invalid="ignore"):
+        floors = {
+            "best": scores[best],
+            "1se": scores[best] - errors[best],
+            "dense": scores[0] - tol,
+        }
+    floor = floors[rule]
+    if np.isnan(floor):
+        raise ValueError(f"rule={rule!r}: the validation scores that it needs are not numbers.")
+    return int(np.flatnonzero(scores >= floor)[-1])
 
 
 def standard_error(scores, weights=None):
@@ -42,7 +56,8 @@ def standard_error(scores, weights=None):
         A weight of 2 is the score twice; see :func:`n_effective`.
     """
     n_scores = n_effective(len(scores), weights)
-    squares = (scores - np.average(scores, axis=0, weights=weights)) ** 2
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = (scores - np.average(scores, axis=0, weights=weights)) ** 2
     if weights is not None:
         squares = (squares.T * (weights * (n_scores / weights.sum()))).T
     return np.sqrt(squares.sum(axis=0) / max(1, n_scores - 1)) / math.sqrt(n_scores)

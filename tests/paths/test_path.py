@@ -212,6 +212,20 @@ def test_choose(rule, expected):
     assert choose(rule, scores, np.full(6, 0.05), 0.0) == expected
 
 
+@pytest.mark.parametrize(
+    ("rule", "scores", "error"),
+    [
+        ("best", [np.nan, np.nan], 0.1),
+        ("1se", [0.5, -np.inf], np.nan),
+        ("1se", [-np.inf, -np.inf], -np.inf),
+        ("dense", [np.nan, 0.5], 0.1),
+    ],
+)
+def test_scores_that_are_not_numbers_are_not_chosen_from(rule, scores, error):
+    with pytest.raises(ValueError, match=f"rule='{rule}': the validation scores"):
+        choose(rule, np.array(scores), np.full(2, error), 0.0)
+
+
 @pytest.mark.parametrize("shape", [(7,), (6, 3), (5, 4, 2), (1,)])
 def test_standard_error_is_that_of_scipy(shape):
     scores = np.random.default_rng(0).normal(size=shape)
