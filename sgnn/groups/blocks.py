@@ -18,44 +18,44 @@ class OutgoingBlocks(Outgoing):
     ----------
     parameters : Parameters
     blocks : array of int, shape (n_inputs,)
-        Blocks of inputs that stand or fall together, numbered from 0.
+        Blocks of inputs that stand or fall together, numbered from 0; kept as a tensor.
     """
 
     def __init__(self, parameters, blocks):
-        self._blocks = torch.as_tensor(blocks, device=parameters.flat.device)
-        order = self._blocks.argsort(stable=True)
-        counts = torch.bincount(self._blocks)
+        self.blocks = torch.as_tensor(blocks, device=parameters.flat.device)
+        order = self.blocks.argsort(stable=True)
+        counts = torch.bincount(self.blocks)
         first = counts.cumsum(0) - counts
-        place = torch.arange(len(order), device=order.device) - first[self._blocks[order]]
-        self._places = self._blocks[order], place, order
+        place = torch.arange(len(order), device=order.device) - first[self.blocks[order]]
+        self._places = self.blocks[order], place, order
         self._longest = int(counts.max())
         super().__init__(parameters)
 
     def on_units(self, kept, parameters):
-        blocks = np.unique(self._blocks.cpu().numpy()[kept[0]], return_inverse=True)[1]
+        blocks = np.unique(self.blocks.cpu().numpy()[kept[0]], return_inverse=True)[1]
         return OutgoingBlocks(parameters, blocks)._with_sizes_of(self, kept)
 
     def survivors(self, kept):
         inputs = torch.from_numpy(kept[0]).to(self.sizes.device)
-        of_blocks = torch.bincount(self._blocks[inputs], minlength=self.slices[0].stop) > 0
+        of_blocks = torch.bincount(self.blocks[inputs], minlength=self.slices[0].stop) > 0
         return torch.cat([of_blocks, super().survivors(kept)[len(inputs) :]])
 
     def _sizes(self, layer, index):
         if index:
             return super()._sizes(layer, index)
-        return torch.bincount(self._blocks).to(layer.weight) * layer.weight.shape[1]
+        return torch.bincount(self.blocks).to(layer.weight) * layer.weight.shape[1]
 
     def _write_norms(self, layer, index, out):
         if index:
             super()._write_norms(layer, index, out)
         else:
             squares = torch.linalg.vector_norm(layer.weight, dim=1).square_()
-            out.zero_().index_add_(0, self._blocks, squares).sqrt_()
+            out.zero_().index_add_(0, self.blocks, squares).sqrt_()
 
     def spread(self, values, index):
         if index:
             return super().spread(values, index)
-        return values[self.slices[0]][self._blocks, None]
+        return values[self.slices[0]][self.blocks, None]
 
     def _over(self, spread, index):
         return spread[index] if index else self.spread(self._factors[0], 0)

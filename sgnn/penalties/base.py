@@ -42,6 +42,11 @@ class Shape(ABC):
     #: True where the shape is a function of whole groups, one row each.
     by_rows = False
 
+    #: ``soft(strength)``, for shapes :math:`l_1 |x| + \tfrac12 l_2 x^2`: returns the two factors.
+    soft = None
+    #: True where ``prox`` takes ndarrays, too: these are several times faster on few numbers.
+    takes_arrays = False
+
     @abstractmethod
     def value(self, x, strength):
         r"""Return :math:`\varphi(x)`.

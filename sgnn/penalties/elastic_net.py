@@ -19,6 +19,9 @@ class AbsoluteAndSquare(Shape):
         r = x.abs()
         return strength * r * (self.l1_ratio + 0.5 * (1 - self.l1_ratio) * r)
 
+    def soft(self, strength):
+        return strength * self.l1_ratio, strength * (1 - self.l1_ratio)
+
     def prox(self, x, step, strength):
         threshold = step * (strength * self.l1_ratio)
         shrinkage = step * (strength * (1 - self.l1_ratio)) + 1

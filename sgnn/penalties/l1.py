@@ -18,6 +18,9 @@ class AbsoluteValue(Shape):
     def value(self, x, strength):
         return strength * x.abs()
 
+    def soft(self, strength):
+        return strength, 0.0
+
     def prox(self, x, step, strength):
         threshold = step * strength
         return x - x.clamp(-threshold, threshold)

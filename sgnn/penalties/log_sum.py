@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sgnn._common.checks import check_interval
+from sgnn._common.namespaces import namespace
 from sgnn.penalties.base import GroupPenalty, Shape
 
 
@@ -19,18 +20,23 @@ class Logarithm(Shape):
 
     eps: float
     nests = True
+    takes_arrays = True
 
     def value(self, x, strength):
         return strength * self.eps * (x.abs() / self.eps).log1p()
 
     def prox(self, x, step, strength):
-        r = x.abs()
+        xp, r = namespace(x), abs(x)
         twice_area = step * (2 * strength * self.eps)
         shifted = r + self.eps
-        real = (shifted.square() - 2 * twice_area).clamp_(min=0).sqrt_()
-        point = (r - twice_area / real.add_(shifted)).clamp_(min=0)
-        twice_gain = point * (2 * r - point) - twice_area * (point / self.eps).log1p_()
-        return point.mul_(twice_gain > 0).copysign_(x)
+        real = shifted * shifted
+        real -= 2 * twice_area
+        real = xp.sqrt(real.clip(0))
+        real += shifted
+        point = (r - twice_area / real).clip(0)
+        gain = point * (2 * r - point) - twice_area * xp.log1p(point / self.eps)
+        point *= gain > 0
+        return xp.copysign(point, x)
 
 
 @dataclass(eq=False, repr=False)

@@ -2,6 +2,8 @@
 
 import torch
 
+from sgnn.proximal.adam_in_torch import TorchAdam
+from sgnn.proximal.compiled import CompiledAdam, can_take
 from sgnn.proximal.optimizers import ProximalOptimizer
 
 _FULL_BATCH_FLOOR = 0.1
@@ -53,18 +55,10 @@ class ProxAdam(ProximalOptimizer):
         self.decay = 1.0
         if self.shared:
             self.group_square = torch.zeros_like(regulariser.metric.sizes)
-            self._inverse_sizes = regulariser.metric.sizes.reciprocal()
-        self._units = regulariser.metric.of_layers(scales.weights)
-        self._floor = floor * regulariser.concave_scale()
-        self._epsilons = regulariser.metric.of_layers(
-            [self._epsilon(unit) for unit in scales.weights]
-        )
-        self._epsilons = self._epsilons + self._floor
-        self._count = torch.zeros((), device=parameters.flat.device)
-        self._free = self._free_segments()
-        buffers = self.mean, self.gradient
-        self._moving = [b.flat if regulariser.metric.with_bias else b.weights for b in buffers]
-        self._scratch = torch.empty_like(self.group_square if self.shared else parameters.weights)
+        #: What is added to epsilon: a number, or one per group of the metric.
+        self.floor = floor * regulariser.concave_scale()
+        is_compiled = can_take(parameters, regulariser.metric)
+        self._move = CompiledAdam(self) if is_compiled else TorchAdam(self)
 
     @classmethod
     def of(cls, settings, n_batches, *arguments):
@@ -87,73 +81,13 @@ class ProxAdam(ProximalOptimizer):
         fraction = learning_rate / (self.initial_rate or learning_rate)
         beta_1 = 1 - (1 - self.beta_1) * max(fraction, self.least_fraction)
         self.decay *= beta_1
-        self._step_free(learning_rate, beta_1)
-        if self.shared:
-            self.regulariser.prox_(self.parameters, self._step_groups(learning_rate, beta_1))
-        elif not self.regulariser.is_zero:
-            square = self.square.flat[: len(self.parameters.weights)]
-            self._scratch.copy_(square)
-            self.regulariser.prox_(self.parameters, self._to_steps_(learning_rate))
+        self._move(learning_rate, beta_1)
 
-    def _epsilon(self, unit):
-        """Return epsilon in the unit of the gradient of a parameter."""
+    def epsilon_of(self, unit):
+        """Return epsilon in the unit of the gradient of a parameter, a float."""
         return self.epsilon * self.scales.loss / unit
 
-    def _free_segments(self):
-        """Views of whatever shares no second moment, neighbours of one unit merged."""
-        layers = self.parameters.layers
-        parts = []
-        if not self.shared:
-            weights = [layer.weight for layer in layers]
-            parts += [
-                (w, u, self._floor) for w, u in zip(weights, self.scales.weights, strict=True)
-            ]
-        if not self.regulariser.metric.with_bias:
-            biases = [layer.bias for layer in layers]
-            parts += [(b, u, 0.0) for b, u in zip(biases, self.scales.biases, strict=True)]
-        segments = []
-        for view, unit, floor in parts:
-            start, stop = view.storage_offset(), view.storage_offset() + view.numel()
-            if segments and segments[-1][1:] == (start, unit, floor):
-                start = segments.pop()[0]
-            segments.append((start, stop, unit, floor))
-        buffers = self.parameters, self.gradient, self.mean, self.square
-        return [
-            ([[b.flat[start:stop]] for b in buffers], unit, self._epsilon(unit) + floor)
-            for start, stop, unit, floor in segments
-        ]
-
-    def _step_free(self, learning_rate, beta_1):
-        """Adam with a second moment per entry, fused; the kernel takes `beta_1` for constant."""
-        learning_rate *= (1 - beta_1**self.n_steps) / (1 - self.decay)
-        for views, unit, epsilon in self._free:
-            torch._fused_adam_(
-                *views,
-                [],
-                [self._count.fill_(self.n_steps)],
-                lr=learning_rate * unit,
-                beta1=beta_1,
-                beta2=self.beta_2,
-                weight_decay=0.0,
-                eps=epsilon,
-                amsgrad=False,
-                maximize=False,
-            )
-
-    def _step_groups(self, learning_rate, beta_1):
-        """Adam with one second moment per group; return the step of each group."""
-        metric = self.regulariser.metric
-        norms = metric.norms(self.gradient)
-        self.group_square.mul_(self.beta_2).addcmul_(norms, norms, value=1 - self.beta_2)
-        torch.mul(self.group_square, self._inverse_sizes, out=self._scratch)
-        steps = self._to_steps_(learning_rate)
-        moving, towards = self._moving
-        moving.lerp_(towards, 1 - beta_1)
-        metric.add_product_(self.parameters, self.mean, steps, -1 / (1 - self.decay))
-        return steps
-
-    def _to_steps_(self, learning_rate):
-        """Turn the second moments in the scratch buffer into steps: rate / (sqrt(v) + epsilon)."""
-        correction = (1 - self.beta_2**self.n_steps) ** 0.5
-        self._scratch.sqrt_().add_(correction * self._epsilons).reciprocal_()
-        return self._scratch.mul_(learning_rate * correction * self._units)
+    @property
+    def correction(self):
+        """The square root of the correction of the bias of second moments."""
+        return (1 - self.beta_2**self.n_steps) ** 0.5

@@ -22,6 +22,15 @@ class Regulariser(ABC):
     is_zero = False
     warm_up = 0
 
+    @property
+    def fused(self):
+        """The terms on single weights and on the groups of the metric, each a Term or None.
+
+        Applying the prox of the one, then of the other is the prox of the whole, and the first is
+        a soft threshold. None where it is not so simple.
+        """
+        return None
+
     @abstractmethod
     def value(self, parameters):
         """Return the value at full strength, a float."""

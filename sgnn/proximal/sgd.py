@@ -1,5 +1,6 @@
 """Proximal stochastic gradient descent."""
 
+from sgnn.proximal.compiled import CompiledSGD, can_take
 from sgnn.proximal.optimizers import ProximalOptimizer
 
 
@@ -24,6 +25,8 @@ class ProxSGD(ProximalOptimizer):
         self.nesterov = nesterov and momentum > 0
         self.velocity = parameters.zeros_like() if momentum else None
         self._squared_units = regulariser.metric.of_layers([unit**2 for unit in scales.weights])
+        is_compiled = can_take(parameters, regulariser.metric)
+        self._move = CompiledSGD(self) if is_compiled else self._move_in_torch
 
     @classmethod
     def of(cls, settings, n_batches, *arguments):
@@ -36,6 +39,15 @@ class ProxSGD(ProximalOptimizer):
 
     def step(self, learning_rate):
         self.n_steps += 1
+        terms_ahead = self.n_steps + self.nesterov
+        reach = (1 - self.momentum**terms_ahead) / (1 - self.momentum)
+        self._move(learning_rate / self.scales.loss, reach)
+
+    def prox_steps(self, rate, reach):
+        """Return the steps of the prox: a float, or a tensor with one number per group."""
+        return rate * reach * self._squared_units
+
+    def _move_in_torch(self, rate, reach):
         direction = self.gradient
         if self.velocity is not None:
             self.velocity.flat.mul_(self.momentum).add_(self.gradient.flat)
@@ -43,13 +55,10 @@ class ProxSGD(ProximalOptimizer):
             if self.nesterov:
                 self.gradient.flat.add_(self.velocity.flat, alpha=self.momentum)
                 direction = self.gradient
-        terms_ahead = self.n_steps + self.nesterov
-        reach = (1 - self.momentum**terms_ahead) / (1 - self.momentum)
-        rate = learning_rate / self.scales.loss
         for index, layer in enumerate(self.parameters.layers):
             move, step = direction.layers[index], rate * self.scales.weights[index] ** 2
             layer.weight.sub_(move.weight, alpha=step)
             if not self.regulariser.metric.with_bias:
                 step = rate * self.scales.biases[index] ** 2
             layer.bias.sub_(move.bias, alpha=step)
-        self.regulariser.prox_(self.parameters, rate * reach * self._squared_units)
+        self.regulariser.prox_(self.parameters, self.prox_steps(rate, reach))

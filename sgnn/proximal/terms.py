@@ -56,6 +56,20 @@ class Terms(Regulariser):
             return WholeLayers(parameters, SingleWeights(parameters), with_bias)
         return self.terms[-1].groups if self.terms else SingleWeights(parameters)
 
+    @property
+    def fused(self):
+        if self.is_zero:
+            return None, None
+        *entries, last = self.terms
+        if self.metric.single:
+            return (last, None) if not entries and last.shape.soft else None
+        if last.groups is not self.metric or last.shape.by_rows or len(entries) > 1:
+            return None
+        entry = entries[0] if entries else None
+        if entry and not (entry.groups.single and entry.shape.soft and entry.shape.homogeneous):
+            return None
+        return entry, last
+
     def on_units(self, kept, parameters):
         small = Terms(parameters, [term.on_units(kept, parameters) for term in self.terms])
         small.metric.sizes = self.metric.sizes[self.metric.survivors(kept)]

@@ -1,8 +1,12 @@
 """Forward and backward pass of a multilayer perceptron, written out over preallocated buffers."""
 
+import numpy as np
 import torch
 
 from sgnn.networks.activations import ACTIVATIONS
+from sgnn.networks.parameters import to_tensor
+
+_ROWS_PER_CHUNK = 4096
 
 
 class Perceptron:
@@ -29,15 +33,47 @@ class Perceptron:
         self._buffers = {}
 
     def forward(self, X):
-        """Return the raw outputs, shape (n_outputs, n_samples); valid until the next call.
+        """Return the raw outputs, shape (n_outputs, n_samples).
 
         Parameters
         ----------
-        X : torch.Tensor of shape (n_samples, n_features)
+        X : ndarray or CSR of shape (n_samples, n_features)
         """
-        buffers = self._buffers_for(X.shape[0])
-        self._forward(X, buffers)
-        return buffers.outputs
+        outputs, device = [], self.parameters.flat.device
+        for start in range(0, X.shape[0], _ROWS_PER_CHUNK):
+            rows = X[start : start + _ROWS_PER_CHUNK]
+            rows = to_tensor(rows if isinstance(X, np.ndarray) else rows.toarray(), device)
+            buffers = self._buffers_for(rows.shape[0])
+            self._forward(rows, buffers)
+            outputs.append(buffers.outputs.clone())
+        return torch.cat(outputs, dim=1)
+
+    def gradients(self, batches, l2):
+        """Write the gradient of the mean loss and the ridge, for one batch after the other.
+
+        Parameters
+        ----------
+        batches : Batches
+        l2 : float
+
+        Yields
+        ------
+        None
+        """
+        for batch in batches.epoch():
+            self.forward_backward(*batch)
+            if l2:
+                self.gradient.weights.add_(self.parameters.weights, alpha=l2)
+            yield
+
+    def mean_gradient(self, batches, l2):
+        """Return the gradient over all samples, with all inputs."""
+        total = self.parameters.zeros_like()
+        for X, targets, weights, losses in batches.whole(sum(self.parameters.sizes)):
+            self.forward_backward(X, targets, weights, losses)
+            total.flat.add_(self.gradient.flat, alpha=len(losses) / batches.n_samples)
+        total.weights.add_(self.parameters.weights, alpha=l2)
+        return total
 
     def forward_backward(self, X, targets, weights, losses):
         """Write the gradient of the mean weighted loss into `gradient`.

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from scipy import sparse
 
+from sgnn import kernels
 from sgnn.networks.parameters import to_tensor
 
 _ENTRIES_AT_ONCE = 2**20
@@ -49,6 +50,8 @@ class Batches:
         self._seen = None if self.weights is None else torch.empty_like(self.weights)
         self._rows = torch.empty(self.batch_size, X.shape[1], dtype=dtype, device=device)
         self._picked = torch.empty_like(self.targets[: self.batch_size])
+        #: Where batches begin and end.
+        self.bounds = [*self._bounds(self.batch_size)]
 
     @classmethod
     def of(cls, problem, settings, rng):
@@ -66,15 +69,34 @@ class Batches:
 
     def __len__(self):
         """Number of batches per epoch."""
-        return -(-self.n_samples // self.batch_size)
+        return len(self.bounds)
 
     def epoch(self):
         """Yield ``(X, targets, weights, losses)`` for each batch; `losses` is to be written."""
-        order = None
-        if self.shuffle:
-            order = torch.from_numpy(self.rng.permutation(self.n_samples)).to(self.targets.device)
-        for batch in self._slices(self.batch_size):
-            yield (*self._take(batch, order), self.losses[batch])
+        order = self.order()
+        for start, stop in self.bounds:
+            yield self._rows_of(order, start, stop), *self.truth(order, start, stop)
+
+    def order(self):
+        """Draw the order in which samples are visited in an epoch, a tensor; None is that of X."""
+        if not self.shuffle:
+            return None
+        return torch.from_numpy(self.rng.permutation(self.n_samples)).to(self.targets.device)
+
+    def truth(self, order, start, stop):
+        """Return targets, weights and the losses to be written of some places of an order."""
+        batch = slice(start, stop)
+        rows = batch if order is None else order[batch]
+        weights = None
+        if self.weights is not None:
+            weights = self._seen[batch]
+            weights.copy_(self.weights[rows])
+        if order is None:
+            targets = self.targets[rows]
+        else:
+            picked = self._picked[: stop - start]
+            targets = torch.index_select(self.targets, 0, rows, out=picked)
+        return targets, weights, self.losses[batch]
 
     def whole(self, width):
         """Yield the samples in order and with all inputs, as `epoch` does, in large batches.
@@ -85,7 +107,8 @@ class Batches:
             Numbers to be held for each sample.
         """
         size = min(self.n_samples, max(self.batch_size, _ENTRIES_AT_ONCE // width))
-        for batch in self._slices(size):
+        for start, stop in self._bounds(size):
+            batch = slice(start, stop)
             weights = None if self.weights is None else self.weights[batch]
             rows = self._densify(batch, self._full) if self._is_sparse else self._full[batch]
             yield rows, self.targets[batch], weights, self.losses[batch]
@@ -107,32 +130,37 @@ class Batches:
             self.X = self._full[:, columns]
         self._rows = self._rows.new_empty(self.batch_size, self.X.shape[1])
 
+    def samples(self, width, all_inputs=False):
+        """Return the addresses of the data for the kernels.
+
+        Parameters
+        ----------
+        width : int
+            Units that the inputs lead to. If there are many, zeros of a dense X are skipped.
+        all_inputs : bool, default=False
+            Whether to take no notice of `select_inputs`.
+        """
+        X = self._full if all_inputs else self.X
+        return kernels.Samples(as_tensors(X), self.targets, self.weights, self._seen, self.losses)
+
     def mean_loss(self):
         """Return the weighted mean of the losses written in the last epoch."""
         return weighted_mean(self.losses, self._seen) / self._importance
 
-    def _take(self, batch, order):
-        rows = batch if order is None else order[batch]
-        weights = None
-        if self.weights is not None:
-            weights = self._seen[batch]
-            weights.copy_(self.weights[rows])
+    def _rows_of(self, order, start, stop):
+        rows = slice(start, stop) if order is None else order[start:stop]
         if self._is_sparse:
-            picked = rows if order is None else rows.cpu().numpy()
-            return self._densify(picked, self.X), self.targets[rows], weights
+            return self._densify(rows if order is None else rows.cpu().numpy(), self.X)
         if order is None:
-            return self.X[rows], self.targets[rows], weights
-        size = rows.shape[0]
-        X = torch.index_select(self.X, 0, rows, out=self._rows[:size])
-        targets = torch.index_select(self.targets, 0, rows, out=self._picked[:size])
-        return X, targets, weights
+            return self.X[rows]
+        return torch.index_select(self.X, 0, rows, out=self._rows[: stop - start])
 
     def _densify(self, rows, X):
         return torch.from_numpy(X[rows].toarray()).to(self._rows.device)
 
-    def _slices(self, size):
+    def _bounds(self, size):
         for start in range(0, self.n_samples, size):
-            yield slice(start, min(start + size, self.n_samples))
+            yield start, min(start + size, self.n_samples)
 
 
 def of_mean_one(sample_weight, dtype, device):
@@ -146,3 +174,11 @@ def of_mean_one(sample_weight, dtype, device):
 def weighted_mean(losses, weights):
     """Return the mean of losses with weights of mean 1 or None, as a float."""
     return (losses.mean() if weights is None else losses.dot(weights) / len(losses)).item()
+
+
+def as_tensors(X):
+    """Return the data of a matrix as the kernels want them: a tensor, or three of a CSR matrix."""
+    if not sparse.issparse(X):
+        return X if torch.is_tensor(X) else to_tensor(X, "cpu")
+    arrays = X.data, X.indices.astype(np.int32, copy=False), X.indptr.astype(np.int64, copy=False)
+    return tuple(to_tensor(array, "cpu") for array in arrays)

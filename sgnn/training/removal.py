@@ -58,15 +58,11 @@ def revived_units(model, regulariser, batches, l2, scales, blocks, margin):
     margin : float
         Factor of the gradient: with more than 1, what is close to coming alive is counted too.
     """
-    parameters, total = model.parameters, model.parameters.zeros_like()
-    for X, targets, weights, losses in batches.whole(sum(parameters.sizes)):
-        model.forward_backward(X, targets, weights, losses)
-        total.flat.add_(model.gradient.flat, alpha=margin * len(losses) / batches.n_samples)
-    total.weights.add_(parameters.weights, alpha=margin * l2)
-    after = parameters.zeros_like()
+    parameters = model.parameters
+    gradient, after = model.mean_gradient(batches, l2), parameters.zeros_like()
     step = _SHORT_STEP if regulariser.is_convex else _LONG_STEP
     step = step * scales.weights[0] ** 2 / scales.loss
-    after.flat.copy_(parameters.flat).sub_(total.flat, alpha=step)
+    after.flat.copy_(parameters.flat).sub_(gradient.flat, alpha=margin * step)
     regulariser.prox_(after, step)
     after.weights.copy_(torch.where(parameters.weights == 0, after.weights, parameters.weights))
     return live_units(after.to_numpy()[0], blocks)

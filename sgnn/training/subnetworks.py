@@ -9,6 +9,7 @@ from sgnn.proximal._registry import SOLVERS
 from sgnn.proximal.build import build_terms
 from sgnn.proximal.kept_zeros import KeptZeros
 from sgnn.training.backprop import Perceptron
+from sgnn.training.compiled import CompiledPerceptron
 from sgnn.training.trainer import Trainer
 
 
@@ -71,7 +72,10 @@ class Subnetworks:
 
     def model(self, parameters):
         """Return forward and backward pass on some parameters."""
-        return Perceptron(parameters, self.problem.activation, self.problem.loss)
+        activation = self.problem.activation
+        is_compiled = CompiledPerceptron.can_take(parameters, activation)
+        kind = CompiledPerceptron if is_compiled else Perceptron
+        return kind(parameters, activation, self.problem.loss)
 
     def holding(self, network):
         """Return the parameters of the units that are left of a network, and the regulariser."""

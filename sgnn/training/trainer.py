@@ -3,13 +3,10 @@
 import math
 
 import numpy as np
-import torch
 
 from sgnn.networks.network import Network, units_on_paths
 from sgnn.networks.parameters import to_tensor
 from sgnn.training.data import of_mean_one, weighted_mean
-
-_ROWS_PER_CHUNK = 4096
 
 
 class Trainer:
@@ -124,11 +121,7 @@ class Trainer:
         history.converged |= course.has_settled
 
     def _train_epoch(self, rate):
-        parameters, gradient = self.model.parameters, self.model.gradient
-        for X, targets, weights, losses in self.batches.epoch():
-            self.model.forward_backward(X, targets, weights, losses)
-            if self.l2:
-                gradient.weights.add_(parameters.weights, alpha=self.l2)
+        for _ in self.model.gradients(self.batches, self.l2):
             self.optimizer.step(rate)
 
     def _record(self, history):
@@ -153,12 +146,8 @@ class Trainer:
 
     def _validate(self):
         X, targets, weights = self.held_out.X, self.held_out.targets, self.held_out.sample_weight
-        flat, outputs = self.model.parameters.flat, []
-        for start in range(0, X.shape[0], _ROWS_PER_CHUNK):
-            rows = slice(start, start + _ROWS_PER_CHUNK)
-            chunk = X[rows] if isinstance(X, np.ndarray) else X[rows].toarray()
-            outputs.append(self.model.forward(to_tensor(chunk, flat.device)).clone())
-        raw, losses = torch.cat(outputs, dim=1), flat.new_empty(X.shape[0])
+        flat, raw = self.model.parameters.flat, self.model.forward(X)
+        losses = flat.new_empty(X.shape[0])
         scored = raw.t().cpu().numpy().copy()
         of_samples = of_mean_one(weights, X.dtype, flat.device)
         self.model.loss.write(raw, to_tensor(targets, flat.device), of_samples, losses)

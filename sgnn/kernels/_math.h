@@ -1,0 +1,83 @@
+/* Functions of one number that compilers turn into vector instructions: no calls, no branches. */
+#ifndef SGNN_MATH_H
+#define SGNN_MATH_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+/* exp(x) = 2^n exp(r), |r| <= log(2)/2; never 0 or infinite, NaN stays NaN. */
+static inline double sgnn_exp(double x)
+{
+    x = x < -708.0 ? -708.0 : x;
+    x = x > 709.0 ? 709.0 : x;
+    double scaled = x * 1.4426950408889634074;
+    int32_t n = (int32_t)(scaled + (scaled < 0 ? -0.5 : 0.5));
+    double r = x - n * 6.93147180369123816490e-01;
+    r -= n * 1.90821492927058770002e-10;
+    double p = 1.0 / 6227020800.0;
+    p = p * r + 1.0 / 479001600.0;
+    p = p * r + 1.0 / 39916800.0;
+    p = p * r + 1.0 / 3628800.0;
+    p = p * r + 1.0 / 362880.0;
+    p = p * r + 1.0 / 40320.0;
+    p = p * r + 1.0 / 5040.0;
+    p = p * r + 1.0 / 720.0;
+    p = p * r + 1.0 / 120.0;
+    p = p * r + 1.0 / 24.0;
+    p = p * r + 1.0 / 6.0;
+    p = p * r + 0.5;
+    p = p * r + 1.0;
+    p = p * r + 1.0;
+    int64_t bits = ((int64_t)n + 1023) << 52;
+    double power;
+    memcpy(&power, &bits, sizeof power);
+    return p * power;
+}
+
+static inline float sgnn_expf(float x)
+{
+    x = x < -87.0f ? -87.0f : x;
+    x = x > 88.0f ? 88.0f : x;
+    float scaled = x * 1.44269504088896341f;
+    int32_t n = (int32_t)(scaled + (scaled < 0 ? -0.5f : 0.5f));
+    float r = x - n * 0.693359375f;
+    r += n * 2.12194440e-4f;
+    float p = 1.0f / 5040.0f;
+    p = p * r + 1.0f / 720.0f;
+    p = p * r + 1.0f / 120.0f;
+    p = p * r + 1.0f / 24.0f;
+    p = p * r + 1.0f / 6.0f;
+    p = p * r + 0.5f;
+    p = p * r + 1.0f;
+    p = p * r + 1.0f;
+    int32_t bits = (n + 127) << 23;
+    float power;
+    memcpy(&power, &bits, sizeof power);
+    return p * power;
+}
+
+/* The rational and polynomial approximations near 0 are those of the Cephes library. */
+static inline double sgnn_tanh(double x)
+{
+    double z = x * x, size = fabs(x);
+    double p = (-9.64399179425052238628e-1 * z - 9.92877231001918586564e1) * z
+        - 1.61468768441708447952e3;
+    double q = ((z + 1.12811678491632931402e2) * z + 2.23548839060100448583e3) * z
+        + 4.84406305325125486048e3;
+    double far = copysign(1.0 - 2.0 / (sgnn_exp(2.0 * size) + 1.0), x);
+    double near = x + x * z * p / q;
+    return size < 0.625 ? near : far;
+}
+
+static inline float sgnn_tanhf(float x)
+{
+    float z = x * x, size = fabsf(x);
+    float p = (((-5.70498872745e-3f * z + 2.06390887954e-2f) * z - 5.37397155531e-2f) * z
+        + 1.33314422036e-1f) * z - 3.33332819422e-1f;
+    float far = copysignf(1.0f - 2.0f / (sgnn_expf(2.0f * size) + 1.0f), x);
+    float near = x + x * z * p;
+    return size < 0.625f ? near : far;
+}
+
+#endif

@@ -1,0 +1,536 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+# cython: initializedcheck=False, nonecheck=False
+"""Forward and backward pass of a multilayer perceptron on rows of a data set."""
+
+from cpython.pycapsule cimport PyCapsule_GetName, PyCapsule_GetPointer
+from libc.math cimport exp, expf
+from libc.stdint cimport int32_t, int64_t, uintptr_t
+from libc.string cimport memcpy, memset
+
+from sgnn.kernels._real cimport (
+    error_function, exponential, hyperbolic, logarithm, logarithm_of_1_plus, magnitude, real,
+)
+
+from scipy.linalg import cython_blas
+
+ctypedef void (*sgemm_t)(char*, char*, int*, int*, int*, float*, float*, int*, float*, int*,
+                         float*, float*, int*) noexcept nogil
+ctypedef void (*dgemm_t)(char*, char*, int*, int*, int*, double*, double*, int*, double*, int*,
+                         double*, double*, int*) noexcept nogil
+
+cdef void* blas(str name):
+    capsule = cython_blas.__pyx_capi__[name]
+    return PyCapsule_GetPointer(capsule, PyCapsule_GetName(capsule))
+
+cdef sgemm_t sgemm = <sgemm_t> blas("sgemm")
+cdef dgemm_t dgemm = <dgemm_t> blas("dgemm")
+
+cdef enum Activation:
+    IDENTITY, RELU, LEAKY_RELU, TANH, LOGISTIC, GELU
+
+cdef enum Loss:
+    ELSEWHERE, SQUARED_ERROR, SOFTMAX, LABELS, HUBER, QUANTILE, POISSON, GAMMA
+
+ACTIVATIONS = {
+    "identity": IDENTITY, "relu": RELU, "leaky_relu": LEAKY_RELU, "tanh": TANH,
+    "logistic": LOGISTIC, "gelu": GELU,
+}
+LOSSES = {
+    "squared_error": SQUARED_ERROR, "softmax": SOFTMAX, "labels": LABELS, "huber": HUBER,
+    "quantile": QUANTILE, "poisson": POISSON, "gamma": GAMMA,
+}
+
+
+cdef inline void product(bint transpose_a, bint transpose_b, int m, int n, int k, real* a, int lda,
+                         real* b, int ldb, bint add, real* c) noexcept nogil:
+    """Write op(a) op(b) into c (m x n), or add it; all are stored row after row."""
+    cdef char ta = b"T" if transpose_a else b"N"
+    cdef char tb = b"T" if transpose_b else b"N"
+    cdef real one = 1
+    cdef real beta = 1 if add else 0
+    if real is float:
+        sgemm(&tb, &ta, &n, &m, &k, &one, b, &ldb, a, &lda, &beta, c, &n)
+    else:
+        dgemm(&tb, &ta, &n, &m, &k, &one, b, &ldb, a, &lda, &beta, c, &n)
+
+
+cdef class Samples:
+    """Addresses of a data set.
+
+    Parameters
+    ----------
+    X, targets : torch.Tensor
+        X has shape (n_samples, n_features), or is a tuple of the tensors ``data``, ``indices`` of
+        int32 and ``indptr`` of int64 of a CSR matrix.
+    weights, seen : torch.Tensor of shape (n_samples,), or None
+        Weights of the samples, and memory for them in the order in which they are visited.
+    losses : torch.Tensor of shape (n_samples,)
+        Overwritten, in the order of visits.
+    """
+
+    cdef readonly bint is_sparse
+    cdef void* data
+    cdef const int32_t* indices
+    cdef const int64_t* indptr
+    cdef void* targets
+    cdef void* weights
+    cdef void* seen
+    cdef void* losses
+    cdef object _alive
+
+    def __init__(self, X, targets, weights, seen, losses):
+        self._alive = X, targets, weights, seen, losses
+        self.is_sparse = isinstance(X, tuple)
+        if self.is_sparse:
+            data, indices, indptr = X
+            self.indices = <const int32_t*> <uintptr_t> indices.data_ptr()
+            self.indptr = <const int64_t*> <uintptr_t> indptr.data_ptr()
+        else:
+            data = X
+        self.data = address(data)
+        self.targets, self.weights, self.seen = address(targets), address(weights), address(seen)
+        self.losses = address(losses)
+
+
+cdef void* address(tensor):
+    return NULL if tensor is None else <void*> <uintptr_t> tensor.data_ptr()
+
+
+cdef class Pass:
+    """A network, its gradient, and memory for some rows.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Units per layer, inputs first.
+    theta, gradient : torch.Tensor
+        Flat buffers as in :class:`sgnn.networks.parameters.Parameters`.
+    activation, loss : int
+        Values of `ACTIVATIONS` and `LOSSES`; 0 for a loss that is computed elsewhere.
+    constants : torch.Tensor or None
+        The parameter of the loss for each output.
+    """
+
+    cdef int n_layers, activation, loss, widest
+    cdef bint is_double
+    cdef int[64] sizes
+    cdef int64_t[64] weight, bias, values, pre, delta
+    cdef void* theta
+    cdef void* gradient_
+    cdef void* constants
+    cdef void* work
+    cdef int64_t per_row
+    cdef readonly int64_t n_rows
+    cdef public object memory
+    cdef object _alive
+
+    def __init__(self, sizes, theta, gradient, int activation, int loss, constants):
+        cdef int index
+        cdef int64_t n_weights = 0, n_biases = 0, used = 0
+        self._alive = theta, gradient, constants
+        self.n_layers, self.activation, self.loss = len(sizes) - 1, activation, loss
+        self.is_double = theta.element_size() == 8
+        self.theta, self.gradient_ = address(theta), address(gradient)
+        self.constants = address(constants)
+        for index, size in enumerate(sizes):
+            self.sizes[index] = size
+        for index in range(self.n_layers):
+            self.weight[index] = n_weights
+            n_weights += <int64_t> self.sizes[index] * self.sizes[index + 1]
+        for index in range(self.n_layers):
+            self.bias[index] = n_weights + n_biases
+            n_biases += self.sizes[index + 1]
+        for index in range(self.n_layers + 1):
+            self.values[index] = used
+            used += self.sizes[index]
+            self.delta[index] = used
+            if 0 < index < self.n_layers:
+                used += self.sizes[index]
+            self.pre[index] = used
+            if activation == GELU and 0 < index < self.n_layers:
+                used += self.sizes[index]
+        self.per_row, self.n_rows = used, 0
+
+    def hold(self, memory, int64_t n_rows):
+        """Take memory for some rows: a tensor of ``per_row * n_rows`` numbers."""
+        self.memory, self.work, self.n_rows = memory, address(memory), n_rows
+
+    @property
+    def numbers_per_row(self):
+        return self.per_row
+
+    @property
+    def first_output(self):
+        """Where in `memory` the raw outputs are, row after row."""
+        return self.values[self.n_layers] * self.n_rows
+
+    def forward(self, Samples samples, order, int64_t start, int64_t stop):
+        """Compute the raw outputs of at most `n_rows` samples."""
+        cdef const int64_t* rows = <const int64_t*> address(order)
+        with nogil:
+            if self.is_double:
+                forward(self, <double*> self.theta, samples, rows, start, <int> (stop - start))
+            else:
+                forward(self, <float*> self.theta, samples, rows, start, <int> (stop - start))
+
+    def backward(self, Samples samples, order, int64_t start, int64_t stop, double l2):
+        """Write the gradient, from that of the raw outputs in their place."""
+        cdef const int64_t* rows = <const int64_t*> address(order)
+        with nogil:
+            if self.is_double:
+                backward(self, <double*> self.theta, samples, rows, start, <int> (stop - start), False)
+                add_ridge(self, <double*> self.theta, l2)
+            else:
+                backward(self, <float*> self.theta, samples, rows, start, <int> (stop - start), False)
+                add_ridge(self, <float*> self.theta, l2)
+
+    def gradient(self, Samples samples, order, int64_t start, int64_t stop, double l2):
+        """Write losses, and the gradient of their mean plus that of the ridge.
+
+        Parameters
+        ----------
+        samples : Samples
+        order : torch.Tensor of int64, or None
+            Samples in the order in which they are visited.
+        start, stop : int
+            Which of them.
+        l2 : float
+        """
+        cdef const int64_t* rows = <const int64_t*> address(order)
+        with nogil:
+            if self.is_double:
+                gradient(self, <double*> self.theta, samples, rows, start, stop)
+                add_ridge(self, <double*> self.theta, l2)
+            else:
+                gradient(self, <float*> self.theta, samples, rows, start, stop)
+                add_ridge(self, <float*> self.theta, l2)
+
+
+cdef void gradient(Pass net, real* theta, Samples samples, const int64_t* rows, int64_t start,
+                   int64_t stop) noexcept nogil:
+    cdef int64_t first = start
+    cdef int n
+    cdef real share = <real> (1.0 / (stop - start))
+    while first < stop:
+        n = <int> min(net.n_rows, stop - first)
+        forward(net, theta, samples, rows, first, n)
+        write_loss(net, theta, samples, rows, first, n, share)
+        backward(net, theta, samples, rows, first, n, first > start)
+        first += n
+
+
+cdef void add_ridge(Pass net, real* theta, double l2) noexcept nogil:
+    cdef real* gradient = <real*> net.gradient_
+    cdef int64_t j
+    cdef real strength = <real> l2
+    if l2:
+        for j in range(net.bias[0]):
+            gradient[j] += strength * theta[j]
+
+
+cdef inline int64_t row_of(const int64_t* rows, int64_t place) noexcept nogil:
+    return place if rows == NULL else rows[place]
+
+
+cdef real* inputs(Pass net, real* theta, Samples samples, const int64_t* rows, int64_t start,
+                  int n) noexcept nogil:
+    """Return dense rows, next to each other."""
+    cdef real* data = <real*> samples.data
+    cdef real* work = <real*> net.work
+    cdef int64_t width = net.sizes[0]
+    cdef int i
+    if rows == NULL:
+        return data + start * width
+    for i in range(n):
+        memcpy(work + i * width, data + rows[start + i] * width, width * sizeof(real))
+    return work
+
+
+cdef void forward(Pass net, real* theta, Samples samples, const int64_t* rows, int64_t start,
+                  int n) noexcept nogil:
+    cdef real* work = <real*> net.work
+    cdef real* values
+    cdef real* pre
+    cdef int layer, n_in, n_out, last = net.n_layers - 1
+    for layer in range(net.n_layers):
+        n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
+        values = work + net.values[layer + 1] * net.n_rows
+        pre = values
+        if net.activation == GELU and layer < last:
+            pre = work + net.pre[layer + 1] * net.n_rows
+        if layer:
+            product(False, False, n, n_out, n_in, work + net.values[layer] * net.n_rows, n_in,
+                    theta + net.weight[layer], n_out, False, pre)
+        elif samples.is_sparse:
+            sparse_forward(net, theta, samples, rows, start, n, pre)
+        else:
+            product(False, False, n, n_out, n_in, inputs(net, theta, samples, rows, start, n), n_in,
+                    theta, n_out, False, pre)
+        activate(pre, values, theta + net.bias[layer], n, n_out,
+                 net.activation if layer < last else IDENTITY)
+
+
+cdef void sparse_forward(Pass net, real* theta, Samples samples, const int64_t* rows, int64_t start,
+                         int n, real* out) noexcept nogil:
+    cdef const real* data = <const real*> samples.data
+    cdef int64_t row, k, width = net.sizes[1]
+    cdef int i, j
+    cdef real* z
+    cdef real* w
+    cdef real x
+    memset(out, 0, n * width * sizeof(real))
+    for i in range(n):
+        row = row_of(rows, start + i)
+        z = out + i * width
+        for k in range(samples.indptr[row], samples.indptr[row + 1]):
+            w = theta + samples.indices[k] * width
+            x = data[k]
+            for j in range(width):
+                z[j] += x * w[j]
+
+
+cdef void backward(Pass net, real* theta, Samples samples, const int64_t* rows, int64_t start,
+                   int n, bint add) noexcept nogil:
+    cdef real* work = <real*> net.work
+    cdef real* gradient = <real*> net.gradient_
+    cdef real* delta = work + net.values[net.n_layers] * net.n_rows
+    cdef real* values
+    cdef real* before
+    cdef int layer, n_in, n_out
+    for layer in range(net.n_layers - 1, -1, -1):
+        n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
+        add_rows(delta, n, n_out, add, gradient + net.bias[layer])
+        if layer:
+            values = work + net.values[layer] * net.n_rows
+            product(True, False, n_in, n_out, n, values, n_in, delta, n_out, add,
+                    gradient + net.weight[layer])
+            before = work + net.delta[layer] * net.n_rows
+            product(False, True, n, n_in, n_out, delta, n_out, theta + net.weight[layer], n_out,
+                    False, before)
+            if net.activation == GELU:
+                values = work + net.pre[layer] * net.n_rows
+            derive(before, values, <int64_t> n * n_in, net.activation)
+            delta = before
+        elif samples.is_sparse:
+            sparse_backward(net, gradient, samples, rows, start, n, delta, add)
+        else:
+            values = work if rows != NULL else inputs(net, theta, samples, rows, start, n)
+            product(True, False, n_in, n_out, n, values, n_in, delta, n_out, add, gradient)
+
+
+cdef void sparse_backward(Pass net, real* gradient, Samples samples, const int64_t* rows,
+                          int64_t start, int n, const real* delta, bint add) noexcept nogil:
+    cdef const real* data = <const real*> samples.data
+    cdef int64_t row, k, width = net.sizes[1]
+    cdef int i, j
+    cdef const real* d
+    cdef real* g
+    cdef real x
+    if not add:
+        memset(gradient, 0, net.sizes[0] * width * sizeof(real))
+    for i in range(n):
+        row = row_of(rows, start + i)
+        d = delta + i * width
+        for k in range(samples.indptr[row], samples.indptr[row + 1]):
+            g = gradient + samples.indices[k] * width
+            x = data[k]
+            for j in range(width):
+                g[j] += x * d[j]
+
+
+cdef void add_rows(const real* delta, int n, int width, bint add, real* out) noexcept nogil:
+    cdef int i, j
+    cdef const real* d = delta
+    if not add:
+        memset(out, 0, width * sizeof(real))
+    for i in range(n):
+        for j in range(width):
+            out[j] += d[j]
+        d += width
+
+
+cdef void activate(real* pre, real* values, const real* bias, int n, int width,
+                   int activation) noexcept nogil:
+    cdef int i, j
+    cdef real x
+    cdef real slope = <real> 0.01, half = <real> 0.5, root_half = <real> 0.70710678118654752440
+    for i in range(n):
+        if activation == RELU:
+            for j in range(width):
+                x = pre[j] + bias[j]
+                values[j] = x if x > 0 else 0
+        elif activation == IDENTITY:
+            for j in range(width):
+                values[j] = pre[j] + bias[j]
+        elif activation == LEAKY_RELU:
+            for j in range(width):
+                x = pre[j] + bias[j]
+                values[j] = x if x > 0 else slope * x
+        elif activation == TANH:
+            for j in range(width):
+                values[j] = hyperbolic(pre[j] + bias[j])
+        elif activation == LOGISTIC:
+            for j in range(width):
+                values[j] = 1 / (1 + exponential(-(pre[j] + bias[j])))
+        else:
+            for j in range(width):
+                x = pre[j] + bias[j]
+                pre[j] = x
+                values[j] = half * x * (1 + error_function(x * root_half))
+        pre += width
+        values += width
+
+
+cdef void derive(real* d, const real* saved, int64_t n, int activation) noexcept nogil:
+    cdef int64_t j
+    cdef real x, slope = <real> 0.01
+    cdef real half = <real> 0.5, root_half = <real> 0.70710678118654752440
+    cdef real density = <real> 0.39894228040143267794
+    if activation == RELU:
+        for j in range(n):
+            x = d[j]
+            d[j] = x if saved[j] > 0 else 0
+    elif activation == LEAKY_RELU:
+        for j in range(n):
+            x = d[j]
+            d[j] = x if saved[j] > 0 else slope * x
+    elif activation == TANH:
+        for j in range(n):
+            d[j] *= 1 - saved[j] * saved[j]
+    elif activation == LOGISTIC:
+        for j in range(n):
+            d[j] *= saved[j] * (1 - saved[j])
+    elif activation == GELU:
+        for j in range(n):
+            x = saved[j]
+            d[j] *= (half * (1 + error_function(x * root_half))
+                     + x * density * exponential(-half * x * x))
+
+
+cdef void write_loss(Pass net, real* theta, Samples samples, const int64_t* rows, int64_t start,
+                     int n, real share) noexcept nogil:
+    """Overwrite raw outputs with the gradient of the mean loss."""
+    cdef int width = net.sizes[net.n_layers], i
+    cdef real* z = <real*> net.work + net.values[net.n_layers] * net.n_rows
+    cdef const real* targets = <const real*> samples.targets
+    cdef const int64_t* labels = <const int64_t*> samples.targets
+    cdef const real* weights = <const real*> samples.weights
+    cdef const real* constants = <const real*> net.constants
+    cdef real* losses = <real*> samples.losses + start
+    cdef real* seen = <real*> samples.seen + start
+    cdef real factor = share
+    cdef int64_t row
+    for i in range(n):
+        row = row_of(rows, start + i)
+        if weights != NULL:
+            seen[i] = weights[row]
+            factor = share * weights[row]
+        if net.loss == SOFTMAX:
+            losses[i] = softmax(z, width, labels[row], factor)
+        elif net.loss == LABELS:
+            losses[i] = logistic(z, targets + row * width, width, factor)
+        elif net.loss == SQUARED_ERROR:
+            losses[i] = squared_error(z, targets + row * width, width, factor)
+        elif net.loss == HUBER:
+            losses[i] = huber(z, targets + row * width, width, factor, constants)
+        elif net.loss == QUANTILE:
+            losses[i] = pinball(z, targets + row * width, width, factor, constants)
+        elif net.loss == POISSON:
+            losses[i] = poisson(z, targets + row * width, width, factor)
+        else:
+            losses[i] = gamma(z, targets + row * width, width, factor)
+        z += width
+
+
+cdef inline real softmax(real* z, int width, int64_t label, real factor) noexcept nogil:
+    cdef int k
+    cdef real top = z[0], total = 0, of_label, scale
+    for k in range(1, width):
+        top = z[k] if z[k] > top else top
+    of_label = z[label] - top
+    for k in range(width):
+        z[k] = exponential(z[k] - top)
+    for k in range(width):
+        total += z[k]
+    scale = factor / total
+    for k in range(width):
+        z[k] *= scale
+    z[label] -= factor
+    return logarithm(total) - of_label
+
+
+cdef inline real logistic(real* z, const real* targets, int width, real factor) noexcept nogil:
+    cdef int k
+    cdef real x, small, wrong, loss = 0
+    for k in range(width):
+        x = z[k]
+        small = exponential(-magnitude(x))
+        wrong = x * (1 - 2 * targets[k])
+        loss += (wrong if wrong > 0 else 0) + logarithm_of_1_plus(small)
+        z[k] = ((1 if x > 0 else small) / (1 + small) - targets[k]) * factor
+    return loss
+
+
+cdef inline real squared_error(real* z, const real* targets, int width, real factor) noexcept nogil:
+    cdef int k
+    cdef real error, loss = 0, half = <real> 0.5
+    for k in range(width):
+        error = z[k] - targets[k]
+        loss += error * error
+        z[k] = error * factor
+    return half * loss
+
+
+cdef inline real huber(real* z, const real* targets, int width, real factor,
+                       const real* deltas) noexcept nogil:
+    cdef int k
+    cdef real error, inner, loss = 0, half = <real> 0.5
+    for k in range(width):
+        error = z[k] - targets[k]
+        inner = deltas[k] if error > deltas[k] else error
+        inner = -deltas[k] if inner < -deltas[k] else inner
+        loss += (error - half * inner) * inner
+        z[k] = inner * factor
+    return loss
+
+
+cdef inline real pinball(real* z, const real* targets, int width, real factor,
+                         const real* quantiles) noexcept nogil:
+    cdef int k
+    cdef real error, slope, loss = 0
+    for k in range(width):
+        error = z[k] - targets[k]
+        slope = (1 if error > 0 else 0) - quantiles[k]
+        loss += error * slope
+        z[k] = slope * factor
+    return loss
+
+
+cdef inline real power_of_e(real x) noexcept nogil:
+    """exp(x), infinite where it overflows."""
+    if real is float:
+        return expf(x)
+    else:
+        return exp(x)
+
+
+cdef inline real poisson(real* z, const real* targets, int width, real factor) noexcept nogil:
+    cdef int k
+    cdef real y, mean, loss = 0
+    for k in range(width):
+        y = targets[k]
+        mean = power_of_e(z[k])
+        loss += (y * logarithm(y) if y > 0 else 0) - y + mean - y * z[k]
+        z[k] = (mean - y) * factor
+    return loss
+
+
+cdef inline real gamma(real* z, const real* targets, int width, real factor) noexcept nogil:
+    cdef int k
+    cdef real y, ratio, loss = 0, one = 1
+    for k in range(width):
+        y = targets[k]
+        ratio = power_of_e(-z[k]) * y
+        loss += z[k] - logarithm(y) + ratio - one
+        z[k] = (one - ratio) * factor
+    return loss
