@@ -5,7 +5,7 @@
 from libc.math cimport sqrt
 from libc.stdint cimport int64_t, uintptr_t
 
-from sgnn.kernels._real cimport real, root
+from sgnn.kernels._real cimport magnitude, real, root
 
 cdef enum Kind:
     ENTRIES, ROWS, COLUMNS
@@ -84,6 +84,31 @@ cdef class Groups:
             self.bias[index] = n_weights + n_biases
             n_biases += self.sizes[index + 1]
 
+    def write_norms(self):
+        """Write the norms of the groups."""
+        cdef int layer
+        with nogil:
+            for layer in range(self.n_layers):
+                if self.is_double:
+                    write_norms(self, <double*> self.theta, layer)
+                else:
+                    write_norms(self, <float*> self.theta, layer)
+
+    def value_of_groups(self, double l1, double l2):
+        """Return the sum of ``l1 |w| + l2 |w|²/2`` over the groups, and write their norms."""
+        cdef int64_t last = self.n_layers - 1
+        cdef int64_t n = self.first[last] + self.n_groups[last]
+        self.write_norms()
+        if self.is_double:
+            return value(<double*> self.norms, <double*> self.group_factors, n, l1, l2)
+        return value(<float*> self.norms, <float*> self.group_factors, n, l1, l2)
+
+    def value_of_entries(self, double l1, double l2):
+        """Return the sum of ``l1 |w| + l2 w²/2`` over single weights."""
+        if self.is_double:
+            return value(<double*> self.theta, <double*> self.l1_factors, self.bias[0], l1, l2)
+        return value(<float*> self.theta, <float*> self.l1_factors, self.bias[0], l1, l2)
+
     def shrink(self, double l1, double l2):
         """Apply the prox of ``l1 |w| + l2 |w|²/2`` to the norms that a move has left."""
         with nogil:
@@ -101,6 +126,17 @@ cdef class Groups:
                 scale(self, <double*> self.theta)
             else:
                 scale(self, <float*> self.theta)
+
+
+cdef double value(const real* x, const real* factors, int64_t n, double l1,
+                  double l2) noexcept nogil:
+    cdef double sizes = 0, squares = 0, factor
+    cdef int64_t j
+    for j in range(n):
+        factor = 1 if factors == NULL else factors[j]
+        sizes += factor * magnitude(x[j])
+        squares += factor * x[j] * x[j]
+    return l1 * sizes + 0.5 * l2 * squares
 
 
 cdef class Adam(Groups):

@@ -4,7 +4,7 @@
 
 from cpython.pycapsule cimport PyCapsule_GetName, PyCapsule_GetPointer
 from libc.math cimport exp, expf
-from libc.stdint cimport int32_t, int64_t, uintptr_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uintptr_t
 from libc.string cimport memcpy, memset
 
 from sgnn.kernels._real cimport (
@@ -204,6 +204,80 @@ cdef class Pass:
             else:
                 gradient(self, <float*> self.theta, samples, rows, start, stop)
                 add_ridge(self, <float*> self.theta, l2)
+
+
+    def units_on_paths(self, masks):
+        """Write which units are on a path of weights that are not 0 from an input to an output.
+
+        Parameters
+        ----------
+        masks : torch.Tensor of bool, shape (2, n_units)
+            The first row is overwritten with the result, the second with something else.
+
+        Returns
+        -------
+        tuple of int
+            Their number per layer.
+        """
+        cdef uint8_t* reached = <uint8_t*> address(masks)
+        cdef uint8_t* reaching = reached + n_units(self)
+        cdef int64_t[64] counts
+        cdef int layer
+        with nogil:
+            if self.is_double:
+                units_on_paths(self, <const double*> self.theta, reached, reaching, counts)
+            else:
+                units_on_paths(self, <const float*> self.theta, reached, reaching, counts)
+        return tuple([counts[layer] for layer in range(self.n_layers + 1)])
+
+
+cdef void units_on_paths(Pass net, const real* theta, uint8_t* reached, uint8_t* reaching,
+                         int64_t* counts) noexcept nogil:
+    cdef const real* row
+    cdef int layer, i, j, n_in, n_out, left
+    cdef int64_t first = 0, after
+    memset(reached, 1, net.sizes[0])
+    for layer in range(net.n_layers):
+        n_in, n_out, after = net.sizes[layer], net.sizes[layer + 1], first + net.sizes[layer]
+        memset(reached + after, 0, n_out)
+        left, row = n_out, theta + net.weight[layer]
+        for i in range(n_in):
+            if left == 0:
+                break
+            if reached[first + i]:
+                for j in range(n_out):
+                    if row[j] != 0 and not reached[after + j]:
+                        reached[after + j] = 1
+                        left -= 1
+            row += n_out
+        first = after
+    memset(reaching + first, 1, net.sizes[net.n_layers])
+    for layer in range(net.n_layers - 1, -1, -1):
+        n_in, n_out, after = net.sizes[layer], net.sizes[layer + 1], first
+        first -= n_in
+        row = theta + net.weight[layer]
+        for i in range(n_in):
+            reaching[first + i] = 0
+            for j in range(n_out):
+                if row[j] != 0 and reaching[after + j]:
+                    reaching[first + i] = 1
+                    break
+            row += n_out
+    first = 0
+    for layer in range(net.n_layers + 1):
+        counts[layer] = 0
+        for i in range(net.sizes[layer]):
+            reached[first + i] &= reaching[first + i]
+            counts[layer] += reached[first + i]
+        first += net.sizes[layer]
+
+
+cdef int64_t n_units(Pass net) noexcept nogil:
+    cdef int64_t total = 0
+    cdef int layer
+    for layer in range(net.n_layers + 1):
+        total += net.sizes[layer]
+    return total
 
 
 cdef void gradient(Pass net, real* theta, Samples samples, const int64_t* rows, int64_t start,

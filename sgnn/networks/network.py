@@ -280,9 +280,13 @@ def units_on_paths(coefs, blocks=None):
     for matrix in reversed(connected):
         reaching.append(matrix @ reaching[-1])
     on_paths = [forth & back for forth, back in zip(reached, reversed(reaching), strict=True)]
-    if blocks is not None:
-        on_paths[0] = np.isin(blocks, blocks[on_paths[0]])
+    on_paths[0] = with_blocks(on_paths[0], blocks)
     return on_paths
+
+
+def with_blocks(inputs, blocks):
+    """Return a mask of inputs with all those whose blocks have one in it."""
+    return inputs if blocks is None else np.isin(blocks, blocks[inputs])
 
 
 def compose(kept, of_kept):

@@ -57,8 +57,9 @@ class ProxAdam(ProximalOptimizer):
             self.group_square = torch.zeros_like(regulariser.metric.sizes)
         #: What is added to epsilon: a number, or one per group of the metric.
         self.floor = floor * regulariser.concave_scale()
-        is_compiled = can_take(parameters, regulariser.metric)
-        self._move = CompiledAdam(self) if is_compiled else TorchAdam(self)
+        if can_take(parameters, regulariser.metric):
+            self._compiled = CompiledAdam(self)
+        self._move = self._compiled or TorchAdam(self)
 
     @classmethod
     def of(cls, settings, n_batches, *arguments):

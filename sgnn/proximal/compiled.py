@@ -76,6 +76,20 @@ class CompiledMove:
             by_shape = partial(NormProx, self._groups, per_group, self._kernel.scale)
             self._prox_groups = self._shrink if is_soft else by_shape()
 
+    def value(self):
+        """Return the value of the regulariser at full strength, a float."""
+        if not self.is_fused:
+            return self._regulariser.value(self._of.parameters)
+        value = 0.0
+        if self._entries is not None:
+            value = self._kernel.value_of_entries(*_strengths(self._entries, full=True))
+        if self._prox_groups == self._shrink:
+            value += self._kernel.value_of_groups(*_strengths(self._groups, full=True))
+        elif self._prox_groups is not None:
+            self._kernel.write_norms()
+            value += self._prox_groups.value()
+        return value
+
     def _thresholds(self):
         """Return the strengths l1 and l2 of what the move applies to single weights."""
         return (0.0, 0.0) if self._entries is None else _strengths(self._entries)
@@ -121,6 +135,11 @@ class NormProx:
         self._divide(changed, factors, out=factors)
         self._scale()
 
+    def value(self):
+        """Return the penalty of the norms at full strength, a float."""
+        values = self._term.shape.value(self._norms, self._term.strength)
+        return float((values * self._weights).sum())
+
 
 def _row_groups(metric, parameters):
     """Return the group of each row of the weight matrices, counted in each; None for one each."""
@@ -140,10 +159,10 @@ def _factors(term, parameters):
     return term.weights.to(parameters.flat.dtype).contiguous()
 
 
-def _strengths(term):
-    """Return l1 and l2 of a term whose prox is a soft threshold."""
+def _strengths(term, full=False):
+    """Return l1 and l2 of a term whose prox is a soft threshold, now or past all warm-up."""
     factor = 1.0 if torch.is_tensor(term.weights) else term.weights
-    l1, l2 = term.shape.soft(term.current)
+    l1, l2 = term.shape.soft(term.strength if full else term.current)
     return factor * l1, factor * l2
 
 

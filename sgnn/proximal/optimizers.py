@@ -35,6 +35,8 @@ class ProximalOptimizer(ABC):
         self.regulariser = regulariser
         self.scales = scales
         self.n_steps = 0
+        #: What takes steps by compiled kernels, a CompiledMove; None where torch does.
+        self._compiled = None
 
     @classmethod
     @abstractmethod
@@ -53,6 +55,12 @@ class ProximalOptimizer(ABC):
     @abstractmethod
     def step(self, learning_rate):
         """Take one step from the gradient in the buffer, then apply the prox."""
+
+    def penalty(self):
+        """Return the value of the regulariser at full strength, a float."""
+        if self._compiled is None:
+            return self.regulariser.value(self.parameters)
+        return self._compiled.value()
 
     @property
     @abstractmethod

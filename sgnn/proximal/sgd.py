@@ -25,8 +25,9 @@ class ProxSGD(ProximalOptimizer):
         self.nesterov = nesterov and momentum > 0
         self.velocity = parameters.zeros_like() if momentum else None
         self._squared_units = regulariser.metric.of_layers([unit**2 for unit in scales.weights])
-        is_compiled = can_take(parameters, regulariser.metric)
-        self._move = CompiledSGD(self) if is_compiled else self._move_in_torch
+        if can_take(parameters, regulariser.metric):
+            self._compiled = CompiledSGD(self)
+        self._move = self._compiled or self._move_in_torch
 
     @classmethod
     def of(cls, settings, n_batches, *arguments):

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from sgnn.networks.activations import ACTIVATIONS
+from sgnn.networks.network import units_on_paths
 from sgnn.networks.parameters import to_tensor
 
 _ROWS_PER_CHUNK = 4096
@@ -47,6 +48,14 @@ class Perceptron:
             self._forward(rows, buffers)
             outputs.append(buffers.outputs.clone())
         return torch.cat(outputs, dim=1)
+
+    def units_on_paths(self, blocks):
+        """Return, per layer, which units lie on a path of weights; see :func:`units_on_paths`."""
+        return units_on_paths([w.weight.cpu().numpy() for w in self.parameters.layers], blocks)
+
+    def n_units_on_paths(self, blocks):
+        """Return their number, a tuple with an int per layer."""
+        return tuple(int(np.count_nonzero(mask)) for mask in self.units_on_paths(blocks))
 
     def gradients(self, batches, l2):
         """Write the gradient of the mean loss and the ridge, for one batch after the other.

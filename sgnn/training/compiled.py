@@ -5,6 +5,7 @@ import torch
 
 from sgnn import kernels
 from sgnn.losses import Gamma, Huber, LogLoss, Poisson, Quantile, SquaredError
+from sgnn.networks.network import with_blocks
 from sgnn.training.data import as_tensors
 
 _SMALL_PRODUCT = 1_000_000
@@ -41,6 +42,9 @@ class CompiledPerceptron:
             kernels.LOSSES[name] if self._has_loss else 0,
             constants,
         )
+        sizes = parameters.sizes
+        self._masks = torch.empty(2, sum(sizes), dtype=torch.bool)
+        self._ends = np.cumsum(sizes[:-1])
         largest = max(layer.weight.numel() for layer in parameters.layers)
         chunk = _SMALL_PRODUCT // max(largest, 1)
         self._chunk = chunk if chunk >= _LEAST_CHUNK else _CHUNK
@@ -71,6 +75,21 @@ class CompiledPerceptron:
             self._pass.forward(samples, None, start, stop)
             outputs[:, start:stop] = self._outputs(stop - start).t()
         return outputs
+
+    def units_on_paths(self, blocks):
+        """Return, per layer, which units lie on a path of weights; see :func:`units_on_paths`."""
+        self._pass.units_on_paths(self._masks)
+        on_paths = np.split(self._masks[0].numpy().copy(), self._ends)
+        on_paths[0] = with_blocks(on_paths[0], blocks)
+        return on_paths
+
+    def n_units_on_paths(self, blocks):
+        """Return their number, a tuple with an int per layer."""
+        counts = self._pass.units_on_paths(self._masks)
+        if blocks is None:
+            return counts
+        inputs = with_blocks(self._masks[0, : len(blocks)].numpy(), blocks)
+        return int(inputs.sum()), *counts[1:]
 
     def gradients(self, batches, l2):
         """Write the gradient of the mean loss and the ridge, for one batch after the other.

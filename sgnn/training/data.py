@@ -37,6 +37,7 @@ class Batches:
         self.rng = rng
         self._is_sparse = sparse.issparse(X)
         self._full = self.X = X if self._is_sparse else to_tensor(X, device)
+        self._samples = None
         self._selected = np.ones(X.shape[1], dtype=bool)
         self.targets = to_tensor(targets, device)
         self._importance = importance
@@ -129,6 +130,7 @@ class Batches:
                 columns = torch.from_numpy(columns).to(self._full.device)
             self.X = self._full[:, columns]
         self._rows = self._rows.new_empty(self.batch_size, self.X.shape[1])
+        self._samples = None
 
     def samples(self, width, all_inputs=False):
         """Return the addresses of the data for the kernels.
@@ -140,8 +142,11 @@ class Batches:
         all_inputs : bool, default=False
             Whether to take no notice of `select_inputs`.
         """
-        X = self._full if all_inputs else self.X
-        return kernels.Samples(as_tensors(X), self.targets, self.weights, self._seen, self.losses)
+        if all_inputs and self.X is not self._full:
+            return self._samples_of(self._full)
+        if self._samples is None:
+            self._samples = self._samples_of(self.X)
+        return self._samples
 
     def mean_loss(self):
         """Return the weighted mean of the losses written in the last epoch."""
@@ -154,6 +159,9 @@ class Batches:
         if order is None:
             return self.X[rows]
         return torch.index_select(self.X, 0, rows, out=self._rows[: stop - start])
+
+    def _samples_of(self, X):
+        return kernels.Samples(as_tensors(X), self.targets, self.weights, self._seen, self.losses)
 
     def _densify(self, rows, X):
         return torch.from_numpy(X[rows].toarray()).to(self._rows.device)
@@ -173,7 +181,7 @@ def of_mean_one(sample_weight, dtype, device):
 
 def weighted_mean(losses, weights):
     """Return the mean of losses with weights of mean 1 or None, as a float."""
-    return (losses.mean() if weights is None else losses.dot(weights) / len(losses)).item()
+    return (losses.sum() if weights is None else losses.dot(weights)).item() / len(losses)
 
 
 def as_tensors(X):

@@ -2,9 +2,8 @@
 
 import math
 
-import numpy as np
 
-from sgnn.networks.network import Network, units_on_paths
+from sgnn.networks.network import Network
 from sgnn.networks.parameters import to_tensor
 from sgnn.training.data import of_mean_one, weighted_mean
 
@@ -94,8 +93,7 @@ class Trainer:
 
     def units_on_paths(self):
         """Return, per layer, which of the units in `kept` are on a path from input to output."""
-        coefs = [layer.weight.cpu().numpy() for layer in self.model.parameters.layers]
-        return units_on_paths(coefs, self.blocks)
+        return self.model.units_on_paths(self.blocks)
 
     def _keep_best(self, course):
         score = course.history.validation_score[-1] if course.early_stopping else math.inf
@@ -126,16 +124,14 @@ class Trainer:
 
     def _record(self, history):
         loss = self.batches.mean_loss()
-        objective = loss + self.regulariser.value(self.model.parameters) + self._ridge()
+        objective = loss + self.optimizer.penalty() + self._ridge()
         flat = self.model.parameters.flat
         if not math.isfinite(objective + flat.dot(flat).item()):
             raise FloatingPointError("the objective is not finite")
         held_out = None if self.held_out is None else self._validate()
         history.loss.append(loss * self.loss_unit)
         history.objective.append(objective * self.loss_unit)
-        history.n_neurons.append(
-            tuple(int(np.count_nonzero(mask)) for mask in self.units_on_paths())
-        )
+        history.n_neurons.append(self.model.n_units_on_paths(self.blocks))
         if held_out is not None:
             history.validation_loss.append(held_out[0] * self.loss_unit)
             history.validation_score.append(held_out[1])
