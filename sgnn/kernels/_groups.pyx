@@ -530,7 +530,9 @@ cdef void scale(Groups of, real* theta) noexcept nogil:
     for layer in range(of.n_layers):
         n_out, row = of.sizes[layer + 1], theta + of.weight[layer]
         factors = <real*> of.factors + of.first[layer]
-        group = NULL if of.row_groups == NULL else of.row_groups + of.first_row[layer]
+        group = NULL
+        if of.row_groups != NULL:
+            group = of.row_groups + of.first_row[layer]
         for r in range(of.sizes[layer]):
             if of.kind == COLUMNS:
                 for j in range(n_out):

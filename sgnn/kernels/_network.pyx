@@ -5,6 +5,7 @@
 from cpython.pycapsule cimport PyCapsule_GetName, PyCapsule_GetPointer
 from libc.math cimport exp, expf
 from libc.stdint cimport int32_t, int64_t, uint8_t, uintptr_t
+from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from sgnn.kernels._real cimport (
@@ -24,6 +25,12 @@ cdef void* blas(str name):
 
 cdef sgemm_t sgemm = <sgemm_t> blas("sgemm")
 cdef dgemm_t dgemm = <dgemm_t> blas("dgemm")
+
+cdef extern from "_sparse.h" nogil:
+    void sgnn_add_products_f(const float*, const int32_t*, int64_t, const float*, int64_t,
+                             float*) noexcept
+    void sgnn_add_products_d(const double*, const int32_t*, int64_t, const double*, int64_t,
+                             double*) noexcept
 
 cdef enum Activation:
     IDENTITY, RELU, LEAKY_RELU, TANH, LOGISTIC, GELU
@@ -119,6 +126,10 @@ cdef class Pass:
     cdef void* gradient_
     cdef void* constants
     cdef void* work
+    cdef int64_t* first_of_column
+    cdef void* entries
+    cdef size_t n_entry_bytes
+    cdef bint is_out_of_memory
     cdef int64_t per_row
     cdef readonly int64_t n_rows
     cdef public object memory
@@ -150,6 +161,13 @@ cdef class Pass:
             if activation == GELU and 0 < index < self.n_layers:
                 used += self.sizes[index]
         self.per_row, self.n_rows = used, 0
+        self.first_of_column = <int64_t*> malloc((self.sizes[0] + 1) * sizeof(int64_t))
+        if self.first_of_column == NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        free(self.first_of_column)
+        free(self.entries)
 
     def hold(self, memory, int64_t n_rows):
         """Take memory for some rows: a tensor of ``per_row * n_rows`` numbers."""
@@ -183,6 +201,8 @@ cdef class Pass:
             else:
                 backward(self, <float*> self.theta, samples, rows, start, <int> (stop - start), False)
                 add_ridge(self, <float*> self.theta, l2)
+        if self.is_out_of_memory:
+            raise MemoryError
 
     def gradient(self, Samples samples, order, int64_t start, int64_t stop, double l2):
         """Write losses, and the gradient of their mean plus that of the ridge.
@@ -204,6 +224,8 @@ cdef class Pass:
             else:
                 gradient(self, <float*> self.theta, samples, rows, start, stop)
                 add_ridge(self, <float*> self.theta, l2)
+        if self.is_out_of_memory:
+            raise MemoryError
 
 
     def units_on_paths(self, masks):
@@ -344,23 +366,25 @@ cdef void forward(Pass net, real* theta, Samples samples, const int64_t* rows, i
                  net.activation if layer < last else IDENTITY)
 
 
+cdef inline void add_products(const real* data, const int32_t* places, int64_t n,
+                              const real* matrix, int64_t width, real* out) noexcept nogil:
+    """Add the sum of ``data[k]`` times row ``places[k]`` of a matrix."""
+    if real is float:
+        sgnn_add_products_f(data, places, n, matrix, width, out)
+    else:
+        sgnn_add_products_d(data, places, n, matrix, width, out)
+
+
 cdef void sparse_forward(Pass net, real* theta, Samples samples, const int64_t* rows, int64_t start,
                          int n, real* out) noexcept nogil:
-    cdef const real* data = <const real*> samples.data
-    cdef int64_t row, k, width = net.sizes[1]
-    cdef int i, j
-    cdef real* z
-    cdef real* w
-    cdef real x
+    cdef int64_t row, first, width = net.sizes[1]
+    cdef int i
     memset(out, 0, n * width * sizeof(real))
     for i in range(n):
         row = row_of(rows, start + i)
-        z = out + i * width
-        for k in range(samples.indptr[row], samples.indptr[row + 1]):
-            w = theta + samples.indices[k] * width
-            x = data[k]
-            for j in range(width):
-                z[j] += x * w[j]
+        first = samples.indptr[row]
+        add_products(<const real*> samples.data + first, samples.indices + first,
+                     samples.indptr[row + 1] - first, theta, width, out + i * width)
 
 
 cdef void backward(Pass net, real* theta, Samples samples, const int64_t* rows, int64_t start,
@@ -394,22 +418,49 @@ cdef void backward(Pass net, real* theta, Samples samples, const int64_t* rows, 
 
 cdef void sparse_backward(Pass net, real* gradient, Samples samples, const int64_t* rows,
                           int64_t start, int n, const real* delta, bint add) noexcept nogil:
+    """Turn the rows into columns, and write the gradient of the weights of each."""
     cdef const real* data = <const real*> samples.data
-    cdef int64_t row, k, width = net.sizes[1]
-    cdef int i, j
-    cdef const real* d
-    cdef real* g
-    cdef real x
+    cdef int64_t row, k, at, n_entries = 0, width = net.sizes[1]
+    cdef int64_t* first = net.first_of_column
+    cdef int32_t* places
+    cdef real* values
+    cdef int i, column, n_columns = net.sizes[0]
     if not add:
-        memset(gradient, 0, net.sizes[0] * width * sizeof(real))
+        memset(gradient, 0, n_columns * width * sizeof(real))
+    memset(first, 0, (n_columns + 1) * sizeof(int64_t))
     for i in range(n):
         row = row_of(rows, start + i)
-        d = delta + i * width
         for k in range(samples.indptr[row], samples.indptr[row + 1]):
-            g = gradient + samples.indices[k] * width
-            x = data[k]
-            for j in range(width):
-                g[j] += x * d[j]
+            first[samples.indices[k] + 1] += 1
+        n_entries += samples.indptr[row + 1] - samples.indptr[row]
+    if not reserve(net, n_entries * (sizeof(real) + sizeof(int32_t))):
+        return
+    values = <real*> net.entries
+    places = <int32_t*> (values + n_entries)
+    for column in range(n_columns):
+        first[column + 1] += first[column]
+    for i in range(n):
+        row = row_of(rows, start + i)
+        for k in range(samples.indptr[row], samples.indptr[row + 1]):
+            at = first[samples.indices[k]]
+            first[samples.indices[k]] += 1
+            values[at], places[at] = data[k], i
+    at = 0
+    for column in range(n_columns):
+        if first[column] > at:
+            add_products(values + at, places + at, first[column] - at, delta, width,
+                         gradient + column * width)
+        at = first[column]
+
+
+cdef bint reserve(Pass net, size_t n_bytes) noexcept nogil:
+    """Make room for the entries of some rows; whether there was any."""
+    if n_bytes > net.n_entry_bytes:
+        free(net.entries)
+        net.entries = malloc(n_bytes)
+        net.n_entry_bytes = n_bytes if net.entries != NULL else 0
+        net.is_out_of_memory = net.entries == NULL
+    return not net.is_out_of_memory
 
 
 cdef void add_rows(const real* delta, int n, int width, bint add, real* out) noexcept nogil:

@@ -1,5 +1,7 @@
 """Mini-batches without copies of the data set."""
 
+from functools import cached_property
+
 import numpy as np
 import torch
 from scipy import sparse
@@ -8,6 +10,7 @@ from sgnn import kernels
 from sgnn.networks.parameters import to_tensor
 
 _ENTRIES_AT_ONCE = 2**20
+_MOST_NONZERO, _LEAST_WIDTH = 0.3, 64
 
 
 class Batches:
@@ -138,14 +141,15 @@ class Batches:
         Parameters
         ----------
         width : int
-            Units that the inputs lead to. If there are many, zeros of a dense X are skipped.
+            Units that the inputs lead to. If there are many, and most entries of a dense X are zero,
+            these are skipped.
         all_inputs : bool, default=False
             Whether to take no notice of `select_inputs`.
         """
         if all_inputs and self.X is not self._full:
-            return self._samples_of(self._full)
+            return self._samples_of(self._full, width)
         if self._samples is None:
-            self._samples = self._samples_of(self.X)
+            self._samples = self._samples_of(self.X, width)
         return self._samples
 
     def mean_loss(self):
@@ -160,8 +164,16 @@ class Batches:
             return self.X[rows]
         return torch.index_select(self.X, 0, rows, out=self._rows[: stop - start])
 
-    def _samples_of(self, X):
-        return kernels.Samples(as_tensors(X), self.targets, self.weights, self._seen, self.losses)
+    def _samples_of(self, X, width):
+        tensors = as_tensors(X)
+        if not self._is_sparse and width >= _LEAST_WIDTH and self._is_mostly_zero:
+            tensors = without_zeros(tensors)
+        return kernels.Samples(tensors, self.targets, self.weights, self._seen, self.losses)
+
+    @cached_property
+    def _is_mostly_zero(self):
+        """Whether a dense X has so few entries that are not zero that it pays to skip the others."""
+        return torch.count_nonzero(self._full).item() < _MOST_NONZERO * self._full.numel()
 
     def _densify(self, rows, X):
         return torch.from_numpy(X[rows].toarray()).to(self._rows.device)
@@ -182,6 +194,12 @@ def of_mean_one(sample_weight, dtype, device):
 def weighted_mean(losses, weights):
     """Return the mean of losses with weights of mean 1 or None, as a float."""
     return (losses.sum() if weights is None else losses.dot(weights)).item() / len(losses)
+
+
+def without_zeros(X):
+    """Return data, indices and indptr of a CSR matrix, as tensors, from a dense one."""
+    compressed = X.to_sparse_csr()
+    return compressed.values(), compressed.col_indices().int(), compressed.crow_indices()
 
 
 def as_tensors(X):

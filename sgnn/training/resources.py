@@ -3,21 +3,25 @@
 import os
 import threading
 from contextlib import contextmanager
+from functools import cache
 
 import numpy as np
 import torch
+from threadpoolctl import ThreadpoolController
 
 _lock = threading.Lock()
 _inside = threading.local()
 _running = 0
 _threads_before = None
+_blas_threads_before = []
 _has_had_threads = _has_lost_threads = False
 
 
 def _after_fork():
     """Start anew in a process that was forked, whose only thread is the one that forked it."""
-    global _lock, _has_lost_threads
+    global _lock, _has_lost_threads, _running
     _lock, _has_lost_threads = threading.Lock(), _has_had_threads
+    _running = int(getattr(_inside, "yes", False))
 
 
 if hasattr(os, "register_at_fork"):
@@ -26,11 +30,12 @@ if hasattr(os, "register_at_fork"):
 
 @contextmanager
 def limited_threads(n_threads):
-    """Run with `n_threads` torch threads, and restore the count of this thread afterwards.
+    """Run torch and BLAS on `n_threads` threads, and restore the counts afterwards.
 
     Torch keeps a count per thread, and threads new to torch take over the count that was set last,
     by whichever thread. So users are counted under a lock, and a thread that comes upon the limit
-    of another user is given the count from before the first of them.
+    of another user is given the count from before the first of them. BLAS has one count for all;
+    it is restored when the last user leaves.
 
     A process that was forked from one that has run on several threads would wait for those for
     ever, so it runs on one.
@@ -40,7 +45,7 @@ def limited_threads(n_threads):
     n_threads : int or None
         None leaves the count as it is.
     """
-    global _running, _threads_before, _has_had_threads
+    global _running, _threads_before, _blas_threads_before, _has_had_threads
     if _has_lost_threads:
         n_threads = 1
     if (n_threads or torch.get_num_threads()) > 1:
@@ -53,10 +58,12 @@ def limited_threads(n_threads):
         before = torch.get_num_threads()
         if _running == 0:
             _threads_before = before
+            _blas_threads_before = [library.num_threads for library in _blas_libraries()]
         elif not nested:
             before = _threads_before
         _running += 1
         torch.set_num_threads(n_threads)
+        _set_blas_threads([n_threads] * len(_blas_threads_before))
     _inside.yes = True
     try:
         yield
@@ -65,6 +72,19 @@ def limited_threads(n_threads):
         with _lock:
             _running -= 1
             torch.set_num_threads(before)
+            if _running == 0:
+                _set_blas_threads(_blas_threads_before)
+
+
+@cache
+def _blas_libraries():
+    """Return the controllers of the BLAS libraries of this process."""
+    return ThreadpoolController().select(user_api="blas").lib_controllers
+
+
+def _set_blas_threads(counts):
+    for library, count in zip(_blas_libraries(), counts, strict=True):
+        library.set_num_threads(count)
 
 
 def denormals_are_flushed():

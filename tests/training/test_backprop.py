@@ -71,7 +71,7 @@ def test_gradient_equals_autograd(activation, case, weighted, hidden):
     model = Perceptron(parameters, activation, case.loss)
     losses = torch.full((N_SAMPLES,), torch.nan, dtype=torch.float64)
     close = {"rtol": 1e-12, "atol": 1e-13}
-    torch.testing.assert_close(model.forward(X).t(), outputs, **close)
+    torch.testing.assert_close(model.forward(X.numpy()).t(), outputs, **close)
     model.forward_backward(X, targets, weights, losses)
     torch.testing.assert_close(losses, expected, rtol=1e-9, atol=3e-9)
     for layer, (weight, bias) in zip(model.gradient.layers, gradients, strict=True):
@@ -91,7 +91,7 @@ def test_gradient_is_the_slope_of_the_mean_loss(hidden):
     gradient, step = model.gradient.flat.clone(), 1e-6
 
     def mean_loss():
-        errors = model.forward(X).t() - targets
+        errors = model.forward(X.numpy()).t() - targets
         return 0.5 * (weights[:, None] * errors**2).sum() / N_SAMPLES
 
     for index, value in enumerate(parameters.flat.tolist()):
