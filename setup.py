@@ -4,7 +4,7 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-NAMES = ["_network", "_groups"]
+NAMES = ["_network", "_groups", "_predict"]
 # Sums may be taken in any order, so that they are vectorised; NaN and infinity stay what they are.
 FLAGS = [
     "-O3",

@@ -4,9 +4,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 try:
-    from sgnn.kernels import _groups, _network
+    from sgnn.kernels import _groups, _network, _predict
 except ImportError:
-    _groups = _network = None
+    _groups = _network = _predict = None
 
 _wanted = ContextVar("sgnn_kernels", default=True)
 
@@ -37,4 +37,5 @@ def switched_off():
 if are_built():
     Adam, SGD, KINDS = _groups.Adam, _groups.SGD, _groups.KINDS
     Pass, Samples = _network.Pass, _network.Samples
+    Predictor = _predict.Predictor
     ACTIVATIONS, LOSSES = _network.ACTIVATIONS, _network.LOSSES

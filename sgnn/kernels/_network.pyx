@@ -2,38 +2,25 @@
 # cython: initializedcheck=False, nonecheck=False
 """Forward and backward pass of a multilayer perceptron on rows of a data set."""
 
-from cpython.pycapsule cimport PyCapsule_GetName, PyCapsule_GetPointer
-from libc.math cimport exp, expf
 from libc.stdint cimport int32_t, int64_t, uint8_t, uintptr_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
-from sgnn.kernels._real cimport (
-    error_function, exponential, hyperbolic, logarithm, logarithm_of_1_plus, magnitude, real,
+from sgnn.kernels._layers cimport (
+    GELU, IDENTITY, LEAKY_RELU, LOGISTIC, RELU, TANH, activate, add_rows, derive, load_blas, product,
 )
+from sgnn.kernels._losses cimport (
+    gamma, huber, logistic, pinball, poisson, softmax, squared_error,
+)
+from sgnn.kernels._real cimport real
 
-from scipy.linalg import cython_blas
-
-ctypedef void (*sgemm_t)(char*, char*, int*, int*, int*, float*, float*, int*, float*, int*,
-                         float*, float*, int*) noexcept nogil
-ctypedef void (*dgemm_t)(char*, char*, int*, int*, int*, double*, double*, int*, double*, int*,
-                         double*, double*, int*) noexcept nogil
-
-cdef void* blas(str name):
-    capsule = cython_blas.__pyx_capi__[name]
-    return PyCapsule_GetPointer(capsule, PyCapsule_GetName(capsule))
-
-cdef sgemm_t sgemm = <sgemm_t> blas("sgemm")
-cdef dgemm_t dgemm = <dgemm_t> blas("dgemm")
+load_blas()
 
 cdef extern from "_sparse.h" nogil:
     void sgnn_add_products_f(const float*, const int32_t*, int64_t, const float*, int64_t,
                              float*) noexcept
     void sgnn_add_products_d(const double*, const int32_t*, int64_t, const double*, int64_t,
                              double*) noexcept
-
-cdef enum Activation:
-    IDENTITY, RELU, LEAKY_RELU, TANH, LOGISTIC, GELU
 
 cdef enum Loss:
     ELSEWHERE, SQUARED_ERROR, SOFTMAX, LABELS, HUBER, QUANTILE, POISSON, GAMMA
@@ -46,19 +33,6 @@ LOSSES = {
     "squared_error": SQUARED_ERROR, "softmax": SOFTMAX, "labels": LABELS, "huber": HUBER,
     "quantile": QUANTILE, "poisson": POISSON, "gamma": GAMMA,
 }
-
-
-cdef inline void product(bint transpose_a, bint transpose_b, int m, int n, int k, real* a, int lda,
-                         real* b, int ldb, bint add, real* c) noexcept nogil:
-    """Write op(a) op(b) into c (m x n), or add it; all are stored row after row."""
-    cdef char ta = b"T" if transpose_a else b"N"
-    cdef char tb = b"T" if transpose_b else b"N"
-    cdef real one = 1
-    cdef real beta = 1 if add else 0
-    if real is float:
-        sgemm(&tb, &ta, &n, &m, &k, &one, b, &ldb, a, &lda, &beta, c, &n)
-    else:
-        dgemm(&tb, &ta, &n, &m, &k, &one, b, &ldb, a, &lda, &beta, c, &n)
 
 
 cdef class Samples:
@@ -463,75 +437,6 @@ cdef bint reserve(Pass net, size_t n_bytes) noexcept nogil:
     return not net.is_out_of_memory
 
 
-cdef void add_rows(const real* delta, int n, int width, bint add, real* out) noexcept nogil:
-    cdef int i, j
-    cdef const real* d = delta
-    if not add:
-        memset(out, 0, width * sizeof(real))
-    for i in range(n):
-        for j in range(width):
-            out[j] += d[j]
-        d += width
-
-
-cdef void activate(real* pre, real* values, const real* bias, int n, int width,
-                   int activation) noexcept nogil:
-    cdef int i, j
-    cdef real x
-    cdef real slope = <real> 0.01, half = <real> 0.5, root_half = <real> 0.70710678118654752440
-    for i in range(n):
-        if activation == RELU:
-            for j in range(width):
-                x = pre[j] + bias[j]
-                values[j] = x if x > 0 else 0
-        elif activation == IDENTITY:
-            for j in range(width):
-                values[j] = pre[j] + bias[j]
-        elif activation == LEAKY_RELU:
-            for j in range(width):
-                x = pre[j] + bias[j]
-                values[j] = x if x > 0 else slope * x
-        elif activation == TANH:
-            for j in range(width):
-                values[j] = hyperbolic(pre[j] + bias[j])
-        elif activation == LOGISTIC:
-            for j in range(width):
-                values[j] = 1 / (1 + exponential(-(pre[j] + bias[j])))
-        else:
-            for j in range(width):
-                x = pre[j] + bias[j]
-                pre[j] = x
-                values[j] = half * x * (1 + error_function(x * root_half))
-        pre += width
-        values += width
-
-
-cdef void derive(real* d, const real* saved, int64_t n, int activation) noexcept nogil:
-    cdef int64_t j
-    cdef real x, slope = <real> 0.01
-    cdef real half = <real> 0.5, root_half = <real> 0.70710678118654752440
-    cdef real density = <real> 0.39894228040143267794
-    if activation == RELU:
-        for j in range(n):
-            x = d[j]
-            d[j] = x if saved[j] > 0 else 0
-    elif activation == LEAKY_RELU:
-        for j in range(n):
-            x = d[j]
-            d[j] = x if saved[j] > 0 else slope * x
-    elif activation == TANH:
-        for j in range(n):
-            d[j] *= 1 - saved[j] * saved[j]
-    elif activation == LOGISTIC:
-        for j in range(n):
-            d[j] *= saved[j] * (1 - saved[j])
-    elif activation == GELU:
-        for j in range(n):
-            x = saved[j]
-            d[j] *= (half * (1 + error_function(x * root_half))
-                     + x * density * exponential(-half * x * x))
-
-
 cdef void write_loss(Pass net, real* theta, Samples samples, const int64_t* rows, int64_t start,
                      int n, real share) noexcept nogil:
     """Overwrite raw outputs with the gradient of the mean loss."""
@@ -567,95 +472,3 @@ cdef void write_loss(Pass net, real* theta, Samples samples, const int64_t* rows
         z += width
 
 
-cdef inline real softmax(real* z, int width, int64_t label, real factor) noexcept nogil:
-    cdef int k
-    cdef real top = z[0], total = 0, of_label, scale
-    for k in range(1, width):
-        top = z[k] if z[k] > top else top
-    of_label = z[label] - top
-    for k in range(width):
-        z[k] = exponential(z[k] - top)
-    for k in range(width):
-        total += z[k]
-    scale = factor / total
-    for k in range(width):
-        z[k] *= scale
-    z[label] -= factor
-    return logarithm(total) - of_label
-
-
-cdef inline real logistic(real* z, const real* targets, int width, real factor) noexcept nogil:
-    cdef int k
-    cdef real x, small, wrong, loss = 0
-    for k in range(width):
-        x = z[k]
-        small = exponential(-magnitude(x))
-        wrong = x * (1 - 2 * targets[k])
-        loss += (wrong if wrong > 0 else 0) + logarithm_of_1_plus(small)
-        z[k] = ((1 if x > 0 else small) / (1 + small) - targets[k]) * factor
-    return loss
-
-
-cdef inline real squared_error(real* z, const real* targets, int width, real factor) noexcept nogil:
-    cdef int k
-    cdef real error, loss = 0, half = <real> 0.5
-    for k in range(width):
-        error = z[k] - targets[k]
-        loss += error * error
-        z[k] = error * factor
-    return half * loss
-
-
-cdef inline real huber(real* z, const real* targets, int width, real factor,
-                       const real* deltas) noexcept nogil:
-    cdef int k
-    cdef real error, inner, loss = 0, half = <real> 0.5
-    for k in range(width):
-        error = z[k] - targets[k]
-        inner = deltas[k] if error > deltas[k] else error
-        inner = -deltas[k] if inner < -deltas[k] else inner
-        loss += (error - half * inner) * inner
-        z[k] = inner * factor
-    return loss
-
-
-cdef inline real pinball(real* z, const real* targets, int width, real factor,
-                         const real* quantiles) noexcept nogil:
-    cdef int k
-    cdef real error, slope, loss = 0
-    for k in range(width):
-        error = z[k] - targets[k]
-        slope = (1 if error > 0 else 0) - quantiles[k]
-        loss += error * slope
-        z[k] = slope * factor
-    return loss
-
-
-cdef inline real power_of_e(real x) noexcept nogil:
-    """exp(x), infinite where it overflows."""
-    if real is float:
-        return expf(x)
-    else:
-        return exp(x)
-
-
-cdef inline real poisson(real* z, const real* targets, int width, real factor) noexcept nogil:
-    cdef int k
-    cdef real y, mean, loss = 0
-    for k in range(width):
-        y = targets[k]
-        mean = power_of_e(z[k])
-        loss += (y * logarithm(y) if y > 0 else 0) - y + mean - y * z[k]
-        z[k] = (mean - y) * factor
-    return loss
-
-
-cdef inline real gamma(real* z, const real* targets, int width, real factor) noexcept nogil:
-    cdef int k
-    cdef real y, ratio, loss = 0, one = 1
-    for k in range(width):
-        y = targets[k]
-        ratio = power_of_e(-z[k]) * y
-        loss += z[k] - logarithm(y) + ratio - one
-        z[k] = (one - ratio) * factor
-    return loss

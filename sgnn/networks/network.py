@@ -1,11 +1,12 @@
 """A network in numpy: what is left of one, putting back what was removed, and predicting."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 
+from sgnn import kernels
 from sgnn.networks.activations import ACTIVATIONS
 
 _ROWS_PER_CHUNK = 1024
@@ -79,6 +80,25 @@ class Network:
         return bool(self.kept[0].all())
 
     @property
+    def dtype(self):
+        """Data type of weights and raw outputs."""
+        return self.intercepts[-1].dtype
+
+    @cached_property
+    def _predictor(self):
+        """What computes raw outputs by kernels; None where they do not know the network."""
+        known = kernels.are_used() and self.activation in kernels.ACTIVATIONS
+        if not known or len(self.coefs) > kernels.MOST_LAYERS:
+            return None
+        arrays = ([np.ascontiguousarray(a) for a in part] for part in (self.coefs, self.intercepts))
+        code = kernels.ACTIVATIONS[self.activation]
+        features = None if self._has_all_inputs else self.features.astype(np.int64)
+        return kernels.Predictor(*arrays, code, features)
+
+    def __getstate__(self):
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @property
     def n_features(self):
         """Number of inputs that are left."""
         return len(self.features)
@@ -108,9 +128,11 @@ class Network:
         ndarray of shape (n_samples, n_outputs)
             In the data type of the weights.
         """
+        if self._predictor is not None and X.__class__ is np.ndarray and X.dtype == self.dtype:
+            return self._predictor(np.ascontiguousarray(X))
         inputs = X if self._has_all_inputs else X[:, self.features]
         activate = ACTIVATIONS[self.activation].values
-        n_samples, dtype = X.shape[0], self.intercepts[-1].dtype
+        n_samples, dtype = X.shape[0], self.dtype
         outputs = np.empty((n_samples, len(self.intercepts[-1])), dtype=dtype)
         last = len(self.coefs) - 1
         for start in range(0, n_samples, _ROWS_PER_CHUNK):

@@ -1,0 +1,115 @@
+"""Products of matrices, and activations."""
+
+from cpython.pycapsule cimport PyCapsule_GetName, PyCapsule_GetPointer
+from libc.stdint cimport int64_t
+from libc.string cimport memset
+
+from sgnn.kernels._real cimport error_function, exponential, hyperbolic, real
+
+cdef extern from "_blas.h" nogil:
+    ctypedef void (*sgnn_sgemm_t)(char*, char*, int*, int*, int*, float*, float*, int*, float*,
+                                  int*, float*, float*, int*) noexcept
+    ctypedef void (*sgnn_dgemm_t)(char*, char*, int*, int*, int*, double*, double*, int*, double*,
+                                  int*, double*, double*, int*) noexcept
+    sgnn_sgemm_t sgnn_sgemm
+    sgnn_dgemm_t sgnn_dgemm
+
+cdef enum Activation:
+    IDENTITY, RELU, LEAKY_RELU, TANH, LOGISTIC, GELU
+
+
+cdef inline void* function_of_blas(str name) except NULL:
+    from scipy.linalg import cython_blas
+
+    capsule = cython_blas.__pyx_capi__[name]
+    return PyCapsule_GetPointer(capsule, PyCapsule_GetName(capsule))
+
+
+cdef inline int load_blas() except -1:
+    """Find the functions of the BLAS that scipy brings; called by each module that uses them."""
+    global sgnn_sgemm, sgnn_dgemm
+    sgnn_sgemm = <sgnn_sgemm_t> function_of_blas("sgemm")
+    sgnn_dgemm = <sgnn_dgemm_t> function_of_blas("dgemm")
+    return 0
+
+
+cdef inline void product(bint transpose_a, bint transpose_b, int m, int n, int k, real* a, int lda,
+                         real* b, int ldb, bint add, real* c) noexcept nogil:
+    """Write op(a) op(b) into c (m x n), or add it; all are stored row after row."""
+    cdef char ta = b"T" if transpose_a else b"N"
+    cdef char tb = b"T" if transpose_b else b"N"
+    cdef real one = 1
+    cdef real beta = 1 if add else 0
+    if real is float:
+        sgnn_sgemm(&tb, &ta, &n, &m, &k, &one, b, &ldb, a, &lda, &beta, c, &n)
+    else:
+        sgnn_dgemm(&tb, &ta, &n, &m, &k, &one, b, &ldb, a, &lda, &beta, c, &n)
+
+
+cdef inline void add_rows(const real* delta, int n, int width, bint add, real* out) noexcept nogil:
+    cdef int i, j
+    cdef const real* d = delta
+    if not add:
+        memset(out, 0, width * sizeof(real))
+    for i in range(n):
+        for j in range(width):
+            out[j] += d[j]
+        d += width
+
+
+cdef inline void activate(real* pre, real* values, const real* bias, int n, int width,
+                   int activation) noexcept nogil:
+    cdef int i, j
+    cdef real x
+    cdef real slope = <real> 0.01, half = <real> 0.5, root_half = <real> 0.70710678118654752440
+    for i in range(n):
+        if activation == RELU:
+            for j in range(width):
+                x = pre[j] + bias[j]
+                values[j] = x if x > 0 else 0
+        elif activation == IDENTITY:
+            for j in range(width):
+                values[j] = pre[j] + bias[j]
+        elif activation == LEAKY_RELU:
+            for j in range(width):
+                x = pre[j] + bias[j]
+                values[j] = x if x > 0 else slope * x
+        elif activation == TANH:
+            for j in range(width):
+                values[j] = hyperbolic(pre[j] + bias[j])
+        elif activation == LOGISTIC:
+            for j in range(width):
+                values[j] = 1 / (1 + exponential(-(pre[j] + bias[j])))
+        else:
+            for j in range(width):
+                x = pre[j] + bias[j]
+                pre[j] = x
+                values[j] = half * x * (1 + error_function(x * root_half))
+        pre += width
+        values += width
+
+
+cdef inline void derive(real* d, const real* saved, int64_t n, int activation) noexcept nogil:
+    cdef int64_t j
+    cdef real x, slope = <real> 0.01
+    cdef real half = <real> 0.5, root_half = <real> 0.70710678118654752440
+    cdef real density = <real> 0.39894228040143267794
+    if activation == RELU:
+        for j in range(n):
+            x = d[j]
+            d[j] = x if saved[j] > 0 else 0
+    elif activation == LEAKY_RELU:
+        for j in range(n):
+            x = d[j]
+            d[j] = x if saved[j] > 0 else slope * x
+    elif activation == TANH:
+        for j in range(n):
+            d[j] *= 1 - saved[j] * saved[j]
+    elif activation == LOGISTIC:
+        for j in range(n):
+            d[j] *= saved[j] * (1 - saved[j])
+    elif activation == GELU:
+        for j in range(n):
+            x = saved[j]
+            d[j] *= (half * (1 + error_function(x * root_half))
+                     + x * density * exponential(-half * x * x))
