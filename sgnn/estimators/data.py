@@ -202,13 +202,14 @@ def _check_pair(estimator, X, y, classes, known):
         reader.n_features_in_ = known.n_features
         if known.feature_names is not None:
             reader.feature_names_in_ = known.feature_names
+    wanted = estimator.dtype or (np.float64, np.float32)
     with np.errstate(over="ignore", invalid="ignore"):
         X, y = validate_data(
             reader,
             X,
             estimator._targets.plain(y),
             accept_sparse="csr",
-            dtype=(np.float64, np.float32) if known is None else np.dtype(known.dtype),
+            dtype=wanted if known is None else np.dtype(known.dtype),
             order="C",
             multi_output=True,
             y_numeric=is_regressor(estimator),

@@ -75,8 +75,12 @@ class SparseMLPParameters(Versioned, BaseEstimator):
         Whether to print a line per epoch.
     device : str, default="cpu"
         Where to train: "cpu", "cuda" or another device of torch. Predictions are made in numpy.
+    dtype : {"float32", "float64"} or type of numpy, or None, default=None
+        Data type to train in, which the weights and raw outputs keep. None is that of X, float64
+        for all that is not floating. Single precision is up to twice as fast. The first call of
+        `partial_fit` decides for all.
     n_threads : int or None, default=1
-        Threads during `fit`; None leaves torch's setting. One is best for most networks, and leaves
+        Threads during `fit`; None leaves the settings of torch and BLAS. One is best for most networks, and leaves
         the other cores to `n_jobs` of a search. A process that was forked from one that has trained
         on several uses one, whatever is asked for: threads do not survive a fork.
 
@@ -166,6 +170,7 @@ class SparseMLPParameters(Versioned, BaseEstimator):
     warm_start: bool = False
     verbose: bool | int = False
     device: str = "cpu"
+    dtype: str | type | None = None
     n_threads: int | None = 1
 
     _parameter_constraints = {
@@ -195,6 +200,11 @@ class SparseMLPParameters(Versioned, BaseEstimator):
         "warm_start": ["boolean"],
         "verbose": ["verbose"],
         "device": [str],
+        "dtype": [
+            StrOptions({"float32", "float64"}),
+            Options(type, {np.float32, np.float64}),
+            None,
+        ],
         "n_threads": [Interval(Integral, 1, 1024, closed="both"), None],
     }
 
