@@ -1,13 +1,26 @@
 """Compiled kernels of training and prediction, and whether they are used."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 
-try:
-    from sgnn.kernels import _groups, _network, _predict
-except ImportError:
-    _groups = _network = _predict = None
 
+def _load():
+    """Return the modules for this processor, or nothing if they were not built."""
+    try:
+        from sgnn.kernels import _cpu
+
+        if _cpu.has_avx2():
+            with suppress(ImportError):
+                from sgnn.kernels import _groups_avx2, _network_avx2, _predict_avx2
+
+                return _groups_avx2, _network_avx2, _predict_avx2
+        from sgnn.kernels import _groups, _network, _predict
+    except ImportError:
+        return None, None, None
+    return _groups, _network, _predict
+
+
+_groups, _network, _predict = _load()
 _wanted = ContextVar("sgnn_kernels", default=True)
 
 #: Most layers of weights that the kernels take.

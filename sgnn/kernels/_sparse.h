@@ -17,9 +17,9 @@
     }
 
 /* The same, four vectors of columns at a time. */
-#define SGNN_IN_BLOCKS(NAME, TARGET, REAL, BYTES, REST)                                            \
+#define SGNN_IN_BLOCKS(NAME, REAL, BYTES, REST)                                                    \
     typedef REAL NAME##_vector __attribute__((vector_size(BYTES), aligned(sizeof(REAL))));         \
-    TARGET static void NAME(const REAL *data, const int32_t *places, int64_t n,                    \
+    static inline void NAME(const REAL *data, const int32_t *places, int64_t n,                    \
                             const REAL *matrix, int64_t width, REAL *out)                          \
     {                                                                                              \
         const int64_t block = 4 * BYTES / sizeof(REAL);                                            \
@@ -46,42 +46,20 @@
 SGNN_PLAIN(sgnn_rest_f, float)
 SGNN_PLAIN(sgnn_rest_d, double)
 
-#if defined(__GNUC__)
-
-SGNN_IN_BLOCKS(sgnn_narrow_f, , float, 16, sgnn_rest_f)
-SGNN_IN_BLOCKS(sgnn_narrow_d, , double, 16, sgnn_rest_d)
-
-#if defined(__x86_64__)
-#define SGNN_WIDE __attribute__((target("avx2,fma")))
-SGNN_IN_BLOCKS(sgnn_wide_f, SGNN_WIDE, float, 32, sgnn_rest_f)
-SGNN_IN_BLOCKS(sgnn_wide_d, SGNN_WIDE, double, 32, sgnn_rest_d)
-#define SGNN_HAS_WIDE (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+#if defined(__AVX__)
+#define SGNN_BYTES 32
 #else
-#define sgnn_wide_f sgnn_narrow_f
-#define sgnn_wide_d sgnn_narrow_d
-#define SGNN_HAS_WIDE 0
+#define SGNN_BYTES 16
 #endif
 
-#define SGNN_ADD_PRODUCTS(NAME, REAL, WIDE, NARROW)                                                \
-    static inline void NAME(const REAL *data, const int32_t *places, int64_t n,                    \
-                            const REAL *matrix, int64_t width, REAL *out)                          \
-    {                                                                                              \
-        if (SGNN_HAS_WIDE)                                                                         \
-            WIDE(data, places, n, matrix, width, out);                                             \
-        else                                                                                       \
-            NARROW(data, places, n, matrix, width, out);                                           \
-    }
-
-SGNN_ADD_PRODUCTS(sgnn_add_products_f, float, sgnn_wide_f, sgnn_narrow_f)
-SGNN_ADD_PRODUCTS(sgnn_add_products_d, double, sgnn_wide_d, sgnn_narrow_d)
-
+#if defined(__GNUC__)
+SGNN_IN_BLOCKS(sgnn_add_products_f, float, SGNN_BYTES, sgnn_rest_f)
+SGNN_IN_BLOCKS(sgnn_add_products_d, double, SGNN_BYTES, sgnn_rest_d)
 #else
-
 #define sgnn_add_products_f(data, places, n, matrix, width, out)                                   \
     sgnn_rest_f(data, places, n, matrix, width, 0, out)
 #define sgnn_add_products_d(data, places, n, matrix, width, out)                                   \
     sgnn_rest_d(data, places, n, matrix, width, 0, out)
-
 #endif
 
 #endif

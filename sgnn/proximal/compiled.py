@@ -117,7 +117,7 @@ class NormProx:
     """
 
     def __init__(self, term, per_group, scale):
-        self._term, self._scale = term, scale
+        self._term, self._scale, self._norm_tensor = term, scale, per_group[1]
         is_array = term.shape.takes_arrays
         self._steps, self._norms, self._factors = per_group.numpy() if is_array else per_group
         weights = term.weights
@@ -137,8 +137,8 @@ class NormProx:
 
     def value(self):
         """Return the penalty of the norms at full strength, a float."""
-        values = self._term.shape.value(self._norms, self._term.strength)
-        return float((values * self._weights).sum())
+        values = self._term.shape.value(self._norm_tensor, self._term.strength)
+        return float((values * self._term.weights).sum())
 
 
 def _row_groups(metric, parameters):
