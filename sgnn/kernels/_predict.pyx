@@ -22,7 +22,7 @@ cdef class Predictor:
     Parameters
     ----------
     coefs, intercepts : list of ndarray
-        Of one data type, and contiguous.
+        Of one data type.
     activation : int
         A value of `ACTIVATIONS`.
     features : ndarray of int64, or None
@@ -35,10 +35,15 @@ cdef class Predictor:
     cdef void* coefs[64]
     cdef void* intercepts[64]
     cdef const int64_t* features
+    cdef list _given
     cdef object _alive
 
     def __init__(self, coefs, intercepts, int activation, features):
         cdef int layer
+        self._given = [*coefs, *intercepts]
+        coefs, intercepts = (
+            [np.ascontiguousarray(array) for array in arrays] for arrays in (coefs, intercepts)
+        )
         self._alive = coefs, intercepts, features
         self.n_layers, self.activation, self.widest = len(coefs), activation, 0
         self.is_double = coefs[0].itemsize == 8
@@ -51,6 +56,16 @@ cdef class Predictor:
             self.widest = max(self.widest, self.sizes[layer])
         self.sizes[self.n_layers] = len(intercepts[len(coefs) - 1])
         self.widest = max(self.widest, self.sizes[self.n_layers])
+
+    def is_of(self, list coefs, list intercepts):
+        """Whether these are the arrays that it was made of."""
+        cdef int layer
+        for layer in range(self.n_layers):
+            if coefs[layer] is not self._given[layer]:
+                return False
+            if intercepts[layer] is not self._given[self.n_layers + layer]:
+                return False
+        return True
 
     def __call__(self, X):
         """Return the raw outputs, shape (n_samples, n_outputs).

@@ -87,13 +87,11 @@ class Network:
     @cached_property
     def _predictor(self):
         """What computes raw outputs by kernels; None where they do not know the network."""
-        known = kernels.are_used() and self.activation in kernels.ACTIVATIONS
-        if not known or len(self.coefs) > kernels.MOST_LAYERS:
+        if self.activation not in kernels.ACTIVATIONS or len(self.coefs) > kernels.MOST_LAYERS:
             return None
-        arrays = ([np.ascontiguousarray(a) for a in part] for part in (self.coefs, self.intercepts))
         code = kernels.ACTIVATIONS[self.activation]
         features = None if self._has_all_inputs else self.features.astype(np.int64)
-        return kernels.Predictor(*arrays, code, features)
+        return kernels.Predictor(self.coefs, self.intercepts, code, features)
 
     def __getstate__(self):
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -128,8 +126,10 @@ class Network:
         ndarray of shape (n_samples, n_outputs)
             In the data type of the weights.
         """
-        if self._predictor is not None and X.__class__ is np.ndarray and X.dtype == self.dtype:
-            return self._predictor(np.ascontiguousarray(X))
+        if X.__class__ is np.ndarray and X.dtype == self.dtype and kernels.are_used():
+            predictor = self._predictor
+            if predictor is not None and predictor.is_of(self.coefs, self.intercepts):
+                return predictor(np.ascontiguousarray(X))
         inputs = X if self._has_all_inputs else X[:, self.features]
         activate = ACTIVATIONS[self.activation].values
         n_samples, dtype = X.shape[0], self.dtype
