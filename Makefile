@@ -2,6 +2,7 @@
 # make test         set everything up and check everything, but for what takes long
 # make test-all     the same, and what takes long
 # make bench        measure what benchmarks/ has not measured yet, and write its pages
+# make wheel        a wheel with the compiled kernels, into dist/
 # make reproduce    measure anew, within an hour, what reproduces papers, into reproduced/
 #
 # All make a virtual environment in .venv, once, with the versions of constraints.txt.
@@ -14,11 +15,12 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: demo test test-all fuzz lint doctest bench reproduce clean
+.PHONY: demo test test-all fuzz lint doctest bench wheel reproduce clean
 .NOTPARALLEL:
 
 demo: $(VENV)/.plot
 	$(RUN) examples/quickstart.py
+	@$(RUN) -c 'from sgnn import kernels; print("Compiled kernels:", kernels.in_words())'
 
 test: lint
 	$(RUN) -m pytest -n auto
@@ -41,18 +43,29 @@ doctest: $(VENV)/.test
 bench: $(VENV)/.bench
 	$(RUN) -m benchmarks all $(if $(DATA),--data $(DATA))
 
+wheel: $(VENV)/.made
+	rm -rf build dist
+	$(RUN) -m pip wheel --no-deps --wheel-dir dist .
+	@$(RUN) -m zipfile --list dist/*.whl | grep -q '^sgnn/kernels/_network\..*\(so\|pyd\) ' \
+		|| { echo 'The wheel lacks compiled kernels: is there a C compiler?' >&2; exit 1; }
+
 reproduce: $(VENV)/.bench
 	$(RUN) -m benchmarks reproduce --into reproduced $(if $(DATA),--data $(DATA))
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache quickstart.png
 	find . -name __pycache__ -prune -exec rm -rf {} +
+	rm -f sgnn/kernels/*.so sgnn/kernels/*.pyd
+
+# What an installation is made of: where it changes, sgnn is installed again.
+SOURCES := pyproject.toml constraints.txt setup.py \
+	$(wildcard sgnn/kernels/*.pyx sgnn/kernels/*.pxd sgnn/kernels/*.h)
 
 # .venv/.plot, .test and .bench say when sgnn was last installed with these extras.
 $(VENV)/.plot: PACKAGES := -e ".[plot]"
 $(VENV)/.test: PACKAGES := -e ".[test]"
 $(VENV)/.bench: PACKAGES := -e ".[bench]"
-$(VENV)/.plot $(VENV)/.test $(VENV)/.bench: pyproject.toml constraints.txt | $(VENV)/.made
+$(VENV)/.plot $(VENV)/.test $(VENV)/.bench: $(SOURCES) | $(VENV)/.made
 	$(RUN) -m pip install -c constraints.txt $(PACKAGES)
 	@touch $@
 

@@ -2,16 +2,17 @@
 
 import os
 import platform
+from pathlib import Path
 
-from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-NAMES = ["_network", "_groups", "_predict"]
+FOLDER = "sgnn/kernels"
 ON_X86 = platform.machine() in ("x86_64", "AMD64")
 # Sums may be taken in any order, so that they are vectorised; NaN and infinity stay what they are.
 FLAGS = [
     "-O3",
+    "-g0",
     "-fno-math-errno",
     "-fno-trapping-math",
     "-fno-signed-zeros",
@@ -20,11 +21,19 @@ FLAGS = [
 
 
 class BuildKernels(build_ext):
-    """Compiles side by side, and passes flags to the compilers that know them."""
+    """Compiles side by side, outside of the sources; flags go to compilers that know them."""
 
     def finalize_options(self):
         super().finalize_options()
         self.parallel = os.cpu_count()
+
+    def build_extensions(self):
+        from Cython.Build import cythonize  # not needed to make a release of the sources
+
+        for ext in self.extensions:
+            (translated,) = cythonize(ext, build_dir=self.build_temp, include_path=[FOLDER])
+            ext.sources = translated.sources
+        super().build_extensions()
 
     def build_extension(self, ext):
         if self.compiler.compiler_type == "unix":
@@ -32,14 +41,22 @@ class BuildKernels(build_ext):
         super().build_extension(ext)
 
 
-names = ["_cpu", *NAMES, *(f"{name}_avx2" for name in NAMES if ON_X86)]
-extensions = cythonize(
-    [Extension(f"sgnn.kernels.{name}", [f"sgnn/kernels/{name}.pyx"]) for name in names],
-    build_dir="build",
-    include_path=["sgnn/kernels"],
-)
-for extension in extensions:
-    extension.optional = True
-    extension.include_dirs.append("sgnn/kernels")
+def sources(ending):
+    """Return the files of the kernels that end so."""
+    return sorted(path.as_posix() for path in Path(FOLDER).glob(f"*{ending}"))
 
-setup(ext_modules=extensions, cmdclass={"build_ext": BuildKernels})
+
+setup(
+    ext_modules=[
+        Extension(
+            f"sgnn.kernels.{Path(source).stem}",
+            [source],
+            include_dirs=[FOLDER],
+            depends=sources(".pyx") + sources(".pxd") + sources(".h"),
+            optional=True,
+        )
+        for source in sources(".pyx")
+        if ON_X86 or not source.endswith("_avx2.pyx")
+    ],
+    cmdclass={"build_ext": BuildKernels},
+)

@@ -6,6 +6,7 @@ from sgnn._common.warnings import (
     SgnnInconsistentVersionWarning,
     SgnnWarning,
 )
+from sgnn._show_versions import show_versions
 from sgnn._version import __version__
 from sgnn.estimators.classifier import SparseMLPClassifier
 from sgnn.estimators.regressor import SparseMLPRegressor
@@ -35,5 +36,6 @@ __all__ = [
     "linked",
     "losses",
     "penalties",
+    "show_versions",
     "sparse_mlp_path",
 ]

@@ -1,26 +1,22 @@
 """Compiled kernels of training and prediction, and whether they are used."""
 
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
+from importlib import import_module
 
 
 def _load():
-    """Return the modules for this processor, or nothing if they were not built."""
+    """Return the modules for this processor, or why there are none."""
     try:
-        from sgnn.kernels import _cpu
-
-        if _cpu.has_avx2():
-            with suppress(ImportError):
-                from sgnn.kernels import _groups_avx2, _network_avx2, _predict_avx2
-
-                return _groups_avx2, _network_avx2, _predict_avx2
-        from sgnn.kernels import _groups, _network, _predict
-    except ImportError:
-        return None, None, None
-    return _groups, _network, _predict
+        has_avx2 = import_module("sgnn.kernels._cpu").has_avx2()
+        ending = "_avx2" if has_avx2 else ""
+        names = [f"sgnn.kernels.{name}{ending}" for name in ("_groups", "_network", "_predict")]
+        return [import_module(name) for name in names], None
+    except ImportError as error:
+        return [None, None, None], str(error)
 
 
-_groups, _network, _predict = _load()
+(_groups, _network, _predict), _why_not = _load()
 _wanted = ContextVar("sgnn_kernels", default=True)
 
 #: Most layers of weights that the kernels take.
@@ -35,6 +31,18 @@ def are_built():
 def are_used():
     """Whether the kernels were compiled, and are not switched off."""
     return are_built() and _wanted.get()
+
+
+def in_words():
+    """Whether the kernels are used and, if not, why not and what to do."""
+    if are_used():
+        return "in use"
+    if are_built():
+        return "switched off"
+    return (
+        f"not in use ({_why_not}); fits are slower without them. "
+        "Where there is a C compiler, installing sgnn anew builds them."
+    )
 
 
 @contextmanager

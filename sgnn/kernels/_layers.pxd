@@ -19,10 +19,14 @@ cdef enum Activation:
 
 
 cdef inline void* function_of_blas(str name) except NULL:
+    """Return a function of SciPy's BLAS; SciPy may have been built with integers of 64 bits."""
     from scipy.linalg import cython_blas
 
     capsule = cython_blas.__pyx_capi__[name]
-    return PyCapsule_GetPointer(capsule, PyCapsule_GetName(capsule))
+    cdef const char* signature = PyCapsule_GetName(capsule)
+    if not signature.startswith(b"void (char *, char *, int *,"):
+        raise ImportError(f"{name} of scipy.linalg.cython_blas does not take 32-bit integers")
+    return PyCapsule_GetPointer(capsule, signature)
 
 
 cdef inline int load_blas() except -1:
