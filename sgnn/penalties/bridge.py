@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sgnn._common.namespaces import at_least, at_most, like, namespace
 from sgnn.penalties.base import GroupPenalty, Shape
 
 
@@ -16,18 +17,28 @@ class SquareRoot(Shape):
     """
 
     nests = True
+    takes_arrays = True
 
     def value(self, x, strength):
-        return strength * x.abs().sqrt_()
+        return strength * namespace(x).sqrt(abs(x))
 
     def prox(self, x, step, strength):
-        area = step * (strength * -0.75 * 3**0.5)
-        inverse_root = x.abs().clamp_(min=1e-24).rsqrt_()
-        cosine = inverse_root.pow(3).mul_(area)
-        kept = cosine.clone().ge_(-(0.5**0.5))
-        cosine.clamp_(min=-0.75).acos_().div_(3).cos_()
-        shrink = inverse_root.mul_(area).div_(cosine).copysign_(x)
-        return x.sub(shrink, alpha=1 / 3).mul_(kept)
+        xp, area = namespace(x), like(x, step) * (strength * -0.75 * 3**0.5)
+        r = at_least(abs(x), 1e-24)
+        root = xp.sqrt(r)
+        r *= root
+        cosine = xp.divide(area, r, out=r)
+        kept = xp.greater_equal(cosine, -(0.5**0.5), out=xp.empty_like(cosine))
+        at_least(cosine, -0.75, out=cosine)
+        xp.arccos(cosine, out=cosine)
+        cosine /= 3
+        xp.cos(cosine, out=cosine)
+        cosine *= root
+        cosine *= 3
+        shrink = xp.divide(area, cosine, out=cosine)
+        result = x - xp.copysign(shrink, x, out=shrink)
+        result *= kept
+        return result
 
 
 @dataclass(frozen=True)
@@ -41,23 +52,46 @@ class TwoThirdsPower(Shape):
     :math:`0.6\,x^2`, so that nothing cancels.
     """
 
+    takes_arrays = True
+
     def value(self, x, strength):
-        return strength * x.abs().pow_(2 / 3)
+        return strength * abs(x) ** (2 / 3)
 
     def prox(self, x, step, strength):
-        b = step * (strength * 2 / 3)
-        r = x.abs().clamp_(min=1e-18)
-        ratio = (b / r).pow_(3).div_(r)
-        kept = ratio.clone().le_(1 / 16)
-        square = r.square().mul_(0.5)
-        c = square.addcmul_(square, ratio.clamp_(max=1 / 16).mul_(-256 / 27).add_(1).sqrt_())
-        c.log2_().div_(3).exp2_()
-        s = (b / c).mul_(4 / 3).add_(c)
-        inverse_root = s.rsqrt()
-        twice_y = (r.mul_(inverse_root).mul_(2) - s).clamp_(min=0).sqrt_()
-        twice_y.addcmul_(s, inverse_root)
-        shrink = (b / twice_y).copysign_(x)
-        return x.sub(shrink, alpha=2).mul_(kept)
+        xp, b = namespace(x), like(x, step) * (strength * 2 / 3)
+        r = at_least(abs(x), 1e-18)
+        quotient = b / r
+        ratio = quotient * quotient
+        ratio *= quotient
+        ratio /= r
+        kept = xp.less_equal(ratio, 1 / 16, out=quotient)
+        at_most(ratio, 1 / 16, out=ratio)
+        ratio *= -256 / 27
+        ratio += 1
+        xp.sqrt(ratio, out=ratio)
+        ratio += 1
+        c = r * r
+        c *= 0.5
+        c *= ratio
+        xp.log2(c, out=c)
+        c /= 3
+        xp.exp2(c, out=c)
+        s = xp.divide(b, c, out=ratio)
+        s *= 4 / 3
+        s += c
+        root = xp.sqrt(s, out=c)
+        r += r
+        r /= root
+        r -= s
+        at_least(r, 0.0, out=r)
+        xp.sqrt(r, out=r)
+        twice_y = r
+        twice_y += root
+        shrink = xp.divide(b, twice_y, out=twice_y)
+        shrink += shrink
+        result = x - xp.copysign(shrink, x, out=shrink)
+        result *= kept
+        return result
 
 
 @dataclass(eq=False, repr=False)

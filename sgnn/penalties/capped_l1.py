@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sgnn._common.checks import check_interval
+from sgnn._common.namespaces import at_least, at_most, like, namespace, soft_threshold
 from sgnn.penalties.base import GroupPenalty, Shape
 
 
@@ -17,16 +18,23 @@ class CappedMagnitude(Shape):
 
     theta: float
 
+    takes_arrays = True
+
     def value(self, x, strength):
-        return strength * x.abs().clamp_(max=self.theta)
+        return strength * at_most(abs(x), self.theta)
 
     def prox(self, x, step, strength):
-        threshold, reach = (x.new_zeros(()) + step) * strength, 2 * self.theta
+        xp, threshold, reach = namespace(x), like(x, step) * strength, 2 * self.theta
         # The square root is `reach` for thresholds below it; above, what is added is 0.
-        knee = threshold.clamp(min=reach).mul_(reach).sqrt_()
-        knee = knee.add_(threshold.clamp(max=reach).sub_(reach), alpha=0.5)
-        shrink = x.abs().le_(knee).mul_(threshold)
-        return x - x.clamp(-shrink, shrink)
+        knee = at_least(threshold, reach)
+        knee *= reach
+        xp.sqrt(knee, out=knee)
+        knee += 0.5 * at_most(threshold, reach)
+        knee -= 0.5 * reach
+        r = abs(x)
+        shrink = xp.less_equal(r, knee, out=r)
+        shrink *= threshold
+        return soft_threshold(x, shrink)
 
 
 @dataclass(eq=False, repr=False)

@@ -3,6 +3,7 @@
 from dataclasses import KW_ONLY, dataclass
 
 from sgnn._common.checks import check_interval
+from sgnn._common.namespaces import soft_threshold
 from sgnn.penalties.base import GroupPenalty, Shape
 
 
@@ -14,9 +15,10 @@ class AbsoluteAndSquare(Shape):
     l1_ratio: float
 
     convex = True
+    takes_arrays = True
 
     def value(self, x, strength):
-        r = x.abs()
+        r = abs(x)
         return strength * r * (self.l1_ratio + 0.5 * (1 - self.l1_ratio) * r)
 
     def soft(self, strength):
@@ -25,7 +27,9 @@ class AbsoluteAndSquare(Shape):
     def prox(self, x, step, strength):
         threshold = step * (strength * self.l1_ratio)
         shrinkage = step * (strength * (1 - self.l1_ratio)) + 1
-        return (x - x.clamp(-threshold, threshold)).div_(shrinkage)
+        result = soft_threshold(x, threshold)
+        result /= shrinkage
+        return result
 
 
 @dataclass(eq=False, repr=False)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sgnn._common.namespaces import like, namespace
 from sgnn.penalties.base import GroupPenalty, Shape
 
 
@@ -11,12 +12,17 @@ class NonZero(Shape):
     leaves what is above :math:`\sqrt{2\,\mathrm{step}\,\lambda}` as it is."""
 
     nests = True
+    takes_arrays = True
 
     def value(self, x, strength):
-        return strength * x.ne(0).to(x.dtype)
+        return strength * namespace(x).sign(abs(x))
 
     def prox(self, x, step, strength):
-        return x.abs().gt_((step * (2 * strength)) ** 0.5).mul_(x)
+        xp, r = namespace(x), abs(x)
+        edge = xp.sqrt(like(x, step) * (2 * strength))
+        kept = xp.greater(r, edge, out=r)
+        kept *= x
+        return kept
 
 
 @dataclass(eq=False, repr=False)

@@ -3,6 +3,7 @@
 from dataclasses import KW_ONLY, dataclass
 
 from sgnn._common.checks import check_interval
+from sgnn._common.namespaces import soft_threshold
 from sgnn.penalties._checks import check_flag, check_groups
 from sgnn.penalties.base import GroupPenalty, Penalty, Piece, RowShape, Shape
 
@@ -14,16 +15,16 @@ class AbsoluteValue(Shape):
 
     homogeneous = True
     convex = True
+    takes_arrays = True
 
     def value(self, x, strength):
-        return strength * x.abs()
+        return strength * abs(x)
 
     def soft(self, strength):
         return strength, 0.0
 
     def prox(self, x, step, strength):
-        threshold = step * strength
-        return x - x.clamp(-threshold, threshold)
+        return soft_threshold(x, step * strength)
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,7 @@ class AbsoluteEntries(RowShape):
         return strength * x.abs().sum(1)
 
     def prox(self, x, step, strength):
-        threshold = step * strength
-        return x - x.clamp(-threshold, threshold)
+        return soft_threshold(x, step * strength)
 
 
 @dataclass(eq=False, repr=False)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sgnn._common.checks import check_interval
-from sgnn._common.namespaces import namespace
+from sgnn._common.namespaces import at_least, like, namespace
 from sgnn.penalties.base import GroupPenalty, Shape
 
 
@@ -23,19 +23,27 @@ class Logarithm(Shape):
     takes_arrays = True
 
     def value(self, x, strength):
-        return strength * self.eps * (x.abs() / self.eps).log1p()
+        return strength * self.eps * namespace(x).log1p(abs(x) / self.eps)
 
     def prox(self, x, step, strength):
         xp, r = namespace(x), abs(x)
-        twice_area = step * (2 * strength * self.eps)
+        twice_area = like(x, step) * (2 * strength * self.eps)
         shifted = r + self.eps
-        real = shifted * shifted
-        real -= 2 * twice_area
-        real = xp.sqrt(real.clip(0))
-        real += shifted
-        point = (r - twice_area / real).clip(0)
-        gain = point * (2 * r - point) - twice_area * xp.log1p(point / self.eps)
-        point *= gain > 0
+        root = shifted * shifted
+        root -= 2 * twice_area
+        at_least(root, 0.0, out=root)
+        xp.sqrt(root, out=root)
+        root += shifted
+        shrink = xp.divide(twice_area, root, out=root)
+        point = xp.subtract(r, shrink, out=shrink)
+        at_least(point, 0.0, out=point)
+        gain = r + r
+        gain -= point
+        gain *= point
+        cost = xp.divide(point, self.eps, out=r)
+        xp.log1p(cost, out=cost)
+        cost *= twice_area
+        point *= xp.greater(gain, cost, out=gain)
         return xp.copysign(point, x)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sgnn._common.checks import check_interval
+from sgnn._common.namespaces import at_least, at_most, like, namespace, soft_threshold
 from sgnn.penalties.base import GroupPenalty, Shape
 
 
@@ -19,17 +20,23 @@ class MinimaxConcave(Shape):
 
     gamma: float
     nests = True
+    takes_arrays = True
 
     def value(self, x, strength):
-        r = x.abs().clamp(max=self.gamma * strength)
+        r = at_most(abs(x), self.gamma * strength)
         return strength * r - r * r / (2 * self.gamma)
 
     def prox(self, x, step, strength):
-        step, gamma = x.new_zeros(()) + step, self.gamma
-        knee = step.clamp(min=gamma).mul_(gamma).sqrt_().mul_(strength)
-        slope = (knee - x.abs()).div_((gamma - step).clamp_(min=1e-30)).clamp_(min=0)
-        shrink = slope.mul_(step)
-        return x - x.clamp(-shrink, shrink)
+        xp, step, gamma = namespace(x), like(x, step), self.gamma
+        knee = at_least(step, gamma)
+        knee *= gamma
+        xp.sqrt(knee, out=knee)
+        knee *= strength
+        slope = knee - abs(x)
+        slope /= at_least(gamma - step, 1e-20)
+        shrink = at_least(slope, 0.0, out=slope)
+        shrink *= step
+        return soft_threshold(x, shrink)
 
 
 @dataclass(eq=False, repr=False)

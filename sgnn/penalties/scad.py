@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sgnn._common.checks import check_interval
+from sgnn._common.namespaces import at_least, at_most, like, namespace, soft_threshold
 from sgnn.penalties.base import GroupPenalty, Shape
 
 
@@ -20,19 +21,27 @@ class SmoothlyClipped(Shape):
 
     gamma: float
     nests = True
+    takes_arrays = True
 
     def value(self, x, strength):
-        r = x.abs().clamp_(max=self.gamma * strength)
-        return strength * r - (r - strength).clamp_(min=0).square_() / (2 * (self.gamma - 1))
+        r = at_most(abs(x), self.gamma * strength)
+        return strength * r - at_least(r - strength, 0.0) ** 2 / (2 * (self.gamma - 1))
 
     def prox(self, x, step, strength):
-        step, low, high = x.new_zeros(()) + step, self.gamma - 1, self.gamma + 1
+        xp, step, low, high = namespace(x), like(x, step), self.gamma - 1, self.gamma + 1
         # The square root is `high` up to a step of `high`; from there on, what is added is 0.
-        knee = step.clamp(min=high).mul_(high).sqrt_()
-        knee = knee.add_(step.clamp(low, high).sub_(high), alpha=0.5).mul_(strength)
-        slope = (knee - x.abs()).div_((low - step).clamp_(min=1e-30)).clamp_(0, strength)
-        shrink = slope.mul_(step)
-        return x - x.clamp(-shrink, shrink)
+        knee = at_least(step, high)
+        knee *= high
+        xp.sqrt(knee, out=knee)
+        knee += 0.5 * at_most(at_least(step, low), high)
+        knee -= 0.5 * high
+        knee *= strength
+        slope = knee - abs(x)
+        slope /= at_least(low - step, 1e-20)
+        at_least(slope, 0.0, out=slope)
+        shrink = at_most(slope, strength, out=slope)
+        shrink *= step
+        return soft_threshold(x, shrink)
 
 
 @dataclass(eq=False, repr=False)

@@ -3,6 +3,7 @@
 from dataclasses import KW_ONLY, dataclass
 
 from sgnn._common.checks import check_interval
+from sgnn._common.namespaces import at_least, at_most, like, namespace
 from sgnn.penalties.base import GroupPenalty, Shape
 
 
@@ -18,19 +19,35 @@ class TransformedMagnitude(Shape):
 
     a: float
     nests = True
+    takes_arrays = True
 
     def value(self, x, strength):
-        r = x.abs()
+        r = abs(x)
         return strength * (self.a + 1) * r / (self.a + r)
 
     def prox(self, x, step, strength):
-        a, r = self.a, x.abs()
-        area = step * (6.75 * a * (a + 1) * strength)
+        xp, a, r = namespace(x), self.a, abs(x)
+        area = like(x, step) * (6.75 * a * (a + 1) * strength)
         grown = r + a
-        sine = (area / grown.pow(3)).sqrt_().clamp_(max=1)
-        shrink = sine.asin_().div_(3).sin_().square_().mul_(grown)
-        beyond_jump = r.sub(area**0.5, alpha=(2 / (6.75 * a)) ** 0.5).gt_(-0.5 * a)
-        return r.sub_(shrink, alpha=4 / 3).clamp_(min=0).mul_(beyond_jump).copysign_(x)
+        sine = grown * grown
+        sine *= grown
+        xp.divide(area, sine, out=sine)
+        xp.sqrt(sine, out=sine)
+        at_most(sine, 1.0, out=sine)
+        xp.arcsin(sine, out=sine)
+        sine /= 3
+        xp.sin(sine, out=sine)
+        sine *= sine
+        sine *= grown
+        sine *= 4 / 3
+        edge = xp.sqrt(area)
+        edge *= (2 / (6.75 * a)) ** 0.5
+        edge -= 0.5 * a
+        kept = xp.greater(r, edge, out=grown)
+        r -= sine
+        at_least(r, 0.0, out=r)
+        r *= kept
+        return xp.copysign(r, x)
 
 
 @dataclass(eq=False, repr=False)

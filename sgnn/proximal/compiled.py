@@ -130,7 +130,8 @@ class NormProx:
     def __call__(self):
         term, factors = self._term, self._factors
         steps = self._steps if term.is_uniform else self._steps * self._weights
-        changed = term.shape.prox(self._norms, steps, term.current)
+        with np.errstate(all="ignore"):
+            changed = term.shape.prox(self._norms, steps, term.current)
         self._maximum(self._norms, self._tiny, out=factors)
         self._divide(changed, factors, out=factors)
         self._scale()
