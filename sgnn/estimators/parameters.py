@@ -80,9 +80,10 @@ class SparseMLPParameters(Versioned, BaseEstimator):
         for all that is not floating. Single precision is up to twice as fast. The first call of
         `partial_fit` decides for all.
     n_threads : int or None, default=1
-        Threads during `fit`; None leaves the settings of torch and BLAS. One is best for most networks, and leaves
-        the other cores to `n_jobs` of a search. A process that was forked from one that has trained
-        on several uses one, whatever is asked for: threads do not survive a fork.
+        Threads during `fit`; None leaves the settings of torch and BLAS. One is best for most
+        networks, and leaves the other cores to `n_jobs` of a search. A process that was forked from
+        one that has trained on several uses one, whatever is asked for: threads do not survive a
+        fork.
 
     Attributes
     ----------

@@ -13,6 +13,10 @@ from itertools import pairwise
 import numpy as np
 import torch
 
+#: Up to how many entries numpy is faster than torch.
+_FEW = 2**14
+_PRECISIONS = torch.float32, torch.float64
+
 
 class Groups(ABC):
     """A partition of the weights of a network into groups.
@@ -220,7 +224,7 @@ class Groups(ABC):
         """
         norms = self.norms(parameters)
         factors = self._factors[0]
-        write_ratio(shape.prox(norms, step, strength), norms, factors)
+        write_ratio(prox_of(shape, norms, step, strength), norms, factors)
         for index in range(len(self.slices)) if layers is None else layers:
             self._scale_(parameters.layers[index], index)
 
@@ -230,6 +234,16 @@ class Groups(ABC):
         layer.weight.mul_(self._over(spread, index))
         if self._has_bias(layer):
             layer.bias.mul_(parts[index])
+
+
+def prox_of(shape, x, step, strength):
+    """Return the prox of a shape on a tensor, computed in numpy where that is faster."""
+    is_small = x.numel() <= _FEW and x.device.type == "cpu" and x.dtype in _PRECISIONS
+    if not (shape.takes_arrays and is_small):
+        return shape.prox(x, step, strength)
+    steps = step.detach().numpy() if torch.is_tensor(step) else step
+    with np.errstate(all="ignore"):
+        return torch.from_numpy(shape.prox(x.detach().numpy(), steps, strength))
 
 
 def write_ratio(changed, norms, out):

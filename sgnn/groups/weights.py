@@ -2,7 +2,7 @@
 
 import torch
 
-from sgnn.groups.base import Groups
+from sgnn.groups.base import Groups, prox_of
 
 
 class SingleWeights(Groups):
@@ -20,7 +20,7 @@ class SingleWeights(Groups):
     def prox_(self, parameters, shape, step, strength, layers=None):
         for weights, places in parameters.runs():
             steps = step[places].view_as(weights) if getattr(step, "ndim", 0) else step
-            weights.copy_(shape.prox(weights, steps, strength))
+            weights.copy_(prox_of(shape, weights, steps, strength))
 
     def members(self, layer, index):
         return layer.weight.reshape(-1)
@@ -50,4 +50,4 @@ class SingleWeights(Groups):
             if torch.is_tensor(factor):
                 factor = factor.view_as(weight)
             steps = metric.spread(step, index) * factor
-            weight.copy_(shape.prox(weight, steps, strength))
+            weight.copy_(prox_of(shape, weight, steps, strength))

@@ -4,19 +4,21 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib import import_module
 
+_NAMES = ["_groups", "_network", "_predict", "_rows"]
+
 
 def _load():
     """Return the modules for this processor, or why there are none."""
     try:
         has_avx2 = import_module("sgnn.kernels._cpu").has_avx2()
         ending = "_avx2" if has_avx2 else ""
-        names = [f"sgnn.kernels.{name}{ending}" for name in ("_groups", "_network", "_predict")]
+        names = [f"sgnn.kernels.{name}{ending}" for name in _NAMES]
         return [import_module(name) for name in names], None
     except ImportError as error:
-        return [None, None, None], str(error)
+        return [None] * len(_NAMES), str(error)
 
 
-(_groups, _network, _predict), _why_not = _load()
+(_groups, _network, _predict, _rows), _why_not = _load()
 _wanted = ContextVar("sgnn_kernels", default=True)
 
 #: Most layers of weights that the kernels take.
@@ -57,6 +59,7 @@ def switched_off():
 
 if are_built():
     Adam, SGD, KINDS = _groups.Adam, _groups.SGD, _groups.KINDS
+    Rows, ROW_SHAPES = _rows.Rows, _rows.SHAPES
     Pass, Samples = _network.Pass, _network.Samples
     Predictor = _predict.Predictor
     ACTIVATIONS, LOSSES = _network.ACTIVATIONS, _network.LOSSES

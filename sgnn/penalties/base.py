@@ -27,8 +27,9 @@ from sgnn.penalties.strengths import check_schedule
 class Shape(ABC):
     r"""An even function :math:`\varphi` of one real number, with :math:`\varphi(0) = 0`.
 
-    Both methods act entry by entry on a torch tensor (single weights, or the norms of groups) and
-    use nothing but the methods of that tensor, so that importing a shape does not import torch.
+    Both methods act entry by entry on a torch tensor (single weights, or the norms of groups), so
+    that importing a shape does not import torch: they use the methods of that tensor, or, where
+    `takes_arrays`, what numpy and torch name alike, see :mod:`sgnn._common.namespaces`.
     """
 
     #: True where ``value(c * x) = c * value(x)`` for every ``c > 0``. Such a shape may be summed
@@ -44,7 +45,9 @@ class Shape(ABC):
 
     #: ``soft(strength)``, for shapes :math:`l_1 |x| + \tfrac12 l_2 x^2`: returns the two factors.
     soft = None
-    #: True where ``prox`` takes ndarrays, too: these are several times faster on few numbers.
+    #: True where both methods take ndarrays, too: these are several times faster on few numbers.
+    #: What they return has the precision of ``x``; floating-point warnings are the caller's to
+    #: switch off.
     takes_arrays = False
 
     @abstractmethod
@@ -53,12 +56,12 @@ class Shape(ABC):
 
         Parameters
         ----------
-        x : torch.Tensor
+        x : torch.Tensor, or ndarray where `takes_arrays`
         strength : float, >= 0
 
         Returns
         -------
-        torch.Tensor
+        torch.Tensor or ndarray
             As ``x``, all entries >= 0.
         """
 
@@ -68,15 +71,15 @@ class Shape(ABC):
 
         Parameters
         ----------
-        x : torch.Tensor
-        step : float or torch.Tensor broadcastable to ``x``, >= 0
+        x : torch.Tensor, or ndarray where `takes_arrays`
+        step : float, or as ``x`` and broadcastable to it, >= 0
             0 leaves ``x`` as it is.
         strength : float, >= 0
             0 leaves ``x`` as it is.
 
         Returns
         -------
-        torch.Tensor
+        torch.Tensor or ndarray
             As ``x``. Where the minimiser is not unique, any one of them.
         """
 
@@ -115,6 +118,8 @@ class RowShape(Shape):
     #: ``prox_plus_norm(x, step, strength, threshold)``, the joint prox with ``threshold`` times the
     #: Euclidean norm, for shapes that have one faster than the general solver.
     prox_plus_norm = None
+    #: Name of the same prox in :mod:`sgnn.kernels`, and its parameter.
+    kernel = None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ class SquaredL1(RowShape):
     """
 
     convex = True
+    kernel = "squared_l1", 0.0
 
     def value(self, x, strength):
         return 0.5 * strength * x.abs().sum(1).square()

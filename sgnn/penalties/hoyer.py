@@ -18,6 +18,8 @@ class HoyerRatio(RowShape):
     below. The result is the best of this, the largest entry alone, and zero.
     """
 
+    kernel = "hoyer", 0.0
+
     def value(self, x, strength):
         r = x.abs()
         return strength * r.sum(1) / r.square().sum(1).sqrt().clamp(min=_least(x))
@@ -57,6 +59,8 @@ class HoyerSquareRatio(RowShape):
     is quadratic. Its roots, from below, increase to :math:`\tau`, and are there as soon as no
     further member drops below the threshold. The derivation is our own.
     """
+
+    kernel = "hoyer_square", 0.0
 
     def value(self, x, strength):
         r = x.abs()

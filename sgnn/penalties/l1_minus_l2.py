@@ -19,6 +19,11 @@ class NormDifference(RowShape):
 
     c: float
 
+    @property
+    def kernel(self):
+        """Name of the prox in :mod:`sgnn.kernels`, and its parameter."""
+        return "norm_difference", self.c
+
     def value(self, x, strength):
         return strength * (x.abs().sum(1) - self.c * x.square().sum(1).sqrt())
 

@@ -148,8 +148,7 @@ def _row_groups(metric, parameters):
     if isinstance(metric, WholeLayers):
         return torch.zeros(sum(n_rows), dtype=torch.int64)
     if isinstance(metric, OutgoingBlocks):
-        first, *others = n_rows
-        return torch.cat([metric.blocks, *(torch.arange(n) for n in others)])
+        return torch.cat([metric.blocks, *(torch.arange(n) for n in n_rows[1:])])
     return None
 
 

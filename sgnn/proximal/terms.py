@@ -10,6 +10,7 @@ from sgnn.groups.whole_layers import WholeLayers
 from sgnn.proximal.base import Regulariser
 from sgnn.proximal.chains import chains_of, clusters_of, in_order, is_sequential
 from sgnn.proximal.joint import SplitProx, nested_prox
+from sgnn.proximal.rows import RowProx, can_solve
 
 
 class Terms(Regulariser):
@@ -77,7 +78,7 @@ class Terms(Regulariser):
 
     def set_strength(self, strength):
         for term in self.terms:
-            term.strength = term.current = strength
+            term.strength = term.current = float(strength)
         self.is_convex = self._convex_now()
 
     def begin_epoch(self, epoch):
@@ -100,6 +101,8 @@ class Terms(Regulariser):
             prox_(parameters, step=step)
 
     def _chain_prox(self, parameters, chain):
+        if len(chain) <= 2 and can_solve(parameters, *chain):
+            return RowProx(parameters, self.metric, *chain)
         if is_sequential(chain):
             return partial(self._apply_in_turn, terms=chain)
         fine, coarse = chain

@@ -141,8 +141,8 @@ class Batches:
         Parameters
         ----------
         width : int
-            Units that the inputs lead to. If there are many, and most entries of a dense X are zero,
-            these are skipped.
+            Units that the inputs lead to. If there are many, and most entries of a dense X are
+            zero, these are skipped.
         all_inputs : bool, default=False
             Whether to take no notice of `select_inputs`.
         """
@@ -172,7 +172,7 @@ class Batches:
 
     @cached_property
     def _is_mostly_zero(self):
-        """Whether a dense X has so few entries that are not zero that it pays to skip the others."""
+        """Whether so many entries of a dense X are zero that it pays to skip them."""
         return torch.count_nonzero(self._full).item() < _MOST_NONZERO * self._full.numel()
 
     def _densify(self, rows, X):

@@ -2,7 +2,6 @@
 
 import math
 
-
 from sgnn.networks.network import Network
 from sgnn.networks.parameters import to_tensor
 from sgnn.training.data import of_mean_one, weighted_mean

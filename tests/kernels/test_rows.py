@@ -1,0 +1,93 @@
+"""Compiled proxes of functions of whole groups, beside those in torch."""
+
+import numpy as np
+import pytest
+import torch
+
+from sgnn import kernels
+from sgnn.networks.parameters import Parameters
+from sgnn.penalties import (
+    CGES,
+    ExclusiveLasso,
+    GroupHoyerSquare,
+    GroupLasso,
+    Hoyer,
+    HoyerSquare,
+    L1MinusL2,
+    get_penalty,
+)
+from sgnn.proximal.build import build_terms
+from sgnn.proximal.rows import RowProx
+from tests.penalties.outside import show
+
+pytestmark = pytest.mark.skipif(not kernels.are_built(), reason="the kernels are not compiled")
+
+PENALTIES = [
+    *(CGES(groups=groups) for groups in ("outgoing", "incoming")),
+    CGES(0.0),
+    CGES(fraction=0.5),
+    *(ExclusiveLasso(groups=groups) for groups in ("outgoing", "incoming")),
+    ExclusiveLasso(layers="input", adaptive=1.0),
+    [ExclusiveLasso(), GroupLasso()],
+    L1MinusL2(),
+    L1MinusL2(0.5, groups="incoming"),
+    Hoyer(),
+    Hoyer(fraction=0.5),
+    HoyerSquare(),
+    HoyerSquare(fraction=0.5),
+    *(GroupHoyerSquare(groups=groups) for groups in ("outgoing", "incoming")),
+    GroupHoyerSquare(fraction=0.5),
+]
+BLOCKS = np.array([0, 1, 1, 2, 0, 1, 3])
+
+
+def network(dtype):
+    parameters = Parameters((7, 5, 4, 2), dtype, torch.device("cpu"))
+    values = np.random.RandomState(0).standard_t(3, len(parameters.flat))
+    values[::9] = 0
+    parameters.flat.copy_(torch.from_numpy(values))
+    return parameters
+
+
+def after_prox(penalty, dtype, alpha, step, blocks):
+    parameters = network(dtype)
+    pilot = network(dtype)
+    terms = build_terms(get_penalty(penalty), parameters, alpha, blocks, pilot=pilot)
+    of_groups = torch.linspace(0.0, 2.0, len(terms.metric.sizes), dtype=dtype)
+    terms.prox_(parameters, step if step is not None else of_groups)
+    return terms, parameters.flat.numpy()
+
+
+@pytest.mark.parametrize("blocks", [None, BLOCKS], ids=["inputs", "blocks"])
+@pytest.mark.parametrize("step", [0.0, 0.5, None], ids=["none", "number", "groups"])
+@pytest.mark.parametrize("alpha", [0.0, 1e-3, 0.3, 3.0])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("penalty", PENALTIES, ids=show)
+def test_kernels_give_what_torch_gives(penalty, dtype, alpha, step, blocks):
+    terms, found = after_prox(penalty, dtype, alpha, step, blocks)
+    assert any(isinstance(prox, RowProx) for prox in terms._proxes)
+    with kernels.switched_off():
+        in_torch, expected = after_prox(penalty, dtype, alpha, step, blocks)
+    assert not any(isinstance(prox, RowProx) for prox in in_torch._proxes)
+    tolerance = 2e-5 if dtype is torch.float32 else 1e-9
+    np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance)
+    np.testing.assert_array_equal(found != 0, expected != 0)
+    if alpha == 0 or step == 0.0:
+        np.testing.assert_array_equal(found, network(dtype).flat.numpy())
+
+
+@pytest.mark.parametrize("kappa", [1e-4, 0.05, 0.7])
+@pytest.mark.parametrize("theta", [0.0, 0.3, 2.0])
+def test_squared_l1_and_norm_meets_its_optimality_conditions(kappa, theta):
+    x = np.random.RandomState(1).standard_t(3, 500)
+    places, starts = np.arange(500), np.array([0, 500])
+    flat = torch.from_numpy(x.copy())
+    kernel = kernels.Rows(places, None, starts)
+    kernel.prox(flat, kernels.ROW_SHAPES["squared_l1"], 0.0, np.array([kappa]), np.array([theta]))
+    z = flat.numpy()
+    total, norm = abs(z).sum(), np.linalg.norm(z)
+    assert norm > 0
+    slope = x - z - theta * z / norm
+    on = z != 0
+    np.testing.assert_allclose(slope[on], kappa * total * np.sign(z[on]), rtol=0, atol=1e-11)
+    assert (abs(slope[~on]) <= kappa * total * (1 + 1e-12)).all()
