@@ -70,7 +70,7 @@ cdef inline void activate(real* pre, real* values, const real* bias, int n, int 
         if activation == RELU:
             for j in range(width):
                 x = pre[j] + bias[j]
-                values[j] = x if x > 0 else 0
+                values[j] = 0 if x < 0 else x
         elif activation == IDENTITY:
             for j in range(width):
                 values[j] = pre[j] + bias[j]

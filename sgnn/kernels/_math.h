@@ -6,6 +6,18 @@
 #include <stdint.h>
 #include <string.h>
 
+/* What must be computed as it is written where sums may be taken in any order. */
+#ifndef __has_builtin
+#define __has_builtin(x) 0
+#endif
+#if __has_builtin(__builtin_assoc_barrier)
+#define SGNN_AS_WRITTEN(x) __builtin_assoc_barrier(x)
+#elif __has_builtin(__arithmetic_fence)
+#define SGNN_AS_WRITTEN(x) __arithmetic_fence(x)
+#else
+#define SGNN_AS_WRITTEN(x) (x)
+#endif
+
 /* exp(x) = 2^n exp(r), |r| <= log(2)/2; never 0 or infinite, NaN stays NaN. */
 static inline double sgnn_exp(double x)
 {
@@ -13,7 +25,7 @@ static inline double sgnn_exp(double x)
     x = x > 709.0 ? 709.0 : x;
     double scaled = x * 1.4426950408889634074;
     int32_t n = (int32_t)(scaled + (scaled < 0 ? -0.5 : 0.5));
-    double r = x - n * 6.93147180369123816490e-01;
+    double r = SGNN_AS_WRITTEN(x - n * 6.93147180369123816490e-01);
     r -= n * 1.90821492927058770002e-10;
     double p = 1.0 / 6227020800.0;
     p = p * r + 1.0 / 479001600.0;
@@ -41,7 +53,7 @@ static inline float sgnn_expf(float x)
     x = x > 88.0f ? 88.0f : x;
     float scaled = x * 1.44269504088896341f;
     int32_t n = (int32_t)(scaled + (scaled < 0 ? -0.5f : 0.5f));
-    float r = x - n * 0.693359375f;
+    float r = SGNN_AS_WRITTEN(x - n * 0.693359375f);
     r += n * 2.12194440e-4f;
     float p = 1.0f / 5040.0f;
     p = p * r + 1.0f / 720.0f;

@@ -8,6 +8,8 @@ from libc.stdlib cimport free, malloc
 
 from sgnn.kernels._real cimport real
 
+import numpy as np
+
 cdef enum Shape:
     SQUARED_L1, NORM_DIFFERENCE, HOYER, HOYER_SQUARE
 
@@ -44,7 +46,7 @@ cdef class Rows:
         self.entries, self.rows = entries, rows
         self.is_single = members is None
         self.members = rows if members is None else members
-        self.longest = (rows[1:] - rows[:-1]).max(initial=0)
+        self.longest = np.diff(rows).max(initial=0)
 
     def prox(self, flat, int shape, double parameter, const double[::1] areas,
              const double[::1] thresholds):
@@ -64,11 +66,13 @@ cdef class Rows:
         """
         cdef void* buffer = <void*> <uintptr_t> flat.data_ptr()
         cdef bint is_double = flat.element_size() == 8
-        cdef const double* norms = NULL if thresholds is None else &thresholds[0]
+        cdef const double* norms = NULL
         cdef const double* sizes = &areas[0]
         cdef double* r = <double*> malloc((2 * self.longest + 1) * sizeof(double))
         if r == NULL:
             raise MemoryError
+        if thresholds is not None:
+            norms = &thresholds[0]
         with nogil:
             if is_double:
                 prox(self, <double*> buffer, r, shape, parameter, sizes, norms)
@@ -180,7 +184,8 @@ cdef void squared_l1(double* r, int64_t n, double kappa) noexcept nogil:
 
 cdef void squared_l1_and_norm(double* r, int64_t n, double kappa, double theta) noexcept nogil:
     """The root of s = Σu (1 - θ/‖u‖)₊ with u = (r - κs)₊, by Newton's steps in a bracket."""
-    cdef double count, total, square, norm, factor, miss, s = 0, low = 0, high = 0, target
+    cdef double count, total, square, norm, miss, target
+    cdef double s = 0, low = 0, high = 0, factor = 0
     cdef int iteration
     for iteration in range(MOST_ITERATIONS):
         sums(r, n, kappa * s, &count, &total, &square)
@@ -233,7 +238,7 @@ cdef void hoyer(double* r, const double* x, int64_t n, double area,
     """As in :class:`sgnn.penalties.hoyer.HoyerRatio`."""
     cdef int64_t k
     cdef int iteration
-    cdef double count, total, square, norm, ratio, target, p, rest, largest
+    cdef double count, total, square, target, p, rest, largest, norm = 0, ratio = 0
     cdef double at_zero, at_alone, at_shrunk
     if area == 0:
         return

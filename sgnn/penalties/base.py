@@ -50,6 +50,13 @@ class Shape(ABC):
     #: switch off.
     takes_arrays = False
 
+    def __init_subclass__(cls, **kwargs):
+        """Take over what is said of a prox only along with that prox."""
+        super().__init_subclass__(**kwargs)
+        if "prox" in vars(cls):
+            for name in {"soft", "takes_arrays"} - vars(cls).keys():
+                setattr(cls, name, getattr(Shape, name))
+
     @abstractmethod
     def value(self, x, strength):
         r"""Return :math:`\varphi(x)`.
