@@ -61,12 +61,12 @@ def _stream(draw, judge, recipe, model, data):
 
 def other_data(draw, recipe, data, n=None):
     """Return other data like these, or in a case that is not sound any other."""
-    if not draw.is_sound:
-        draw.may.append(OF_OTHER_DATA)
-        recipe = draw.pick([recipe, draw_recipe(draw, recipe.task)])
-    else:
-        n = n or data.n_samples
     with draw.leniently():
+        if draw.is_sound:
+            n = n or data.n_samples
+        else:
+            draw.may.append(OF_OTHER_DATA)
+            recipe = draw.pick([recipe, draw_recipe(draw, recipe.task)])
         return draw_data(draw, recipe, n, data.n_features)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from tests.fuzz.draw import INF, NAN
 from tests.fuzz.penalties import draw_penalty
+from tests.fuzz.targets import POSITIVE
 
 BAD = {
     "hidden_layer_sizes": [0, -1, 2.5, "10", None, (0,), (3, -1), [[3]], ("a",), 1e3, True],
@@ -70,6 +71,7 @@ def draw_parameters(draw, recipe, data, goes_on=False, **fixed):
         [(), (1,), (5,), 7, (8, 4), [6], (3, 2, 2), np.array([4, 3]), (40,), (4,) * 6, np.int64(5)]
     )
     max_iter = fixed.get("max_iter", draw.pick([1, *range(2, 11), np.int64(3)]))
+    small = data.n_samples <= 30
     sizes = [data.n_features or 3, *np.atleast_1d(np.array(hidden, int)).tolist()]
     values = {
         "hidden_layer_sizes": hidden,
@@ -77,7 +79,7 @@ def draw_parameters(draw, recipe, data, goes_on=False, **fixed):
         "max_iter": max_iter,
         "random_state": int(draw.rng.integers(1000)),
         "solver": draw.pick(["adam", "adam", "sgd"]),
-        "batch_size": draw.pick(["auto", 1, 2, 7, 32, 10**9, np.int64(16)]),
+        "batch_size": draw.pick(["auto", 7, 32, 10**9, np.int64(16), *(small * [1, 2])]),
         "learning_rate": draw.pick(["cosine", "constant", "adaptive"]),
         "penalty": draw_penalty(draw, sizes, int(max_iter), goes_on),
     }
@@ -86,6 +88,7 @@ def draw_parameters(draw, recipe, data, goes_on=False, **fixed):
         if draw.chance(probability):
             values[name] = draw.pick(good, bad=others)
     draw.is_wild |= values.get("momentum", 0) > 0.95
+    draw.is_wild |= values["solver"] == "sgd" and recipe.loss_name in POSITIVE
     _draw_held_out(draw, recipe, data, values, goes_on)
     if draw.chance(0.15) and data.n_features:
         values["feature_groups"] = _draw_groups(draw, data)

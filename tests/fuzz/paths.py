@@ -58,8 +58,8 @@ OF_STABILITY = {
 MAY_NOT = {"scoring", "cv", "threshold", "sparsity", "n_features_to_select"}
 MAY_BE_REFUSED = (
     "penalt|class|sample|fold|split|members|held|early|alpha|y |n_features|sparsity|scores are nan|"
-    "R²|D²|concordance|Cox|infinite|layers|label|scor|metric|first block|quantities|max_false|max_drop|threshold|"
-    "continuous|Classification|could not convert"
+    "R²|D²|concordance|Cox|infinite|layers|label|scor|metric|first block|quantities|max_false|"
+    "max_drop|threshold|continuous|Classification|could not convert"
 )
 TARGETS = [{"n_features": 1}, {"sparsity": 0.5}, {"alpha": 0.1}, {"n_features": -1}, {}]
 

@@ -19,13 +19,19 @@ OPTIONS = {
     "a": [1.0, 0.1, 1e-9, 1e9],
     "c": [1.0, 0.5, 1e-9],
     "min_share": [0, 0.2, 0.5, 1],
-    "smoothing": [0, 0.5, 1, 1e3, 1e9],
+    "smoothing": [0, 0.5, 1, 10],
     "difference": ["norms", "weights"],
     "size_scaling": [True, False],
     "groups": GROUPS,
 }
 # What is legal, and may be more than can be computed with.
-EXTREME = {"gamma": [1e30, 1e300], "eps": [1e-300, 1e300], "a": [1e-300], "c": [1e-300]}
+EXTREME = {
+    "gamma": [1e30, 1e300],
+    "eps": [1e-300, 1e300],
+    "a": [1e-300],
+    "c": [1e-300],
+    "smoothing": [1e9],
+}
 BAD_OPTIONS = {
     "l1_ratio": [-0.1, 1.5, NAN, "half", None, True, Fraction(1, 3)],
     "gamma": [0, -1, NAN, None, "x", True],

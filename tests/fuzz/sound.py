@@ -17,7 +17,7 @@ VALUES = {
     "gelu": lambda z: 0.5 * z * (1 + erf(z / np.sqrt(2))),
 }
 # Raw outputs from predictions, where they are not the same.
-INVERSES = {"Poisson": np.log, "Gamma": np.log}
+INVERSES, SMALLEST = {"Poisson": np.log, "Gamma": np.log}, np.log(np.finfo("f4").tiny)
 
 
 def faults_of(model, data, again=None):
@@ -125,12 +125,14 @@ def _of_predictions(model, data):
     is_small = np.isfinite(error).all() and np.abs(raw).max() < 1e30
     prediction = np.asarray(model.predict(data.X))
     if not is_classifier(model):
-        with np.errstate(all="ignore"):
-            inverse = INVERSES.get(type(model._form.targets.loss).__name__, lambda z: z)
-            prediction = inverse(prediction.astype(float))
         if not np.isfinite(prediction).all():
             yield "predictions are not finite"
-        elif is_small and (np.abs(prediction.reshape(raw.shape) - raw) > error).any():
+            return
+        with np.errstate(all="ignore"):
+            inverse = INVERSES.get(type(model._form.targets.loss).__name__, lambda z: z)
+            found = inverse(prediction.astype(float)).reshape(raw.shape)
+        found = np.where(np.isneginf(found) & (raw < SMALLEST), raw, found)
+        if is_small and (np.abs(found - raw) > error).any():
             yield "predictions are not those of expand()"
         return
     probabilities, logs = model.predict_proba(data.X), model.predict_log_proba(data.X)

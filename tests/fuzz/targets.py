@@ -276,6 +276,6 @@ def _draw_weights(draw, n):
         is_nothing = not np.any(np.asarray(weights))
         if is_nothing and draw.is_sound:
             return None
-        draw.wrong("weight|class|sample|Cox", surely=is_nothing)
+        draw.wrong("weight|class|sample|Cox|Poisson", surely=is_nothing)
     draw.words.append(f"weights: {name}")
     return weights
