@@ -1,6 +1,6 @@
 """What of a table is no number."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import numpy as np
 from scipy import sparse
@@ -8,7 +8,7 @@ from sklearn.utils import _safe_indexing
 
 from sgnn._common.words import brief, cut
 
-_NUMBERS = "fiub"
+_NUMBERS = "fiubc"
 
 
 @contextmanager
@@ -30,12 +30,15 @@ def naming_columns(X, y=None):
 def _places(X, y):
     """Yield a few words for each column that holds something else than numbers."""
     for name, column in _columns(X):
-        if not _is_number(column):
-            yield f"X: column {brief(name)} holds {brief(_first(column))}"
+        yield from (f"X: column {brief(name)} holds {brief(value)}" for value in _others(column))
     if y is not None and not sparse.issparse(y):
-        values = np.asarray(y)
-        if values.dtype.kind not in _NUMBERS and not _is_number(values.ravel()):
-            yield f"y holds {brief(_first(values.ravel().astype(object)))}"
+        try:
+            values = np.asarray(y)
+        except ValueError:  # Rows of different lengths.
+            return
+        if values.dtype.kind not in (*_NUMBERS, "V"):  # Void is of structured arrays.
+            values = values.ravel().astype(object)
+            yield from (f"y holds {brief(value)}" for value in _others(values))
 
 
 def _columns(X):
@@ -52,13 +55,17 @@ def _columns(X):
             yield from enumerate(np.asarray(X, dtype=object).T)
 
 
-def _first(values):
-    return next(value for value in values if not _is_number([value]))
-
-
-def _is_number(values):
-    try:
+def _others(values):
+    """Yield the values that cannot be converted to numbers."""
+    with suppress(ValueError, TypeError):
         np.array([*values], dtype=object).astype(float)
+        return
+    yield from (value for value in values if not _is_number(value))
+
+
+def _is_number(value):
+    try:
+        float(np.nan if value is None else value)
     except (ValueError, TypeError):
         return False
     return True

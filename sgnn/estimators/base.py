@@ -21,7 +21,7 @@ from sgnn.estimators.explained import explained
 from sgnn.estimators.learnt import learnt, set_learnt
 from sgnn.estimators.monitor import Monitor
 from sgnn.estimators.parameters import SparseMLPParameters
-from sgnn.estimators.prepare import prepare, rng_of, settings_of, weigh_call
+from sgnn.estimators.prepare import carried_over, prepare, rng_of, settings_of, weigh_call
 from sgnn.networks.network import part_of
 from sgnn.penalties import get_penalty
 from sgnn.training.state import State
@@ -92,7 +92,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         last = None
         if self.warm_start and hasattr(self, "network_"):
             data.form.check_goes_on_from(self._form)
-            last = State(self._state.network)
+            last = State(carried_over(self, self._state.network, self._form, data.form))
         return self._train((X, y, sample_weight), data, rng, last, settings_of(self))
 
     def _partial_fit(self, X, y, sample_weight, classes=None):

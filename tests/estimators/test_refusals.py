@@ -206,6 +206,22 @@ def test_a_column_that_is_no_numbers_is_named(name, words, X):
     assert len(str(caught.value)) < 500
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("X", "words"),
+    [
+        (None, "Expected 2D"),
+        (1j * np.eye(3), "[Cc]omplex"),
+        (np.array([[1, 1j], [2, 3], [3, 4]], dtype=object), "X: column 1 holds 1j"),
+        ([[1.0], [1.0, 2.0], [3.0]], "array|sequence"),
+    ],
+)
+def test_tables_that_are_none_are_refused_beside_survival_times(X, words):
+    y = np.array([(True, 1.0), (True, 2.0), (False, 3.0)], dtype=[("died", bool), ("days", float)])
+    with pytest.raises((ValueError, TypeError), match=words):
+        fit(X, y, loss="cox")
+
+
 @pytest.mark.parametrize("X", [CITIES[["age", "n"]], np.eye(3)])
 @pytest.mark.parametrize("y", [["1", "Rome", "2"], [[1, "2"], [3, "Rome"], [4, "5"]]])
 def test_columns_of_numbers_are_not_blamed_for_the_targets(X, y):

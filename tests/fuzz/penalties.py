@@ -109,7 +109,8 @@ def _draw_one(draw, sizes, max_iter, goes_on):
     if draw.is_bad(0.2):
         bad = draw.pick([option for option in BAD_OPTIONS if option in known])
         options[bad] = draw.pick(BAD_OPTIONS[bad])
-        draw.wrong(bad)
+        is_legal = bad == "warm_up" and options[bad] == 10**9 and goes_on
+        draw.wrong(bad, surely=not is_legal)
     return PENALTIES[name](**options)
 
 
