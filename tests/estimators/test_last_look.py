@@ -60,7 +60,7 @@ def test_predictions_that_overflow_are_no_result(loss):
     model.partial_fit(DIABETES_X[:10], y[:10])
     far = 1e6 * np.sign(model.expand()[0][0].T)
     before = model.predict(DIABETES_X)
-    with pytest.raises(ValueError, match="no longer finite; the columns of X reach 1e.06"):
+    with pytest.raises(ValueError, match=r"no longer finite; the columns of X reach 1e\+06"):
         model.partial_fit(far, [1.0])
     np.testing.assert_array_equal(model.predict(DIABETES_X), before)
     assert model.predict(far) == [np.inf]
