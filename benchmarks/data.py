@@ -6,13 +6,18 @@ not there is fetched from OpenML or UCI, once, into scikit-learn's cache.
 """
 
 import hashlib
+import math
 import os
+import socket
 import warnings
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import NamedTuple
 from urllib.request import urlopen
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 from sklearn import datasets
@@ -78,6 +83,9 @@ REGRESSION = ("boston", "california_housing")
 SDD = (
     "https://archive.ics.uci.edu/ml/machine-learning-databases/00325/Sensorless_drive_diagnosis.txt"
 )
+SDD_SHAPE = 58_509, 49
+SECONDS_TO_WAIT = 60
+MOST_BYTES = 2**30
 SHIPPED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 
 
@@ -98,7 +106,8 @@ def load(name):
     DataUnavailableError
         With what to do about it.
     ValueError
-        If a file of the folder holds other data than the results were made with.
+        If a file of the folder holds other data than the results were made with, or says that it
+        holds more than a gigabyte.
     """
     if name in SHIPPED:
         X, y = getattr(datasets, f"load_{name}")(return_X_y=True)
@@ -142,11 +151,41 @@ def split(data, seed, test_size=0.2):
 
 
 def _from_file(path):
+    _check_size(path)
     with np.load(path) as arrays:
         X, y = _typed(arrays["X"], arrays["y"])
         if "X_test" not in arrays:
             return Data(X, y)
         return Data(X, y, *_typed(arrays["X_test"], arrays["y_test"]))
+
+
+def _check_size(path):
+    """Raise a ValueError if arrays of a file say that they are large; nothing is unpacked."""
+    n_bytes = 0
+    try:
+        with ZipFile(path) as archive:
+            for name in archive.namelist():
+                with archive.open(name) as member:
+                    shape, dtype = _header(member)
+                    n_bytes += math.prod(shape) * max(dtype.itemsize, 4)
+    except (BadZipFile, ValueError, EOFError) as error:
+        raise ValueError(f"{path} is no .npz of arrays of numbers: {error}") from error
+    if n_bytes > MOST_BYTES:
+        raise ValueError(
+            f"{path} says that it holds {n_bytes / 2**30:.3g} GiB, more than the "
+            f"{MOST_BYTES / 2**30:.3g} that a data set may have."
+        )
+
+
+def _header(member):
+    """Return shape and dtype of an array that is stored in a file."""
+    read = np.lib.format
+    version = read.read_magic(member)
+    if version not in ((1, 0), (2, 0)):
+        raise ValueError(f"the format {version} of an array is unknown")
+    of_version = read.read_array_header_1_0 if version == (1, 0) else read.read_array_header_2_0
+    shape, _, dtype = of_version(member)
+    return shape, dtype
 
 
 def _typed(X, y):
@@ -155,8 +194,9 @@ def _typed(X, y):
 
 def _from_server(name, source):
     try:
-        X, y = _fetched(name, source)
-    except OSError as error:
+        with _waiting(SECONDS_TO_WAIT):
+            X, y = _fetched(name, source)
+    except (OSError, HTTPException) as error:
         raise DataUnavailableError(
             f"{name} could not be fetched: {error}. Put {source.file}.npz, with arrays X and y, "
             f"into a folder, and name it with --data or the variable {FOLDER}."
@@ -166,6 +206,17 @@ def _from_server(name, source):
     if source.n_train is None:
         return Data(X, y)
     return Data(X[: source.n_train], y[: source.n_train], X[source.n_train :], y[source.n_train :])
+
+
+@contextmanager
+def _waiting(seconds):
+    """Give servers up that say nothing for some seconds."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 def _fetched(name, source):
@@ -182,13 +233,32 @@ def _fetched(name, source):
 
 
 def _from_uci():
+    """Return the whole of sdd; the cache holds all of it or nothing, with the checksums of zip."""
     path = Path(datasets.get_data_home()) / "sdd.npz"
     if not path.exists():
         with urlopen(SDD) as answer:
-            table = np.loadtxt(answer)
-        np.savez_compressed(path, X=table[:, :-1], y=table[:, -1])
+            table = _table(answer)
+        with NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as part:
+            try:
+                np.savez_compressed(part, X=table[:, :-1], y=table[:, -1])
+            except BaseException:
+                os.unlink(part.name)
+                raise
+        os.replace(part.name, path)
+    _check_size(path)
     with np.load(path) as arrays:
         return arrays["X"], arrays["y"]
+
+
+def _table(answer):
+    """Return the numbers that a server sends, if these are all of sdd."""
+    try:
+        table = np.loadtxt(answer)
+    except ValueError as error:
+        raise OSError(f"{SDD} holds no table of numbers: {error}") from error
+    if table.shape != SDD_SHAPE:
+        raise OSError(f"{SDD} holds a table of shape {table.shape}, and not of {SDD_SHAPE}")
+    return table
 
 
 def _class_numbers(y):

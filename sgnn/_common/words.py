@@ -22,10 +22,11 @@ def brief(value, limit=80):
         words = " ".join(repr(value).split())
     except ValueError:
         words = f"<{type(value).__name__} of too many digits>"
-    return _cut(words, limit)
+    return cut(words, limit)
 
 
-def _cut(words, limit):
+def cut(words, limit):
+    """Return words without their middle where they are long."""
     half = limit // 2
     return words if len(words) <= limit else f"{words[:half]} ... {words[5 - half :]}"
 
@@ -44,6 +45,7 @@ def check_plain(name, value):
 def refuses(function):
     """Let a function refuse by a ValueError or TypeError of less than 500 characters.
 
+    A longer one keeps its class, such as scikit-learn's InvalidParameterError, and its attributes.
     A number that no float can hold is one more ValueError. What callbacks raise stays as it is.
     """
 
@@ -55,12 +57,21 @@ def refuses(function):
             words = str(error)
             if is_of_callback(error) or (type(error) is not OverflowError and len(words) < _LIMIT):
                 raise
-            kind = ValueError if isinstance(error, (ValueError, OverflowError)) else TypeError
             if isinstance(error, OverflowError):
                 words = f"A number of the data or parameters is too large for a float: {words}."
-            raise kind(_cut(words, _LIMIT)) from error
+                raise ValueError(cut(words, _LIMIT)) from error
+            raise _in_short(error) from error
 
     return refusing
+
+
+def _in_short(error):
+    """Return an error like another, of its class and with its attributes, in few words."""
+    kind = type(error)
+    short = kind.__new__(kind)
+    vars(short).update(vars(error))
+    short.args = (cut(str(error), _LIMIT),)
+    return short
 
 
 def is_of_callback(error):

@@ -11,6 +11,7 @@ from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sgnn._common.columns import naming_columns
 from sgnn._common.interrupts import interrupted
 from sgnn._common.warnings import warn
 from sgnn._common.words import refuses
@@ -20,7 +21,7 @@ from sgnn.estimators.explained import explained
 from sgnn.estimators.learnt import learnt, set_learnt
 from sgnn.estimators.monitor import Monitor
 from sgnn.estimators.parameters import SparseMLPParameters
-from sgnn.estimators.prepare import prepare, rng_of, settings_of, weigh_call
+from sgnn.estimators.prepare import carried_over, prepare, rng_of, settings_of, weigh_call
 from sgnn.networks.network import part_of
 from sgnn.penalties import get_penalty
 from sgnn.training.state import State
@@ -91,7 +92,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         last = None
         if self.warm_start and hasattr(self, "network_"):
             data.form.check_goes_on_from(self._form)
-            last = State(self._state.network)
+            last = State(carried_over(self, self._state.network, self._form, data.form))
         return self._train((X, y, sample_weight), data, rng, last, settings_of(self))
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
@@ -159,7 +160,8 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             if outcome.is_empty and not streams:
                 trained = trained.of_constant(problem.best_constant)
             network = problem.tell(trained)
-            compact, n_epochs = network.compact(blocks), state.n_epochs + settings.max_iter
+            compact = network.compact(blocks)
+            n_epochs = state.n_epochs + len(outcome.histories[0].loss)
         if streams:
             optimizer = outcome.optimizer
             state = replace(state, network=network, optimizer=optimizer, n_epochs=n_epochs)
@@ -210,7 +212,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         if not self._is_plainly_valid(X):
             check_is_fitted(self)
             dtype = self.network_.coefs[0].dtype
-            with np.errstate(over="ignore", invalid="ignore"):
+            with naming_columns(X), np.errstate(over="ignore", invalid="ignore"):
                 X = validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False)
         return self.network_.forward(X)
 

@@ -9,6 +9,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import validate_data
 
+from sgnn._common.columns import naming_columns
 from sgnn._common.words import brief
 from sgnn.estimators.checks import check_weights, column_ends, resolve_feature_groups
 from sgnn.estimators.moments import Moments, n_effective
@@ -203,7 +204,8 @@ def _check_pair(estimator, X, y, classes, known):
         if known.feature_names is not None:
             reader.feature_names_in_ = known.feature_names
     wanted = estimator.dtype or (np.float64, np.float32)
-    with np.errstate(over="ignore", invalid="ignore"):
+    numbers = y if is_regressor(estimator) else None
+    with naming_columns(X, numbers), np.errstate(over="ignore", invalid="ignore"):
         X, y = validate_data(
             reader,
             X,

@@ -70,7 +70,9 @@ class SparseMLPParameters(Versioned, BaseEstimator):
     validation_fraction : float in (0, 1), default=0.1
         Share of the training data held out for `early_stopping` where `fit` gets no ``X_val``.
     warm_start : bool, default=False
-        Whether `fit` goes on from the last network, at its full size: zeros may come back.
+        Whether `fit` goes on from the last network, at its full size: zeros may come back. Where
+        the unit of y has changed by more than a factor of 10, with a warning from that network in
+        the new unit.
     verbose : bool or int, default=False
         Whether to print a line per epoch.
     device : str, default="cpu"

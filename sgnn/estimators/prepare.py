@@ -7,8 +7,9 @@ from dataclasses import fields, replace
 import numpy as np
 
 from sgnn._common.warnings import warn
+from sgnn._common.words import cut
 from sgnn.estimators.checks import check_hidden_layer_sizes
-from sgnn.estimators.units import units_of
+from sgnn.estimators.units import FAR_APART, units_of
 from sgnn.networks.network import n_products
 from sgnn.penalties import get_penalty
 from sgnn.training.initial import random_network
@@ -65,6 +66,38 @@ def prepare(estimator, data, rng, last=None, on_path=False):
         seed = rng.randint(MAX_SEED) if seed is None else seed
         problem = replace(problem, seed=seed)
     return problem, replace(state, network=network, rng=rng, seed=seed)
+
+
+def carried_over(estimator, network, before, now):
+    """Return what a warm start goes on from: the last network, in the units of the targets of now.
+
+    Targets whose units have changed by more than a factor of 10 are taken for others of the same
+    kind, with a warning: what was learnt stays, times the factor, around their mean.
+
+    Parameters
+    ----------
+    estimator : SparseMLPClassifier or SparseMLPRegressor
+    network : Network
+        Of the last fit.
+    before, now : Form
+        Of the data of the last fit, and of this one.
+    """
+    fixed = network.sizes, estimator.activation, get_penalty(estimator.penalty)
+    old, new = (units_of(form, *fixed, as_given=False).told for form in (before, now))
+    if new is None:
+        return network
+    ratios = new.relative_to(old)
+    factors = np.atleast_1d(ratios.biases[-1] * np.exp(ratios.shift))
+    if factors.max() <= FAR_APART and factors.min() >= 1 / FAR_APART:
+        return network
+    said = ", ".join(f"{factor:.3g}" for factor in factors)
+    warn(
+        f"warm_start=True: the unit of y has changed by a factor of {cut(said, 80)} since the last "
+        "fit. The last network is trained on in the new unit."
+    )
+    if not now.targets.loss.log_link:
+        ratios = replace(ratios, shift=now.moments.mean - factors * before.moments.mean)
+    return network.expand().times(ratios)
 
 
 def weigh_call(problem, state, samples_per_batch):

@@ -18,7 +18,7 @@ from sgnn.networks.activations import ACTIVATIONS
 from sgnn.training.scales import Scales
 
 _WITHOUT_BIAS = {"weights", "outgoing", "layer", "layer of outgoing"}
-_FAR_APART = 10
+FAR_APART = 10
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def units_of(form, sizes, activation, penalties, as_given):
         return Units(units, natural, told.with_outputs(units / unit))
     _check_range(unit, loss_unit, np.dtype(form.dtype), power=6)
     scales = Scales.of_targets(unit, n_layers, homogeneous, loss_unit)
-    if units.max() <= _FAR_APART * units.min():
+    if units.max() <= FAR_APART * units.min():
         return Units(None, scales)
     ratios = units / unit
     return Units(ratios, scales, natural.with_outputs(ratios), far_apart=True)

@@ -4,6 +4,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import check_array
 
+from sgnn._common.columns import naming_columns
 from sgnn.linked.links import adjacency_of
 
 
@@ -68,7 +69,8 @@ def neighbor_features(X, links, n_hops=1, *, smooth=False):
         raise TypeError(f"n_hops must be an integer of at least 1; got {n_hops!r}.")
     if n_hops < 1:
         raise ValueError(f"n_hops must be an integer of at least 1; got {n_hops!r}.")
-    X = check_array(X, accept_sparse="csr", dtype=(np.float64, np.float32), input_name="X")
+    with naming_columns(X):
+        X = check_array(X, accept_sparse="csr", dtype=(np.float64, np.float32), input_name="X")
     adjacency = adjacency_of(links, X.shape[0])
     if smooth:
         return _smoothed(X, adjacency, n_hops), None

@@ -238,7 +238,8 @@ class LogLinkLoss(DevianceLoss):
         return np.log(np.maximum(means, _LEAST_MEAN))
 
     def predicted(self, outputs):
-        return np.exp(outputs)
+        with np.errstate(over="ignore"):
+            return np.exp(outputs)
 
     def units(self, mean, variance):
         if not mean.any():

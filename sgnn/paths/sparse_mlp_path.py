@@ -80,7 +80,10 @@ def sparse_mlp_path(
         ``validation_fraction`` of the training data.
     alphas : int >= 2 or array-like of float > 0, default=60
         The number of steps at most, of a path that finds its strengths; or the strengths, which
-        are walked in growing order.
+        are walked in growing order. Both hold for the targets as they are. So strengths that are
+        given must follow the unit of y; and concave penalties, such as ``"log_sum"`` and ``"mcp"``,
+        whose parameters say which weights are large, give other paths in other units, also if they
+        find their strengths: scale y to a standard deviation of about 1.
     max_iter : int or "auto", default="auto"
         Epochs at each strength; the learning rate runs through its schedule in them. "auto" is as
         many as make 120 steps of the optimiser, but five at least.

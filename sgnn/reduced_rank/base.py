@@ -13,6 +13,7 @@ from sklearn.base import (
 )
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sgnn._common.columns import naming_columns
 from sgnn.estimators.checks import check_weights
 from sgnn.estimators.data import rows_with_weight
 from sgnn.estimators.targets import Quantities
@@ -40,16 +41,17 @@ def check_data(estimator, X, y, sample_weight):
         If the data are invalid. The estimator is not changed.
     """
     reader = copy(estimator)
-    X, y = validate_data(
-        reader,
-        X,
-        y,
-        accept_sparse="csc",
-        dtype=_DTYPES,
-        multi_output=True,
-        y_numeric=True,
-        ensure_min_samples=2,
-    )
+    with naming_columns(X, y):
+        X, y = validate_data(
+            reader,
+            X,
+            y,
+            accept_sparse="csc",
+            dtype=_DTYPES,
+            multi_output=True,
+            y_numeric=True,
+            ensure_min_samples=2,
+        )
     names = getattr(reader, "feature_names_in_", None)
     attributes = {"n_features_in_": X.shape[1]}
     attributes |= {} if names is None else {"feature_names_in_": names}
@@ -137,6 +139,7 @@ class BaseReducedRank(
         ndarray of shape (n_samples, n_selected_features)
         """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=_DTYPES, reset=False)
+        with naming_columns(X):
+            X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=_DTYPES, reset=False)
         columns = X[:, self.selected_features_]
         return columns if isinstance(columns, np.ndarray) else columns.toarray()

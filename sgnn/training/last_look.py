@@ -25,14 +25,14 @@ def look_at(problem, outputs, told, start, converged, n_threads):
     Raises
     ------
     FloatingPointError
-        If the loss, or what the network puts out, also as it is told, is not finite.
+        If the loss, or what the network puts out and predicts as it is told, is not finite.
     """
     if converged:
         is_worse = is_worse_than_constant(problem, outputs, n_threads)
     else:
         is_worse = is_lost(problem, outputs, n_threads, start)
     if problem.told is not None:
-        check_finite(told.forward(problem.X))
+        check_finite(problem.loss.predicted(told.forward(problem.X)))
     return is_worse
 
 

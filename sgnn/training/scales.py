@@ -56,6 +56,14 @@ class Scales:
         (*weights, weight), (*biases, bias) = self.weights, self.biases
         return Scales([*weights, weight * factors], [*biases, bias * factors], self.loss)
 
+    def relative_to(self, other):
+        """Return these scales in units of others."""
+        weights, biases = (
+            [one / unit for one, unit in zip(ours, theirs, strict=True)]
+            for ours, theirs in ((self.weights, other.weights), (self.biases, other.biases))
+        )
+        return Scales(weights, biases, self.loss / other.loss, self.shift - other.shift)
+
     @property
     def inverse(self):
         """The scales that undo these."""

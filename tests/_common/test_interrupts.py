@@ -23,7 +23,8 @@ from sgnn import (
     StabilitySelector,
     sparse_mlp_path,
 )
-from sgnn.penalties import GroupLasso
+from sgnn.penalties import L1, GroupLasso
+from sgnn.proximal.terms import Terms
 from sgnn.selection import stability
 from sgnn.training import last_look
 from sgnn.training.resources import denormals_are_flushed
@@ -123,6 +124,21 @@ def test_a_fit_that_is_broken_off_is_that_of_the_last_whole_epoch(monkeypatch, n
     of_run = epochs[number - 2].objective_curve_
     assert model.objective_curve_[-len(of_run) :] == of_run
     assert_consistent(model, DIABETES_X, 1)
+
+
+@pytest.mark.parametrize("n_whole", [2, 5])
+def test_warm_up_goes_on_from_the_whole_epochs_of_a_fit_that_was_broken_off(monkeypatch, n_whole):
+    model = regressor(penalty=L1(warm_up=10), max_iter=40, refit=True)
+    breaks_off(monkeypatch, n_whole + 1)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(DIABETES_X, DIABETES_Y)
+    epochs, begin_epoch = [], Terms.begin_epoch
+    monkeypatch.setattr(
+        Terms, "begin_epoch", lambda terms, at: epochs.append(at) or begin_epoch(terms, at)
+    )
+    for _ in range(2):
+        model.partial_fit(DIABETES_X, DIABETES_Y)
+    assert epochs == [n_whole, n_whole + 1]
 
 
 @pytest.mark.parametrize("number", range(1, 13))

@@ -5,6 +5,8 @@ import pickle
 import subprocess
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import joblib
 import numpy as np
@@ -87,7 +89,20 @@ def test_another_version_is_told_at_the_line_of_the_user(stored, monkeypatch, na
     with pytest.warns(SgnnInconsistentVersionWarning, match=message) as given:
         pickle.loads(stored[name])
     assert issubclass(SgnnInconsistentVersionWarning, SgnnWarning)
-    assert {warning.filename for warning in given} == {__file__}
+    assert [warning.filename for warning in given] == [__file__]
+
+
+def test_each_load_warns_once_also_after_one_that_failed(stored, monkeypatch):
+    whole = pickle.dumps(pickle.loads(stored["CV"]), protocol=2)  # Later ones are read in blocks.
+    monkeypatch.setattr("sgnn._common.versions.__version__", "99.0")
+    for data in whole, whole[:-9], stored["path"], whole:
+        with pytest.warns(SgnnInconsistentVersionWarning) as given, suppress(EOFError):
+            pickle.loads(data)
+        assert len(given) == 1
+    loads = [lambda: pickle.loads(stored["path"])] * 2
+    with pytest.warns(SgnnInconsistentVersionWarning) as given, ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda load: load(), loads))
+    assert len(given) == 2
 
 
 def test_what_bears_no_version_is_told_too():

@@ -1,10 +1,13 @@
 """Data sets of the benchmarks come from a folder or a server, and are checked."""
 
 import gzip
+import socket
 from importlib import resources
 from io import BytesIO
 from types import SimpleNamespace
 from urllib.error import URLError
+from urllib.request import urlopen
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -112,12 +115,76 @@ def test_openml_is_read_into_numbers(monkeypatch, openml):
 def test_the_whole_of_sdd_is_fetched_once_from_uci(monkeypatch):
     rows = b"0.5 -1e-3 11\n0.25 2 1\n0.125 4 2\n"
     asked = []
+    monkeypatch.setattr(data, "SDD_SHAPE", (3, 3))
     monkeypatch.setattr(data, "urlopen", lambda url: asked.append(url) or Answer(rows))
     for _ in range(2):
         found = data.load("sdd")
         np.testing.assert_array_equal(found.X, np.float32([[0.5, -1e-3], [0.25, 2], [0.125, 4]]))
         np.testing.assert_array_equal(found.y, [2, 0, 1])
     assert asked == [data.SDD]
+
+
+@pytest.mark.parametrize("rows", [b"0.5 1 11\n0.25 2 1\n", b"0.5 1 11\n0.2", b"<html>", b""])
+@pytest.mark.filterwarnings("ignore:loadtxt. input contained no data")
+def test_what_is_not_the_whole_of_sdd_is_not_kept(monkeypatch, tmp_path, rows):
+    monkeypatch.setattr(data, "SDD_SHAPE", (3, 3))
+    monkeypatch.setattr(data, "urlopen", lambda url: Answer(rows))
+    with pytest.raises(data.DataUnavailableError, match=r"sdd could not be fetched: http.* table"):
+        data.load("sdd")
+    assert not [*tmp_path.rglob("*.npz")]
+
+
+def test_a_cache_is_written_as_a_whole_or_not_at_all(monkeypatch, tmp_path):
+    def breaks_off(file, **arrays):
+        file.write(b"the first part")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(data, "SDD_SHAPE", (2, 2))
+    monkeypatch.setattr(data, "urlopen", lambda url: Answer(b"1 2\n3 4\n"))
+    monkeypatch.setattr(np, "savez_compressed", breaks_off)
+    with pytest.raises(KeyboardInterrupt):
+        data.load("sdd")
+    assert not [*tmp_path.rglob("*.npz")]
+
+
+def test_a_server_that_says_nothing_is_given_up(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setattr(data, "urlopen", urlopen)
+        monkeypatch.setattr(data, "SDD", f"http://127.0.0.1:{server.getsockname()[1]}/")
+        monkeypatch.setattr(data, "SECONDS_TO_WAIT", 0.1)
+        with pytest.raises(data.DataUnavailableError, match="sdd could not be fetched: timed out"):
+            data.load("sdd")
+    assert socket.getdefaulttimeout() is None
+
+
+def claiming(path, shape):
+    """Write a small file of arrays that says that it holds large ones."""
+    header = BytesIO()
+    said = {"shape": shape, "fortran_order": False, "descr": "<f4"}
+    np.lib.format.write_array_header_1_0(header, said)
+    with ZipFile(path, "w") as archive:
+        archive.writestr("X.npy", header.getvalue() + bytes(64))
+        archive.writestr("y.npy", header.getvalue() + bytes(64))
+
+
+def test_a_file_that_claims_gigabytes_is_refused_before_memory_is_asked_for(monkeypatch, tmp_path):
+    monkeypatch.setitem(data.SOURCES, "large", data.Source(None, "large"))
+    monkeypatch.setenv(data.FOLDER, str(tmp_path))
+    claiming(tmp_path / "large.npz", (2**40, 2**20))
+    with pytest.raises(ValueError, match=r"large\.npz says that it holds 8.*GiB, more than the 1"):
+        data.load("large")
+    np.savez_compressed(tmp_path / "large.npz", X=np.zeros((2**14, 2**15), bool), y=np.zeros(9))
+    with pytest.raises(ValueError, match="says that it holds 2 GiB"):
+        data.load("large")
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04"])
+def test_a_file_that_is_no_archive_is_refused_by_name(monkeypatch, tmp_path, content):
+    monkeypatch.setitem(data.SOURCES, "broken", data.Source(None, "broken"))
+    monkeypatch.setenv(data.FOLDER, str(tmp_path))
+    (tmp_path / "broken.npz").write_bytes(content)
+    with pytest.raises(ValueError, match=r"broken\.npz is no \.npz of arrays"):
+        data.load("broken")
 
 
 @pytest.mark.filterwarnings("ignore:A network error occurred")

@@ -1,13 +1,16 @@
 """Training on: warm starts and partial fits."""
 
+import re
+
 import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import make_friedman1
 from sklearn.model_selection import train_test_split
 
-from sgnn import SparseMLPRegressor
+from sgnn import SgnnWarning, SparseMLPRegressor
 from sgnn.penalties import L1, GroupLasso
 from tests.estimators.tasks import (
     DIABETES_X,
@@ -56,6 +59,61 @@ def test_warm_start_after_everything_was_removed_learns_again():
         model.fit(DIABETES_X, DIABETES_Y)
     model.set_params(alpha=1e-3, max_iter=50).fit(DIABETES_X, DIABETES_Y)
     assert model.score(DIABETES_X, DIABETES_Y) > 0.4
+
+
+POSITIVE = np.exp(DIABETES_Y / DIABETES_Y.std())
+TWO = np.column_stack([DIABETES_Y, DIABETES_X[:, 1] + DIABETES_X[:, 6] ** 2])
+CHANGES = {
+    "relu": (DIABETES_Y, {}),
+    "tanh": (DIABETES_Y, {"activation": "tanh"}),
+    "concave": (DIABETES_Y, {"penalty": "mcp"}),
+    "two outputs": (TWO, {"solver": "sgd"}),
+    # All errors are squared, in all units.
+    "huber": (1e-15 * DIABETES_Y, {"loss": "huber", "alpha": 0}),
+    "poisson": (POSITIVE, {"loss": "poisson"}),
+    "gamma": (POSITIVE, {"loss": "gamma"}),
+}
+
+
+@pytest.mark.parametrize("power", [-10, 5])
+@pytest.mark.parametrize("name", CHANGES)
+def test_warm_start_goes_on_in_the_unit_that_y_has_now(name, power):
+    y, parameters = CHANGES[name]
+    factor = 10.0**power
+    parameters = {"alpha": "auto", "warm_start": True, "max_iter": 8, **parameters}
+    model = regressor(**parameters).fit(DIABETES_X, y)
+    expected = clone(model).fit(DIABETES_X, y).fit(DIABETES_X, y).predict(DIABETES_X)
+    with pytest.warns(SgnnWarning, match=rf"factor of {re.escape(f'{factor:.3g}')}") as warned:
+        model.fit(DIABETES_X, factor * y)
+    assert len([one for one in warned if "has changed" in str(one.message)]) == 1
+    tolerance = {"rtol": 1e-4, "atol": 1e-4 * expected.std()}
+    np.testing.assert_allclose(model.predict(DIABETES_X) / factor, expected, **tolerance)
+
+
+@pytest.mark.parametrize("factors", [(1e4, 1e-4), (1.0, 1e6)])
+def test_warm_start_goes_on_in_the_unit_of_each_output(factors):
+    model = regressor(warm_start=True, alpha="auto").fit(DIABETES_X, TWO)
+    expected = clone(model).fit(DIABETES_X, TWO).fit(DIABETES_X, TWO).predict(DIABETES_X)
+    with pytest.warns(SgnnWarning, match="has changed"):
+        model.fit(DIABETES_X, TWO * factors)
+    np.testing.assert_allclose(model.predict(DIABETES_X) / factors, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_warm_start_on_targets_that_spread_more_goes_on_around_their_mean():
+    model = regressor(warm_start=True, alpha="auto").fit(DIABETES_X, 50 + DIABETES_Y)
+    with pytest.warns(SgnnWarning, match="has changed"):
+        model.fit(DIABETES_X, 50 + 1e4 * DIABETES_Y)
+    fresh = regressor(alpha="auto").fit(DIABETES_X, 50 + 1e4 * DIABETES_Y)
+    assert model.loss_curve_[0] < fresh.loss_curve_[0]
+    assert model.score(DIABETES_X, 50 + 1e4 * DIABETES_Y) > 0.5
+
+
+def test_warm_start_on_few_other_samples_goes_on_from_the_same_function():
+    model = regressor(warm_start=True, batch_size=1000, alpha=0.01).fit(DIABETES_X, DIABETES_Y)
+    other = DIABETES_X[:40], 5 * DIABETES_Y[:40]
+    loss = mean_loss(model, *other)
+    model.fit(*other)
+    assert model.loss_curve_[0] == pytest.approx(loss, rel=1e-8)
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,19 @@ def outputs_become(monkeypatch, value):
     monkeypatch.setattr(Network, "forward", changed)
 
 
+@pytest.mark.parametrize("loss", ["poisson", "gamma"])
+def test_predictions_that_overflow_are_no_result(loss):
+    y = np.exp(DIABETES_Y / DIABETES_Y.std())
+    model = regressor(loss=loss, hidden_layer_sizes=(), alpha=0, learning_rate_init=1e-30)
+    model.partial_fit(DIABETES_X[:10], y[:10])
+    far = 1e6 * np.sign(model.expand()[0][0].T)
+    before = model.predict(DIABETES_X)
+    with pytest.raises(ValueError, match=r"no longer finite; the columns of X reach 1e\+06"):
+        model.partial_fit(far, [1.0])
+    np.testing.assert_array_equal(model.predict(DIABETES_X), before)
+    assert model.predict(far) == [np.inf]
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("way", WAYS)
 def test_a_network_that_predicts_what_is_not_finite_is_not_returned(monkeypatch, way, value):

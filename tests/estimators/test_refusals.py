@@ -1,21 +1,35 @@
 """Every refusal is a ValueError or TypeError that names what it is about, in few words."""
 
+import re
 import warnings
 from fractions import Fraction
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from scipy import sparse
+from sklearn.exceptions import NotFittedError, UnsetMetadataPassedError
+from sklearn.utils._param_validation import InvalidParameterError
 
 from sgnn import (
     SparseMLPClassifierCV,
     SparseMLPRegressorCV,
     SparseMLPSelector,
+    SparseReducedRankRegressor,
     StabilitySelector,
     sparse_mlp_path,
 )
-from sgnn.penalties import MCP, SCAD, GroupLasso, SparseGroupLasso, TransformedL1
+from sgnn._common.words import refuses
+from sgnn.penalties import (
+    MCP,
+    SCAD,
+    GroupLasso,
+    IntegratedTransformedL1,
+    LHalf,
+    SparseGroupLasso,
+    TransformedL1,
+)
 from tests.estimators.tasks import (
     DIABETES_X,
     DIABETES_Y,
@@ -126,6 +140,124 @@ def test_a_refusal_names_what_it_is_about_briefly(words):
     with pytest.raises((ValueError, TypeError), match=words) as caught:
         REFUSED[words]()
     assert len(str(caught.value)) < 500
+
+
+# what is named as the cause, what is not: what is called
+CAUSES = {
+    ("adaptive=12.0", "learning_rate_init"): lambda: fit(penalty=LHalf(adaptive=12.0)),
+    ("a=1e-300", "learning_rate_init"): lambda: fit(penalty=IntegratedTransformedL1(1e-300)),
+    ("layers=.1e.300, 1", "learning_rate_init"): lambda: fit(
+        penalty=["l1", GroupLasso(layers=[1e300, 1])], alpha=1.0
+    ),
+    ("lower l2=1e.30.*", "learning_rate_init"): lambda: fit(l2=1e30),
+    ("lower learning_rate_init=1e.300", "alpha|penalty"): lambda: fit(
+        X32, penalty=(), alpha=1e30, learning_rate_init=1e300
+    ),
+    ("lower alpha=1e.30.*lower learning_rate_init=1e.300", "penalty|l2"): lambda: fit(
+        X32, alpha=1e30, learning_rate_init=1e300
+    ),
+    ("lower learning_rate_init=0.01|values of penalty", "take less|lower alpha"): lambda: fit(),
+}
+
+
+@pytest.mark.parametrize(("named", "unnamed"), CAUSES)
+@pytest.mark.parametrize("error", [FloatingPointError, RuntimeError])
+def test_what_is_out_of_the_usual_range_is_the_cause(monkeypatch, error, named, unnamed):
+    def broken(*_):
+        raise error
+
+    monkeypatch.setattr("sgnn.training.trainer.Trainer._train_epoch", broken)
+    with pytest.raises(ValueError, match=named) as caught:
+        CAUSES[named, unnamed]()
+    assert not re.search(unnamed, str(caught.value))
+
+
+CITIES = pd.DataFrame({"age": [1.5, 2.0, 3.0], "city": ["1", "Rome", "Oslo"], "n": [1, 2, 3]})
+MIXED_TABLES = [
+    ("'city' holds 'Rome'", CITIES),
+    ("'city' holds 'Rome'", CITIES.astype({"city": "category"})),
+    ("'city' holds 'Rome'", pl.DataFrame(CITIES.to_dict("list"))),
+    ("1 holds 'Rome'", CITIES.to_numpy()),
+    ("1 holds 'Rome'", CITIES.to_numpy().tolist()),
+    (r"0 holds 'x+ \.\.\. x+'", np.full((3, 2), "x" * 999)),
+    ("2 holds <object object", np.array([[1, 2, object()]] * 3, dtype=object)),
+    ("'when' holds Timestamp", CITIES[["age"]].assign(when=pd.Timestamp("2024-01-01"))),
+    ("'age' holds <NA>", CITIES[["n"]].assign(age=np.array([1, 2, pd.NA], dtype=object))),
+]
+TAKES_TABLES = {
+    "fit": fit,
+    "partial_fit": partial_fit,
+    "path": lambda X, y: sparse_mlp_path(regressor(max_iter=2), X, y),
+    "selector": lambda X, y: SparseMLPSelector(regressor(max_iter=2)).fit(X, y),
+    "stability": lambda X, y: StabilitySelector(regressor(max_iter=2)).fit(X, y),
+    "X_val": lambda X, y: regressor(max_iter=2).fit(np.eye(3)[:, : np.shape(X)[1]], y, None, X, y),
+    "CV": lambda X, y: SparseMLPRegressorCV(regressor(max_iter=2)).fit(X, y),
+    "reduced rank": lambda X, y: SparseReducedRankRegressor().fit(X, y),
+    "predict": lambda X, y: regressor(max_iter=2).fit(np.eye(3)[:, : np.shape(X)[1]], y).predict(X),
+}
+
+
+@pytest.mark.filterwarnings("ignore:X has feature names")
+@pytest.mark.parametrize("name", TAKES_TABLES)
+@pytest.mark.parametrize(("words", "X"), MIXED_TABLES, ids=range(len(MIXED_TABLES)))
+def test_a_column_that_is_no_numbers_is_named(name, words, X):
+    with pytest.raises((ValueError, TypeError), match=f"X: column {words}") as caught:
+        TAKES_TABLES[name](X, [1.0, 2.0, 3.0])
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("X", "words"),
+    [
+        (None, "Expected 2D"),
+        (1j * np.eye(3), "[Cc]omplex"),
+        (np.array([[1, 1j], [2, 3], [3, 4]], dtype=object), "X: column 1 holds 1j"),
+        ([[1.0], [1.0, 2.0], [3.0]], "array|sequence"),
+    ],
+)
+def test_tables_that_are_none_are_refused_beside_survival_times(X, words):
+    y = np.array([(True, 1.0), (True, 2.0), (False, 3.0)], dtype=[("died", bool), ("days", float)])
+    with pytest.raises((ValueError, TypeError), match=words):
+        fit(X, y, loss="cox")
+
+
+@pytest.mark.parametrize("X", [CITIES[["age", "n"]], np.eye(3)])
+@pytest.mark.parametrize("y", [["1", "Rome", "2"], [[1, "2"], [3, "Rome"], [4, "5"]]])
+def test_columns_of_numbers_are_not_blamed_for_the_targets(X, y):
+    for call in TAKES_TABLES["fit"], TAKES_TABLES["path"], TAKES_TABLES["reduced rank"]:
+        with pytest.raises(ValueError, match=r"^y holds 'Rome', which is no number: could not"):
+            call(X, np.array(y, dtype=object))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InvalidParameterError("long " * 999),
+        NotFittedError("long " * 999),
+        UnsetMetadataPassedError(
+            message="long " * 999, unrequested_params={"a": None}, routed_params={"b": None}
+        ),
+        type("OfAUser", (TypeError,), {})("long " * 999),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_refusal_that_is_shortened_keeps_its_class_and_attributes(error):
+    @refuses
+    def refusing():
+        raise error
+
+    with pytest.raises(type(error), match=r"long .* \.\.\. .*long") as caught:
+        refusing()
+    assert type(caught.value) is type(error)
+    assert len(str(caught.value)) < 500
+    assert vars(caught.value) == vars(error)
+    assert caught.value.__cause__ is error
+
+
+def test_a_long_value_of_a_parameter_is_refused_by_the_class_of_scikit_learn():
+    with pytest.raises(InvalidParameterError, match="'alpha' parameter"):
+        fit(alpha=list(range(9999)))
 
 
 @pytest.mark.parametrize("sizes", [(10**18,), (10**9, 10**9), (2**62, 2**62)])

@@ -5,13 +5,18 @@ from contextlib import contextmanager
 import numpy as np
 
 NAN, INF = float("nan"), float("inf")
+BAD_SHARE = 0.15
 
 
 class Draw:
     """Draws a case; a case is its seed.
 
+    Most cases are sound: all that is drawn goes together, however unusual it is. The others may
+    have anything in them.
+
     Attributes
     ----------
+    is_sound : bool
     must, may : list of str
         Regular expressions. There must be a refusal if `must` has any, and a refusal has to match
         one of `must` or `may`.
@@ -19,25 +24,25 @@ class Draw:
         Whether magnitudes are such that training may diverge.
     words : list of str
         What was drawn, for the reader of a fault.
-    badness : float, default=1.0
-        Factor of how often something bad is drawn.
     """
 
     def __init__(self, seed):
         self.rng = np.random.default_rng(seed)
         self.must, self.may, self.words, self.is_wild = [], [], [], False
-        self.badness, self._is_lenient = 1.0, False
+        self._is_lenient = False
+        self.is_sound = not self.chance(BAD_SHARE)
 
     def chance(self, probability):
         """Return True with some probability."""
         return self.rng.random() < probability
 
     def is_bad(self, probability):
-        """Return True with some probability times the badness."""
-        return self.chance(probability * self.badness)
+        """Return True with some probability, but never in a sound case."""
+        return not self.is_sound and self.chance(probability)
 
-    def pick(self, options):
-        """Return one of some objects, whatever they are."""
+    def pick(self, options, bad=()):
+        """Return one of some objects, or in a case that is not sound of others besides."""
+        options = options if self.is_sound else [*options, *bad]
         return options[self.rng.integers(len(options))]
 
     def power(self, low, high):

@@ -106,7 +106,7 @@ class Judge:
             self.faults.append(f"{len(str(error))} characters: {words}")
         elif "device" not in words and re.search(OF_A_LIBRARY, words):
             self.faults.append(f"words of a library: {words}")
-        elif "no longer finite" in words:
+        elif "Training stopped" in words:
             self._note(f"tame data: {words}", not self.draw.is_wild)
         elif not re.search(foreseen, words):
             self.faults.append(f"not about {foreseen}: {words}")

@@ -6,6 +6,7 @@ import numpy as np
 
 from tests.fuzz.draw import INF, NAN
 from tests.fuzz.penalties import draw_penalty
+from tests.fuzz.targets import POSITIVE
 
 BAD = {
     "hidden_layer_sizes": [0, -1, 2.5, "10", None, (0,), (3, -1), [[3]], ("a",), 1e3, True],
@@ -35,32 +36,42 @@ BAD = {
     "class_weight": ["heavy", 3, {0: -1.0}, {0: NAN}, {0: INF}, {0: "a"}, {"nobody": 2.0}],
 }
 SOMETIMES_GOOD = {"class_weight", "feature_groups"}
-# name: how often it is not the default, and values
+# name: how often it is not the default, values, and others of cases that are not sound
 NOW_AND_THEN = {
-    "refit": (0.2, [True, False, np.bool_(True)]),
-    "shuffle": (0.2, [True, False]),
-    "nesterovs_momentum": (0.2, [False]),
-    "warm_start": (0.2, [True]),
-    "early_stopping": (0.2, [True, False]),
-    "validation_fraction": (0.1, [0.01, 0.5, 0.9, 1e-9, 1 - 1e-9, np.float32(0.3)]),
-    "momentum": (0.15, [0, 0.5, 0.99, 1 - 1e-9, np.float32(0.9)]),
-    "tol": (0.1, [0, 1e-4, 1e3, 1e300, 1e-320]),
-    "n_iter_no_change": (0.1, [1, 2, INF, 10**9, np.int64(2), np.float64(INF)]),
-    "n_threads": (0.2, [1, 2, None, np.int64(1)]),
-    "verbose": (0.05, [True, 1, 2]),
+    "refit": (0.2, [True, False, np.bool_(True)], []),
+    "shuffle": (0.2, [True, False], []),
+    "nesterovs_momentum": (0.2, [False], []),
+    "warm_start": (0.2, [True], []),
+    "momentum": (0.15, [0, 0.5, np.float32(0.9)], [0.99, 1 - 1e-9]),
+    "tol": (0.1, [0, 1e-4, 1e3, 1e300, 1e-320], []),
+    "n_iter_no_change": (0.1, [1, 2, INF, 10**9, np.int64(2), np.float64(INF)], []),
+    "n_threads": (0.2, [1, 2, None, np.int64(1)], []),
+    "verbose": (0.05, [True, 1, 2], []),
 }
-CLASS_WEIGHTS = [
-    *("balanced", {0: 2.0}, {0: 1.0, 1: 0.0}, {0: 1e-30, 1: 1e30}, {"ant": 2.0}),
-    *([{0: 1.0, 1: 2.0}], None),
+ANY_CLASS_WEIGHTS = [
+    *({0: 2.0}, {0: 1.0, 1: 0.0}, {0: 1e-30, 1: 1e30}, {"ant": 2.0}, [{0: 1.0, 1: 2.0}]),
 ]
+ENOUGH_TO_HOLD_OUT = 30
 
 
-def draw_parameters(draw, task, data):
-    """Return the parameters of an estimator for a "classifier" or a "regressor"."""
+def draw_parameters(draw, recipe, data, goes_on=False, **fixed):
+    """Return the parameters of an estimator.
+
+    Parameters
+    ----------
+    draw : Draw
+    recipe : Recipe
+    data : Data
+    goes_on : bool, default=False
+        Whether there are calls of `partial_fit`.
+    **fixed : object
+        Parameters that are not drawn.
+    """
     hidden = draw.pick(
         [(), (1,), (5,), 7, (8, 4), [6], (3, 2, 2), np.array([4, 3]), (40,), (4,) * 6, np.int64(5)]
     )
-    max_iter = draw.pick([1, *range(2, 11), np.int64(3)])
+    max_iter = fixed.get("max_iter", draw.pick([1, *range(2, 11), np.int64(3)]))
+    small = data.n_samples <= 30
     sizes = [data.n_features or 3, *np.atleast_1d(np.array(hidden, int)).tolist()]
     values = {
         "hidden_layer_sizes": hidden,
@@ -68,27 +79,33 @@ def draw_parameters(draw, task, data):
         "max_iter": max_iter,
         "random_state": int(draw.rng.integers(1000)),
         "solver": draw.pick(["adam", "adam", "sgd"]),
-        "batch_size": draw.pick(["auto", 1, 2, 7, 32, 10**9, np.int64(16)]),
+        "batch_size": draw.pick(["auto", 7, 32, 10**9, np.int64(16), *(small * [1, 2])]),
         "learning_rate": draw.pick(["cosine", "constant", "adaptive"]),
-        "penalty": draw_penalty(draw, sizes, int(max_iter)),
+        "penalty": draw_penalty(draw, sizes, int(max_iter), goes_on),
     }
-    _draw_strengths(draw, values)
-    for name, (probability, options) in NOW_AND_THEN.items():
+    _draw_strengths(draw, recipe, values)
+    for name, (probability, good, others) in NOW_AND_THEN.items():
         if draw.chance(probability):
-            values[name] = draw.pick(options)
+            values[name] = draw.pick(good, bad=others)
     draw.is_wild |= values.get("momentum", 0) > 0.95
-    if values.get("early_stopping"):
-        draw.wrong("early_stopping|validation_fraction|held|class", surely=False)
+    draw.is_wild |= values["solver"] == "sgd" and recipe.loss_name in POSITIVE
+    _draw_held_out(draw, recipe, data, values, goes_on)
     if draw.chance(0.15) and data.n_features:
         values["feature_groups"] = _draw_groups(draw, data)
         draw.wrong("feature_groups", surely=False)
-    if task == "classifier" and draw.chance(0.2):
-        values["class_weight"] = draw.pick(CLASS_WEIGHTS)
+    if recipe.task == "classifier" and draw.chance(0.2):
+        values["class_weight"] = draw.pick(_class_weights(draw, recipe, data), ANY_CLASS_WEIGHTS)
         draw.wrong("class_weight|weight", surely=False)
+    if recipe.task == "regressor" and not (recipe.loss == "squared_error" and draw.chance(0.5)):
+        values["loss"] = recipe.loss
     if draw.chance(0.08):
         values["random_state"] = draw.pick([None, np.random.RandomState(3), np.int64(3)])
-    if draw.is_bad(0.08):
-        values.update(draw_bad(draw, task))
+    values.update(fixed)
+    if recipe.is_cox:
+        draw.wrong("batch_size|partial_fit|Cox|concordance|scale", surely=False)
+        values["batch_size"] = draw.pick(["auto", 10**9], bad=[1, 7])
+    if draw.is_bad(0.15):
+        values.update(draw_bad(draw, recipe.task))
     draw.words.append(", ".join(f"{name}={value!r}" for name, value in values.items()))
     return values
 
@@ -101,20 +118,49 @@ def draw_bad(draw, task):
     return {name: draw.pick(BAD[name])}
 
 
-def _draw_strengths(draw, values):
+def _draw_strengths(draw, recipe, values):
+    """Draw strengths; a number does not suit targets in any unit."""
+    is_far = recipe.factor and not 1e-5 < recipe.factor < 1e5
     if draw.chance(0.8):
-        values["alpha"] = draw.pick(
-            ["auto", 0, 0.0, draw.power(-4, 0), draw.power(-6, 3), 1e9, 1e30, np.float32(0.01)]
-        )
+        numbers = [0.0, draw.power(-4, 0), draw.power(-6, 3), 1e9, np.float32(0.01)]
+        others = [1e30, *(numbers if is_far else ())]
+        values["alpha"] = draw.pick(["auto", 0] if is_far else ["auto", 0, *numbers], bad=others)
         draw.is_wild |= not isinstance(values["alpha"], str) and values["alpha"] >= 1e9
-    if draw.chance(0.3):
-        values["l2"] = draw.pick([0.0, 0, draw.power(-6, 0), 1e3, 1e30, 1e-300])
+    if draw.chance(0.3) and not (is_far and draw.is_sound):
+        values["l2"] = draw.pick([0.0, 0, draw.power(-6, 0), 1e-300], bad=[1e3, 1e30, 1e300])
         draw.is_wild |= values["l2"] >= 10
     if draw.chance(0.3):
         values["learning_rate_init"] = draw.pick(
-            [0.001, draw.power(-5, 1), 1e3, 1e30, 1e300, 1e-300, np.float32(0.01)]
+            [0.001, draw.power(-5, -1), 1e-300, np.float32(0.01)],
+            bad=[draw.power(-1, 1), 1e3, 1e30, 1e300],
         )
         draw.is_wild |= values["learning_rate_init"] > 0.05
+
+
+def _draw_held_out(draw, recipe, data, values, goes_on):
+    """Draw early stopping, in sound cases where a part of the data can be held out."""
+    weights = np.ones(1) if data.weights is None else data.weights
+    can = data.n_samples >= ENOUGH_TO_HOLD_OUT and not (goes_on or recipe.has_classes_of_one)
+    if draw.is_sound and not (can and 0 < np.max(weights) < 1e3 * np.min(weights)):
+        return
+    if draw.chance(0.2):
+        values["early_stopping"] = draw.pick([True, True, False, np.bool_(True)])
+        draw.wrong("early_stopping|validation_fraction|held|class", surely=False)
+        values["validation_fraction"] = draw.pick(
+            [0.3, 0.5, np.float32(0.3)], bad=[0.01, 0.9, 1e-9, 1 - 1e-9]
+        )
+
+
+def _class_weights(draw, recipe, data):
+    """Return weights for the classes that there are."""
+    if recipe.kind.startswith("multilabel"):
+        some = [{0: 1.0, 1: float(draw.rng.uniform(0, 5))} for _ in range(recipe.n_classes)]
+        return ["balanced", None, some]
+    if data.y is None or isinstance(data.y, str):
+        return ["balanced", None]
+    classes = np.unique(np.asarray(data.y).astype(object)).tolist() if draw.is_sound else [0, 1]
+    drawn = dict(zip(classes, draw.rng.uniform(0, 5, len(classes)).tolist(), strict=True))
+    return ["balanced", None, drawn, {classes[0]: 2.0}, {classes[-1]: 0.0, classes[0]: 1}]
 
 
 def _draw_groups(draw, data):

@@ -2,6 +2,7 @@
 
 import pickle
 import re
+from dataclasses import replace
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -16,17 +17,17 @@ from sgnn import (
 )
 from sgnn.display import FeaturePathDisplay, NetworkDisplay, PathDisplay, StabilityDisplay
 from tests.fuzz.draw import INF, NAN
-from tests.fuzz.fits import KINDS, OF_OTHER_DATA
+from tests.fuzz.fits import KINDS, OF_OTHER_DATA, other_data
 from tests.fuzz.judge import Judge
 from tests.fuzz.parameters import draw_parameters
 from tests.fuzz.sound import faults_of
-from tests.fuzz.targets import draw_data
+from tests.fuzz.targets import draw_data, draw_recipe
 
 SEARCHES = {"classifier": SparseMLPClassifierCV, "regressor": SparseMLPRegressorCV}
 # name: good values, bad ones
 WALK = {
     "alphas": (
-        [*(2, 3, 6, [0.01, 0.1], [1e-30, 1e30], (0.5,), [0.1, 0.1]), np.logspace(-3, 1, 4)],
+        [*(2, 3, 6, [0.01, 0.1], [1e-30, 10.0], (0.5,), [0.1, 0.1]), np.logspace(-3, 1, 4)],
         [0, -1, [], [0.0], [-1.0], [NAN], [INF], "all", None, [[0.1]], ["a"], 2.5],
     ),
     "max_iter": ([1, 2, "auto", np.int64(1)], [0, -1, None, 1.5, "all"]),
@@ -37,27 +38,28 @@ ENDS = {
     "max_drop": ([0, 0.1, INF], [-1, NAN, None]),
 }
 OF_SEARCHES = {
-    "cv": ([2, 2, 3, None], [1, "x", 0.5]),
+    "cv": ([2, 2, 3], [None, 1, "x", 0.5]),
     "rule": (["best", "1se", "dense"], ["worst", None]),
     "tol": ([0, 0.1], [-1, NAN]),
-    "scoring": ([None, None, "accuracy", "r2", "neg_mean_squared_error"], ["nonsense", 3]),
+    "scoring": ([None, None], ["nonsense", 3, "accuracy", "r2"]),
 }
 OF_SELECTORS = {
     "n_features_to_select": ([1, 1, 0.5, 1.0, 1e-9, "auto"], [0, -1, 1.5, "all", 1000]),
-    "sparsity": ([None, None, None, 0.5, 0.9], [0, 1, NAN, "x"]),
+    "sparsity": ([None], [0.5, 0.9, 0, 1, NAN, "x"]),
     "cv": ([2], [1, "x"]),
 }
 OF_STABILITY = {
     "n_pairs": ([2], [1, 0, 1.5]),
-    "threshold": ([0.75, 0.51, 1.0, 0.9], [0.5, 2, NAN]),
+    "threshold": ([0.75, 1.0, 0.9], [0.51, 0.5, 2, NAN]),
     "max_false": ([1.0, 3], [0, -1, NAN]),
-    "n_features_to_select": ([1, 1, "auto", 2], [0, 1.5, None]),
+    "n_features_to_select": ([1, 1, "auto"], [2, 0, 1.5, None]),
     "random_state": ([0], ["x", -1]),
 }
+MAY_NOT = {"scoring", "cv", "threshold", "sparsity", "n_features_to_select"}
 MAY_BE_REFUSED = (
     "penalt|class|sample|fold|split|members|held|early|alpha|y |n_features|sparsity|scores are nan|"
-    "R²|infinite|layers|label|scor|metric|first block|quantities|max_false|max_drop|threshold|"
-    "continuous|Classification|could not convert"
+    "R²|D²|concordance|Cox|infinite|layers|label|scor|metric|first block|quantities|max_false|"
+    "max_drop|threshold|continuous|Classification|could not convert"
 )
 TARGETS = [{"n_features": 1}, {"sparsity": 0.5}, {"alpha": 0.1}, {"n_features": -1}, {}]
 
@@ -65,27 +67,38 @@ TARGETS = [{"n_features": 1}, {"sparsity": 0.5}, {"alpha": 0.1}, {"n_features": 
 def run(draw):
     """Run a case and return its Judge."""
     matplotlib.use("Agg")
-    draw.badness = 0.3
     task, judge = draw.pick(list(KINDS)), Judge(draw)
+    recipe = draw_recipe(draw, task)
+    what = draw.pick([_path, _path, _search, _selector, _stability])
+    if draw.is_sound and what is not _path and recipe.has_classes_of_one:
+        recipe = replace(recipe, kind="two")
+    least = 30 if draw.is_sound and what is not _path else recipe.n_least
     n, p = int(draw.pick([2, 5, 12, 30, 30, 60])), int(draw.pick([1, 2, 4, 8, 20]))
-    data = draw_data(draw, task, n, p)
-    parameters = draw_parameters(draw, task, data)
-    if not draw.must:
-        parameters.update(max_iter=3, batch_size=32, verbose=False)
-        if draw.chance(0.6):
-            parameters["penalty"] = draw.pick(["log_sum", "group_lasso", "l1", "mcp"])
+    data = draw_data(draw, recipe, max(n, least), p)
+    if draw.is_sound and what is not _path and not _is_spread(data.weights):
+        data = replace(data, weights=None)
+    fixed = {"max_iter": 3, "verbose": False, "batch_size": 32}
+    if draw.is_sound and what is not _path:
+        fixed["early_stopping"] = False
+    parameters = draw_parameters(draw, recipe, data, **fixed)
+    if draw.is_sound and draw.chance(0.6):
+        parameters["penalty"] = draw.pick(["log_sum", "group_lasso", "l1", "mcp"])
     model = KINDS[task](**parameters)
     draw.may.append(MAY_BE_REFUSED)
-    walk = _options(draw, WALK)
-    draw.pick([_path, _path, _search, _selector, _stability])(draw, judge, task, model, data, walk)
+    what(draw, judge, recipe, model, data, _options(draw, WALK))
     return judge
+
+
+def _is_spread(weights):
+    """Whether no part of the samples has nearly all of the weight."""
+    return weights is None or 0 < np.max(weights) < 1e3 * np.min(weights)
 
 
 def _draw(draw, name, good, bad):
     value = draw.pick(good)
     if draw.is_bad(0.1):
         value = draw.pick(bad)
-        draw.wrong(f"{name}|n_splits|folds" if name == "cv" else name)
+        draw.wrong(f"{name}|n_splits|folds" if name == "cv" else name, surely=name not in MAY_NOT)
     draw.words.append(f"{name}={value!r}")
     return value
 
@@ -94,12 +107,14 @@ def _options(draw, table):
     return {name: _draw(draw, name, *values) for name, values in table.items()}
 
 
-def _path(draw, judge, task, model, data, walk):
-    walk |= {name: _draw(draw, name, *ENDS[name]) for name in ENDS if draw.chance(0.2)}
-    if draw.chance(0.4):
+def _path(draw, judge, recipe, model, data, walk):
+    has_held_out = draw.chance(0.4) and (data.n_samples > 2 or not draw.is_sound)
+    knows_scores = has_held_out or model.early_stopping is True or not draw.is_sound
+    ends = [name for name in ENDS if name != "max_drop" or knows_scores]
+    walk |= {name: _draw(draw, name, *ENDS[name]) for name in ends if draw.chance(0.2)}
+    if has_held_out:
         draw.may.append(f"X_val|{OF_OTHER_DATA}")
-        with draw.leniently():
-            held_out = draw_data(draw, task, p=data.n_features)
+        held_out = other_data(draw, recipe, data)
         walk |= {"X_val": held_out.X, "y_val": held_out.y}
 
     def follow():
@@ -153,8 +168,8 @@ def _show(display):
     plt.close("all")
 
 
-def _search(draw, judge, task, model, data, walk):
-    search = SEARCHES[task](model, **_options(draw, OF_SEARCHES), **walk)
+def _search(draw, judge, recipe, model, data, walk):
+    search = SEARCHES[recipe.task](model, **_options(draw, OF_SEARCHES), **walk)
     if _fit(judge, search, data, model):
         judge.look(_faults_of_search(search, data))
 
@@ -173,7 +188,7 @@ def _faults_of_search(search, data):
     _show(PathDisplay.from_estimator(search))
 
 
-def _selector(draw, judge, task, model, data, walk):
+def _selector(draw, judge, recipe, model, data, walk):
     options = _options(draw, OF_SELECTORS)
     selector = SparseMLPSelector(model, **options, **walk)
     draw.may.append("n_features_to_select|sparsity")
@@ -196,7 +211,7 @@ def _faults_of_selector(selector, data):
         yield "another support after pickling"
 
 
-def _stability(draw, judge, task, model, data, walk):
+def _stability(draw, judge, recipe, model, data, walk):
     selector = StabilitySelector(model, **_options(draw, OF_STABILITY), **walk)
     draw.may.append("n_features_to_select|one sample|weight")
     if _fit(judge, selector, data, model):

@@ -16,6 +16,8 @@ VALUES = {
     "logistic": expit,
     "gelu": lambda z: 0.5 * z * (1 + erf(z / np.sqrt(2))),
 }
+# Raw outputs from predictions, where they are not the same.
+INVERSES, SMALLEST = {"Poisson": np.log, "Gamma": np.log}, np.log(np.finfo("f4").tiny)
 
 
 def faults_of(model, data, again=None):
@@ -93,7 +95,8 @@ def _of_curves(model):
         curve = getattr(model, name)
         if curve is not None and (np.isnan(curve) | np.isposinf(curve)).any():
             yield f"{name} is not finite"
-    if min(model.loss_curve_) < 0:
+    least, is_deviance = -1e-6 * max(1, model.loss_curve_[0]), model._form.targets.loss.separable
+    if is_deviance and min(model.loss_curve_) < least:
         yield f"a loss of {min(model.loss_curve_)}"
     if not (np.isfinite(model.alpha_) and model.alpha_ >= 0):
         yield f"alpha_ is {model.alpha_}"
@@ -124,7 +127,12 @@ def _of_predictions(model, data):
     if not is_classifier(model):
         if not np.isfinite(prediction).all():
             yield "predictions are not finite"
-        elif is_small and (np.abs(prediction.reshape(raw.shape) - raw) > error).any():
+            return
+        with np.errstate(all="ignore"):
+            inverse = INVERSES.get(type(model._form.targets.loss).__name__, lambda z: z)
+            found = inverse(prediction.astype(float)).reshape(raw.shape)
+        found = np.where(np.isneginf(found) & (raw < SMALLEST), raw, found)
+        if is_small and (np.abs(found - raw) > error).any():
             yield "predictions are not those of expand()"
         return
     probabilities, logs = model.predict_proba(data.X), model.predict_log_proba(data.X)

@@ -137,26 +137,26 @@ def draw_table(draw, n, p):
     if p and draw.chance(0.3):
         columns = draw.rng.permutation(p)[: draw.rng.integers(1, p + 1)]
         X[:, columns] = draw.pick([3.0, 0.0, X[:, columns[:1]]])
-    if draw.is_bad(0.15):
-        factor = draw.power(-30, 30)
+    if draw.chance(0.15):
+        factor = draw.power(-6, 1) if draw.is_sound else draw.power(-30, 30)
         X *= factor
-        draw.is_wild |= not 1e-6 < factor < 1e3
+        draw.is_wild |= not 1e-6 < factor < 3
         draw.words.append(f"X times {factor:.0e}")
-    if draw.is_bad(0.08):
-        X *= 10.0 ** draw.rng.uniform(-30, 30, p)
-        draw.is_wild = True
+    if draw.chance(0.08):
+        X *= 10.0 ** (draw.rng.uniform(-6, 1, p) if draw.is_sound else draw.rng.uniform(-30, 30, p))
+        draw.is_wild |= not draw.is_sound
         draw.words.append("columns of all scales")
-    if draw.is_bad(0.08):
-        offset = draw.power(0, 8)
+    if draw.chance(0.08):
+        offset = draw.power(0, 1) if draw.is_sound else draw.power(0, 8)
         X += offset
-        draw.is_wild |= offset > 10
+        draw.is_wild |= offset > 2
         draw.words.append(f"X plus {offset:.0e}")
     if draw.chance(0.05):
         X[draw.rng.random((n, p)) < 0.7] = 0
-    if n and p and draw.is_bad(0.05):
+    if n and p and draw.is_bad(0.15):
         X[draw.rng.integers(n), draw.rng.integers(p)] = draw.pick([NAN, INF, -INF])
         draw.wrong("NaN|infinity|finite|[Cc]annot convert|values")
-    elif n and p and draw.is_bad(0.02):
+    elif n and p and draw.is_bad(0.05):
         X[draw.rng.integers(n), draw.rng.integers(p)] = 1e308
         draw.is_wild = True
         draw.words.append("1e308 in X")
@@ -166,7 +166,7 @@ def draw_table(draw, n, p):
 def dress(draw, X):
     """Return an array in some container."""
     is_tame = bool(np.isfinite(X).all())
-    if is_tame and X.size and draw.is_bad(0.1):
+    if is_tame and X.size and draw.is_bad(0.2):
         name = draw.pick(list(BAD))
         make, words = BAD[name]
         is_bad = X.shape[1] > 1 if name == "mixed names" else True
