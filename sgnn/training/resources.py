@@ -53,6 +53,7 @@ def limited_threads(n_threads):
     if n_threads is None:
         yield
         return
+    n_threads = int(n_threads)
     nested = getattr(_inside, "yes", False)
     with _lock:
         before = torch.get_num_threads()

@@ -17,6 +17,7 @@ from sgnn import (
     SparseMLPRegressor,
     SparseMLPRegressorCV,
     SparseMLPSelector,
+    kernels,
     sparse_mlp_path,
 )
 from sgnn.penalties import L1, MCP, GroupLasso, LogSum, SparseGroupLasso, available
@@ -505,8 +506,16 @@ def test_a_network_that_ends_not_finite_is_not_returned(max_iter, held_out):
 
 def test_an_alpha_that_overflows_is_named():
     model = regressor(alpha=1e39)
-    with raises_and_leaves_no_trace(model, r"no longer finite.*alpha=1e\+39", error=ValueError):
+    expected = r"no longer finite.*alpha=1e\+39"
+    with kernels.switched_off(), raises_and_leaves_no_trace(model, expected, error=ValueError):
         model.fit(DIABETES_X.astype("float32"), DIABETES_Y)
+
+
+@pytest.mark.skipif(not kernels.are_built(), reason="torch multiplies infinity by zero")
+def test_an_alpha_that_overflows_leaves_nothing_by_kernels():
+    with pytest.warns(UserWarning, match=r"alpha=1e\+39 left no weight"):
+        model = regressor(alpha=1e39).fit(DIABETES_X.astype("float32"), DIABETES_Y)
+    assert model.sparsity_ == 1
 
 
 # Warnings
