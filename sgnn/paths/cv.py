@@ -46,7 +46,7 @@ class SparseMLPClassifierCV(ClassifierMixin, BaseSparseMLPCV):
     >>> from sgnn import SparseMLPClassifier, SparseMLPClassifierCV
     >>> X, y = load_wine(return_X_y=True)
     >>> clf = SparseMLPClassifier((20,), penalty="log_sum", random_state=0)
-    >>> search = SparseMLPClassifierCV(clf).fit(scale(X), y)
+    >>> search = SparseMLPClassifierCV(clf, alphas=15, cv=3).fit(scale(X), y)
     >>> bool(search.best_score_ > 0.9)
     True
     """
@@ -102,7 +102,7 @@ class SparseMLPRegressorCV(RegressorMixin, BaseSparseMLPCV):
     >>> from sgnn import SparseMLPRegressor, SparseMLPRegressorCV
     >>> X, y = make_friedman1(300, random_state=0)
     >>> reg = SparseMLPRegressor((20,), penalty="log_sum", random_state=0)
-    >>> search = SparseMLPRegressorCV(reg).fit(X, y)
+    >>> search = SparseMLPRegressorCV(reg, alphas=30, cv=3).fit(X, y)
     >>> search.support_[:5].tolist()
     [True, True, True, True, True]
     """

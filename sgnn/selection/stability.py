@@ -97,7 +97,7 @@ class StabilitySelector(PathSelector):
     >>> from sgnn import SparseMLPRegressor, StabilitySelector
     >>> X, y = make_friedman1(300, n_features=20, random_state=0)
     >>> reg = SparseMLPRegressor((10,), penalty="log_sum", max_iter=40)
-    >>> selector = StabilitySelector(reg, n_pairs=5, random_state=0).fit(X, y)
+    >>> selector = StabilitySelector(reg, n_pairs=3, alphas=20, random_state=0).fit(X, y)
     >>> selector.support_[[0, 1, 3]].all().item()
     True
     """

@@ -240,10 +240,10 @@ def test_paths_searches_and_selectors_score_by_the_loss(loss):
     assert path.n_features[-1] == 0
     assert path[-1].train_score == pytest.approx(0, abs=1e-9)
     alphas = path.alphas[1:-1:5]
-    search = SparseMLPRegressorCV(reg, alphas=alphas, cv=3, rule="best").fit(X, y)
+    search = SparseMLPRegressorCV(reg, alphas=alphas, cv=2, rule="best").fit(X, y)
     assert search.score(X, y) == pytest.approx(search.estimator_.score(X, y), rel=1e-12)
     assert search.best_score_ > 0
-    selector = SparseMLPSelector(reg, n_features_to_select=2, alphas=20).fit(X, y)
+    selector = SparseMLPSelector(reg, n_features_to_select=2, alphas=12).fit(X, y)
     assert selector.support_[0]
     stable = StabilitySelector(
         reg, n_features_to_select=2, n_pairs=2, alphas=alphas, random_state=0

@@ -14,10 +14,21 @@ from tests.estimators.tasks import (
 )
 
 
-@pytest.mark.parametrize("factor", [1000.0, 1e-6])
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
-@pytest.mark.parametrize("hidden", [(), (12,), (8, 6)], ids=str)
-@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "identity"])
+# All pairs of levels.
+@pytest.mark.parametrize(
+    ("activation", "hidden", "solver", "factor"),
+    [
+        ("relu", (), "adam", 1000.0),
+        ("relu", (12,), "adam", 1e-6),
+        ("relu", (8, 6), "sgd", 1000.0),
+        ("leaky_relu", (), "sgd", 1e-6),
+        ("leaky_relu", (12,), "adam", 1000.0),
+        ("leaky_relu", (8, 6), "adam", 1e-6),
+        ("identity", (), "adam", 1e-6),
+        ("identity", (12,), "sgd", 1000.0),
+        ("identity", (8, 6), "adam", 1e-6),
+    ],
+)
 def test_the_unit_of_the_targets_does_not_matter(activation, hidden, solver, factor):
     shared = {"activation": activation, "hidden_layer_sizes": hidden, "solver": solver}
     model = regressor(**shared).fit(DIABETES_X, DIABETES_Y)

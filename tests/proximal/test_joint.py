@@ -120,7 +120,7 @@ def test_nested_concave_sums_are_not_beaten_by_descent_from_many_starts(penalty,
     terms.prox_(z, 0.8)
     rng, found = np.random.RandomState(seed), objective(z.flat.numpy().copy())
     start = x.flat.numpy()
-    for _ in range(15):
+    for _ in range(5):
         mask = rng.rand(len(start)) < rng.rand()
         result = minimize(objective, start * mask, method="Powell", options={"maxfev": 2000})
         assert found <= result.fun + 1e-9

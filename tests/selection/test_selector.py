@@ -32,9 +32,15 @@ def path():
     return sparse_mlp_path(CLF, X, Y)
 
 
+@pytest.fixture(scope="module")
+def memory(tmp_path_factory):
+    """Where the path that selectors walk over all of X is kept."""
+    return str(tmp_path_factory.mktemp("paths"))
+
+
 @pytest.mark.parametrize("wanted", [1, 4, 13, 0.5])
-def test_selects_what_stays_longest(path, wanted):
-    selector = SparseMLPSelector(CLF, n_features_to_select=wanted).fit(X, Y)
+def test_selects_what_stays_longest(path, memory, wanted):
+    selector = SparseMLPSelector(CLF, n_features_to_select=wanted, memory=memory).fit(X, Y)
     n_features = wanted if wanted >= 1 else 6
     assert selector.n_features_ == selector.support_.sum() == n_features
     assert_array_equal(selector.support_, path.ranking <= n_features)
@@ -42,23 +48,23 @@ def test_selects_what_stays_longest(path, wanted):
     assert_array_equal(selector.transform(X), X[:, selector.support_])
 
 
-def test_selects_by_sparsity(path):
-    selector = SparseMLPSelector(CLF, sparsity=0.8).fit(X, Y)
+def test_selects_by_sparsity(path, memory):
+    selector = SparseMLPSelector(CLF, sparsity=0.8, memory=memory).fit(X, Y)
     assert_array_equal(selector.support_, path.at(sparsity=0.8).support_)
 
 
 def test_auto_is_the_choice_by_cross_validation():
-    selector = SparseMLPSelector(CLF, cv=3, alphas=20, rule="dense", tol=0.05).fit(X, Y)
-    searched = SparseMLPClassifierCV(CLF, cv=3, alphas=20, rule="dense", tol=0.05).fit(X, Y)
+    selector = SparseMLPSelector(CLF, cv=2, alphas=10, rule="dense", tol=0.05).fit(X, Y)
+    searched = SparseMLPClassifierCV(CLF, cv=2, alphas=10, rule="dense", tol=0.05).fit(X, Y)
     assert_array_equal(selector.support_, searched.support_)
 
 
 def test_without_estimator_the_targets_say_which():
     data, targets = make_friedman1(300, n_features=8, random_state=0)
-    regression = SparseMLPSelector(n_features_to_select=5).fit(data, targets)
+    regression = SparseMLPSelector(n_features_to_select=5, alphas=25).fit(data, targets)
     assert_array_equal(np.flatnonzero(regression.support_), range(5))
     assert isinstance(regression.path_.estimator(0), SparseMLPRegressor)
-    classification = SparseMLPSelector(n_features_to_select=5).fit(X, Y)
+    classification = SparseMLPSelector(n_features_to_select=5, alphas=25).fit(X, Y)
     assert isinstance(classification.path_.estimator(0), SparseMLPClassifier)
     assert classification.path_.estimator(0).penalty == "log_sum"
 
@@ -80,8 +86,13 @@ INTEGERS = {
 
 
 @pytest.mark.filterwarnings("ignore:.*edge of the path")
-@pytest.mark.parametrize("kind", [SparseMLPSelector, StabilitySelector])
-@pytest.mark.parametrize("name", INTEGERS)
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        *((SparseMLPSelector, name) for name in INTEGERS),
+        *((StabilitySelector, name) for name in ("from 1", "counts")),
+    ],
+)
 def test_integers_that_look_like_quantities_are_warned_of(kind, name):
     y, warns = INTEGERS[name]
     inputs = np.random.default_rng(1).normal(size=(200, 3))
@@ -110,7 +121,9 @@ def test_a_path_that_ends_too_early_is_told():
 def test_names_and_output_of_a_data_frame():
     columns = load_wine().feature_names
     frame = pd.DataFrame(X, columns=columns)
-    selector = SparseMLPSelector(CLF, n_features_to_select=3).set_output(transform="pandas")
+    selector = SparseMLPSelector(CLF, n_features_to_select=3, alphas=15).set_output(
+        transform="pandas"
+    )
     out = selector.fit(frame, Y).transform(frame)
     assert out.columns.tolist() == selector.get_feature_names_out().tolist()
     assert out.columns.tolist() == [c for c, s in zip(columns, selector.support_, strict=True) if s]
@@ -118,7 +131,7 @@ def test_names_and_output_of_a_data_frame():
 
 def test_blocks_are_selected_whole():
     clf = SparseMLPClassifier(**{**CLF.get_params(), "feature_groups": [[0, 5, 9], [6, 11]]})
-    selector = SparseMLPSelector(clf, n_features_to_select=6).fit(X, Y)
+    selector = SparseMLPSelector(clf, n_features_to_select=6, alphas=20).fit(X, Y)
     assert selector.n_features_ <= 6
     for block in ([0, 5, 9], [6, 11]):
         assert len(set(selector.support_[block])) == 1
@@ -129,7 +142,7 @@ def test_blocks_are_selected_whole():
 
 def test_a_search_over_sizes_walks_one_path_per_fold(tmp_path):
     pipeline = make_pipeline(
-        SparseMLPSelector(CLF, alphas=15, memory=str(tmp_path)), KNeighborsClassifier()
+        SparseMLPSelector(CLF, alphas=10, memory=str(tmp_path)), KNeighborsClassifier()
     )
     grid = {"sparsemlpselector__n_features_to_select": [1, 2, 4, 8]}
     search = GridSearchCV(pipeline, grid, cv=3).fit(X, Y)

@@ -120,12 +120,18 @@ CONVEX = {
 }
 
 
-@pytest.mark.parametrize("blocks", [None, [[0, 1], [4, 5, 6]]], ids=["alone", "blocks"])
-@pytest.mark.parametrize("case", CONVEX)
+BLOCKS = [[0, 1], [4, 5, 6]]
+
+
+@pytest.mark.parametrize(
+    ("case", "blocks"),
+    [
+        *((case, None) for case in CONVEX),
+        *((case, BLOCKS) for case in ("group_lasso", "exclusive", "both", "partial groups")),
+    ],
+)
 def test_a_linear_model_is_the_same_as_without_removal(case, blocks, without_removal):
     penalty, alpha = CONVEX[case]
-    if "graph" in case and blocks:
-        pytest.skip("a graph and blocks of inputs exclude each other")
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 10)) @ (np.eye(10) + 0.1 * rng.normal(size=(10, 10)))
     Y = X[:, :3] @ rng.normal(size=(3, 3)) + 0.1 * rng.normal(size=(300, 3))
@@ -140,10 +146,21 @@ def test_a_linear_model_is_the_same_as_without_removal(case, blocks, without_rem
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array, np.float32])
-@pytest.mark.parametrize("penalty", ["group_lasso", "sparse_group_lasso"])
-@pytest.mark.parametrize("sizes", [(100,), (30, 20)])
-@pytest.mark.parametrize("data", ["digits", "breast_cancer", "diabetes"])
+# All pairs of levels.
+@pytest.mark.parametrize(
+    ("data", "sizes", "penalty", "form"),
+    [
+        ("digits", (100,), "group_lasso", np.asarray),
+        ("digits", (30, 20), "sparse_group_lasso", sparse.csr_array),
+        ("digits", (30, 20), "group_lasso", np.float32),
+        ("breast_cancer", (30, 20), "group_lasso", np.asarray),
+        ("breast_cancer", (100,), "group_lasso", sparse.csr_array),
+        ("breast_cancer", (100,), "sparse_group_lasso", np.float32),
+        ("diabetes", (100,), "sparse_group_lasso", np.asarray),
+        ("diabetes", (30, 20), "group_lasso", sparse.csr_array),
+        ("diabetes", (30, 20), "sparse_group_lasso", np.float32),
+    ],
+)
 def test_a_network_has_no_higher_objective_than_without_removal(
     data, sizes, penalty, form, without_removal
 ):
