@@ -8,13 +8,26 @@ from scipy.ndimage import shift
 
 pytest.importorskip("matplotlib")
 
-from benchmarks import pages, suite
+from benchmarks import data, pages, suite
 from benchmarks.__main__ import main
 from benchmarks.compression.recipes import with_shifts
 
 WITH_RESULTS = [name for name in suite.names() if suite.read(name)]
 
 
+@pytest.fixture
+def few_rows(monkeypatch):
+    """Of a data set of many rows, every sixth is loaded."""
+    load = data.load
+
+    def load_few(name):
+        found = load(name)
+        return found._replace(X=found.X[::6], y=found.y[::6]) if len(found.X) > 1000 else found
+
+    monkeypatch.setattr(data, "load", load_few)
+
+
+@pytest.mark.usefixtures("few_rows")
 @pytest.mark.parametrize("name", suite.names())
 def test_a_benchmark_runs_at_toy_size(name, tmp_path):
     records = suite.run(name, toy=True, results=tmp_path, say=lambda line: None)
@@ -33,7 +46,9 @@ def test_cases_differ_and_are_plain(name):
 
 
 @pytest.mark.parametrize("name", WITH_RESULTS)
-def test_a_committed_page_is_what_its_results_say(name, tmp_path):
+def test_a_committed_page_is_what_its_results_say(name, tmp_path, monkeypatch):
+    """Its pictures are not drawn."""
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda *_, **__: None)
     with pages.written_to(tmp_path):
         pages.write(name, suite.read(name))
     assert (tmp_path / f"{name}.md").read_text() == (pages.ROOT / f"doc/{name}.md").read_text()

@@ -2,6 +2,7 @@
 
 import pickle
 from collections import Counter
+from functools import cache
 
 import networkx
 import numpy as np
@@ -174,6 +175,11 @@ def fit_digits(penalty, alpha, solver):
     return model.fit(X, y)
 
 
+@cache
+def fit_group_lasso(alpha, solver):
+    return fit_digits(GroupLasso(), alpha, solver)
+
+
 def input_norms(model):
     return np.linalg.norm(model.expand()[0][0], axis=1)
 
@@ -189,7 +195,7 @@ def roughness(norms):
 def test_neighbouring_pixels_are_more_alike_than_under_a_group_lasso(solver, difference):
     """Both fits keep some inputs and drop others, at nearly the same accuracy."""
     X, y = digits()
-    plain = fit_digits(GroupLasso(), 0.005, solver)
+    plain = fit_group_lasso(0.005, solver)
     smooth = fit_digits(GroupGraph(GRID, difference=difference), 0.005, solver)
     for model in (plain, smooth):
         assert 30 <= np.count_nonzero(input_norms(model)) <= 50
@@ -217,7 +223,7 @@ def test_fewer_neighbours_are_separated_at_the_same_number_of_inputs(solver):
 def test_without_smoothing_a_fit_is_that_of_the_group_lasso(solver):
     """With one step for the whole layer, as "sgd" has, they are the same fit."""
     graph = fit_digits(GroupGraph(GRID, smoothing=0.0), 0.005, solver)
-    plain = fit_digits(GroupLasso(), 0.005, solver)
+    plain = fit_group_lasso(0.005, solver)
     if solver == "sgd":
         np.testing.assert_allclose(graph.expand()[0][0], plain.expand()[0][0], rtol=0, atol=1e-9)
     both = Counter(zip(input_norms(graph) > 0, input_norms(plain) > 0, strict=True))
