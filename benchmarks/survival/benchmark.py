@@ -2,13 +2,15 @@
 
 import warnings
 
+import numpy as np
+
 from benchmarks import pages, suite
 from benchmarks.peers import timed
 from sgnn import SparseMLPRegressor, SparseMLPRegressorCV
 
 TITLE = "Survival"
 STUDIES = {"GBSG-2": "load_gbsg2", "WHAS500": "load_whas500"}
-N_FOLDS, N_STRENGTHS = 5, 25
+N_FOLDS, N_STRENGTHS, RIDGES = 5, 25, (1e-3, 1e-1)
 
 
 def split(study, seed):
@@ -26,13 +28,18 @@ def split(study, seed):
     return scaler.transform(parts[0]), scaler.transform(parts[1]), *parts[2:]
 
 
-def network(X, y, seed, hidden=(16,)):
-    """Return a function that predicts, and the number of inputs."""
-    reg = SparseMLPRegressor(
-        hidden, loss="cox", penalty="log_sum", l2=1e-3, max_iter=200, random_state=seed
-    )
-    search = SparseMLPRegressorCV(reg, alphas=N_STRENGTHS, cv=N_FOLDS, rule="best").fit(X, y)
-    return search.predict, int(search.support_.sum())
+def network(X, y, seed, hidden=(16,), penalty="group_lasso"):
+    """Return a function that predicts, the number of inputs, and what was chosen."""
+    searches = []
+    for l2 in RIDGES:
+        reg = SparseMLPRegressor(
+            hidden, loss="cox", penalty=penalty, l2=l2, max_iter=200, random_state=seed
+        )
+        search = SparseMLPRegressorCV(reg, alphas=N_STRENGTHS, cv=N_FOLDS, rule="best")
+        searches.append(search.fit(X, y))
+    best = max(searches, key=lambda search: search.best_score_)
+    chosen = {"alpha": best.alpha_, "l2": best.estimator_.l2}
+    return best.predict, int(best.support_.sum()), chosen
 
 
 def coxnet(X, y, seed, l1_ratio):
@@ -43,7 +50,28 @@ def coxnet(X, y, seed, l1_ratio):
     model = CoxnetSurvivalAnalysis(l1_ratio=l1_ratio)
     grid = {"alphas": [[alpha] for alpha in path.alphas_]}
     search = GridSearchCV(model, grid, cv=N_FOLDS, error_score=0.5).fit(X, y)
-    return search.predict, int((search.best_estimator_.coef_ != 0).sum())
+    n_features = int((search.best_estimator_.coef_ != 0).sum())
+    return search.predict, n_features, {"alpha": float(search.best_params_["alphas"][0])}
+
+
+def lassonet(X, y, seed):
+    from lassonet import LassoNetCoxRegressorCV
+
+    event, time = (y[name] for name in y.dtype.names)
+    model = LassoNetCoxRegressorCV(
+        cv=N_FOLDS,
+        hidden_dims=(16,),
+        tie_approximation="efron",
+        path_multiplier=1.15,
+        n_iters=(500, 50),
+        random_state=seed,
+        torch_seed=seed,
+        verbose=0,
+    )
+    model.fit(X.astype(np.float32), np.column_stack([time, event]).astype(np.float32))
+    n_features = int(model.best_selected_.sum())
+    chosen = {"lambda": float(model.best_lambda_)}
+    return lambda X: model.predict(X.astype(np.float32)).ravel(), n_features, chosen
 
 
 def forest(X, y, seed):
@@ -52,12 +80,14 @@ def forest(X, y, seed):
 
     model = RandomSurvivalForest(n_estimators=300, random_state=seed)
     search = GridSearchCV(model, {"min_samples_leaf": [5, 15, 30]}, cv=N_FOLDS).fit(X, y)
-    return search.predict, X.shape[1]
+    return search.predict, X.shape[1], search.best_params_
 
 
 METHODS = {
     "sgnn": network,
+    "sgnn, log-sum": lambda X, y, seed: network(X, y, seed, penalty="log_sum"),
     "sgnn, linear": lambda X, y, seed: network(X, y, seed, hidden=()),
+    "LassoNet": lassonet,
     "lasso": lambda X, y, seed: coxnet(X, y, seed, 1.0),
     "elastic net": lambda X, y, seed: coxnet(X, y, seed, 0.5),
     "forest": forest,
@@ -76,13 +106,14 @@ def measure(case):
     X, X_test, y, y_test = split(case["study"], case["seed"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        (predict, n_features), seconds = timed(METHODS[case["method"]], X, y, case["seed"])
+        (predict, n_features, chosen), seconds = timed(METHODS[case["method"]], X, y, case["seed"])
         event, time = (y_test[name] for name in y_test.dtype.names)
         concordance = concordance_index_censored(event, time, predict(X_test))[0]
     return {
         "concordance": float(concordance),
         "features": n_features,
         "columns": X.shape[1],
+        "chosen": chosen,
         "cpu": seconds,
     }
 

@@ -28,10 +28,10 @@ class Poisson(LogLinkLoss):
     def write(self, outputs, targets, weights, losses):
         import torch
 
-        truth, means = targets.t(), outputs.exp()
-        terms = torch.xlogy(truth, truth).sub_(truth).add_(means).addcmul_(truth, outputs, value=-1)
-        torch.sum(terms, dim=0, out=losses)
-        torch.sub(means, truth, out=outputs)
+        truth = targets.t()
+        terms = torch.xlogy(truth, truth).addcmul_(truth, outputs, value=-1)
+        outputs.exp_().sub_(truth)
+        torch.sum(terms.add_(outputs), dim=0, out=losses)
         average_(outputs, weights)
 
     def deviance(self, outputs, targets):

@@ -40,10 +40,9 @@ class Quantile(ErrorLoss):
     def write(self, outputs, targets, weights, losses):
         import torch
 
-        outputs.sub_(targets.t())
-        slopes = outputs.gt(0).to(outputs.dtype).sub_(self.quantile)
-        torch.sum(outputs.mul_(slopes), dim=0, out=losses)
-        outputs.copy_(slopes)
+        errors = outputs - targets.t()
+        torch.gt(errors, 0, out=outputs).sub_(self.quantile)
+        torch.sum(errors.mul_(outputs), dim=0, out=losses)
         average_(outputs, weights)
 
     def constant(self, targets, weights, n_outputs):

@@ -88,15 +88,8 @@ def concordances(outputs, event, time, weights):
     """
     happened = weights * event
     place = _ranks(2 * _ranks(time) + (event == 0))
-    risk = _ranks(outputs)
-    later = _sums_above(place, weights)
-    earlier = _sums_above(-place, happened)
-    of_smaller = event * _sums_below(-place, risk, weights)
-    of_no_larger = event * (later - _sums_below(-place, -risk, weights))
-    to_larger = _sums_below(place, -risk, happened)
-    to_no_smaller = earlier - _sums_below(place, risk, happened)
-    concordant = (of_smaller + of_no_larger + to_larger + to_no_smaller) / 2
-    return concordant, event * later + earlier
+    pairs = event * _sums_above(place, weights) + _sums_above(-place, happened)
+    return _concordant(place, _ranks(outputs), weights, happened, event), pairs
 
 
 def _ranks(values):
@@ -110,24 +103,40 @@ def _sums_above(values, weights):
     return (sums[::-1].cumsum()[::-1] - sums)[values - values.min()]
 
 
-def _sums_below(first, second, weights):
-    """Return for each sample the weight of those of which both values are smaller.
+def _concordant(place, risk, weights, happened, event):
+    """Return the concordant partners: later of smaller risk, and earlier, with event, of larger.
 
-    In order of the first value, blocks of twice the size are made of two neighbours at a time; in
-    the order of the second value, each sample of the right one sees those of the left one below it.
+    Two samples meet at the highest bit in which their places differ: there they are in one block,
+    of equal higher bits, in the order of the risk.
     """
-    order = np.lexsort((-second, first))
-    n_samples, size = len(order), 1 << (len(order) - 1).bit_length()
-    keys, given, sums = np.zeros(size, dtype=np.int64), np.zeros(size), np.zeros(size)
-    keys[:n_samples], given[:n_samples] = second[order] - second.min(), weights[order]
-    half = 1
-    while half < size:
-        is_left = np.arange(size) // half % 2 == 0
-        within = (2 * keys + is_left).reshape(-1, 2 * half).argsort(axis=1)
-        within += np.arange(0, size, 2 * half)[:, None]
-        below = np.where(is_left, given, 0)[within].cumsum(axis=1)
-        sums[within] += np.where(is_left[within], 0, below)
-        half *= 2
-    found = np.empty(n_samples)
-    found[order] = sums[:n_samples]
+    found = np.zeros(len(place))
+    order = np.argsort(risk, kind="stable")
+    for bit in reversed(range(int(place.max()).bit_length())):
+        order = order[np.argsort(place[order] >> (bit + 1), kind="stable")]
+        places = place[order]
+        is_later = places >> bit & 1
+        new_block = np.diff(places >> (bit + 1)) != 0
+        of_block = _ends(new_block)
+        of_risk = _ends(new_block | (np.diff(risk[order]) != 0))
+        later = _sums_before(weights[order] * is_later)
+        earlier = _sums_before(happened[order] * (1 - is_later))
+        # Equal risks count one half.
+        below = later[of_risk].mean(axis=0) - later[of_block[0]]
+        above = earlier[of_block[1]] - earlier[of_risk].mean(axis=0)
+        found[order] += np.where(is_later, above, event[order] * below)
     return found
+
+
+def _sums_before(values):
+    """Return the sums of the first values, of none up to all."""
+    return np.concatenate([[0.0], np.cumsum(values)])
+
+
+def _ends(is_new):
+    """Return for each sample the first of its run, and the first after it, shape (2, n_samples).
+
+    `is_new` tells for each but the first whether a run begins with it.
+    """
+    starts = np.flatnonzero(np.concatenate([[True], is_new, [True]]))
+    run = np.concatenate([[0], np.cumsum(is_new)])
+    return np.stack([starts[run], starts[run + 1]])

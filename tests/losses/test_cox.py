@@ -1,7 +1,11 @@
 """Cox's partial likelihood, concordance and baseline, written out and beside scikit-survival."""
 
+import pickle
+from itertools import pairwise
+
 import numpy as np
 import pytest
+import torch
 from sksurv.linear_model import CoxPHSurvivalAnalysis
 from sksurv.metrics import concordance_index_censored
 from sksurv.nonparametric import nelson_aalen_estimator
@@ -61,6 +65,45 @@ def test_the_order_of_samples_and_the_scale_of_weights_do_not_matter(n_times):
     np.testing.assert_allclose(slopes, 7 * gradient[order], rtol=1e-12, atol=1e-14)
     sorted_targets = targets[Cox().order(targets)]
     assert (np.diff(sorted_targets[:, 1]) <= 0).all()
+
+
+def both_written(loss, outputs, targets, weights):
+    gradient, losses = outputs.t().clone(), torch.empty_like(outputs[:, 0])
+    loss.write(gradient, targets, weights, losses)
+    return torch.stack([losses, gradient[0]])
+
+
+def test_risk_sets_are_known_again_only_for_the_same_targets_and_weights():
+    outputs, targets, weights = map(torch.tensor, make_data(6))
+    loss = Cox()
+
+    def check(*given):
+        found = [both_written(loss, *given) for _ in range(2)]
+        expected = both_written(Cox(), *given)
+        assert torch.equal(found[0], expected)
+        assert torch.equal(found[1], expected)
+        return expected
+
+    results = [check(outputs, targets, weights), check(outputs, targets, None)]
+    weights[3] += 1
+    results.append(check(outputs, targets, weights))
+    targets[5, 1] = 99
+    results.append(check(outputs, targets, weights))
+    targets[5, 0] = 1 - targets[5, 0]
+    results.append(check(outputs, targets, weights))
+    assert not any(torch.equal(one, other) for one, other in pairwise(results))
+    check(outputs.float(), targets.float(), weights.float())
+    check(outputs[5:], targets[5:], None)
+
+
+def test_a_pickle_has_nothing_of_the_data():
+    outputs, targets, _ = make_data(6)
+    loss = Cox()
+    before = written(loss, outputs, targets)
+    stored = pickle.dumps(loss)
+    assert len(stored) == len(pickle.dumps(Cox()))
+    for one, other in zip(before, written(pickle.loads(stored), outputs, targets), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_adding_to_all_outputs_changes_nothing():
@@ -179,6 +222,12 @@ def test_survival_functions_are_those_of_scikit_survival():
 def test_targets_that_say_nothing_are_refused(y, message):
     with pytest.raises(ValueError, match=f"Cox: .*{message}"):
         Cox().check(np.array(y, dtype=float))
+
+
+def test_who_is_observed_no_longer_from_an_event_on_can_be_compared_with_it():
+    targets = np.array([[1, 3.0], [1, 3.0], [0, 3.0], [0, 2.0]])
+    Cox().check(targets)
+    assert Cox().score(np.array([[1.0], [2.0], [1.5], [9.0]]), targets) == 0.5
 
 
 def test_structured_arrays_are_read_by_the_order_of_their_fields():
