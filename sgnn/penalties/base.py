@@ -49,12 +49,14 @@ class Shape(ABC):
     #: What they return has the precision of ``x``; floating-point warnings are the caller's to
     #: switch off.
     takes_arrays = False
+    #: Name of the same prox in :mod:`sgnn.kernels`, and its parameter, for shapes of rows.
+    kernel = None
 
     def __init_subclass__(cls, **kwargs):
         """Take over what is said of a prox only along with that prox."""
         super().__init_subclass__(**kwargs)
         if "prox" in vars(cls):
-            for name in {"soft", "takes_arrays"} - vars(cls).keys():
+            for name in {"soft", "takes_arrays", "kernel"} - vars(cls).keys():
                 setattr(cls, name, getattr(Shape, name))
 
     @abstractmethod
@@ -125,8 +127,6 @@ class RowShape(Shape):
     #: ``prox_plus_norm(x, step, strength, threshold)``, the joint prox with ``threshold`` times the
     #: Euclidean norm, for shapes that have one faster than the general solver.
     prox_plus_norm = None
-    #: Name of the same prox in :mod:`sgnn.kernels`, and its parameter.
-    kernel = None
 
 
 @dataclass(frozen=True)

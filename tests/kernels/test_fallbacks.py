@@ -1,6 +1,7 @@
 """What has no kernel is computed in torch, without a word, beside what has one."""
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from sgnn.networks.parameters import Parameters
 from sgnn.penalties import GroupLasso
 from sgnn.penalties.base import GroupPenalty, Shape
 from sgnn.penalties.elastic_net import ElasticNet
+from sgnn.penalties.exclusive import SquaredL1
 from sgnn.penalties.l1 import AbsoluteValue
 from sgnn.penalties.log_sum import Logarithm
 from sgnn.training.compiled import CompiledPerceptron
@@ -162,6 +164,17 @@ class HalfLogarithm(Logarithm):
         return super().prox(x, step, strength / 2)
 
 
+@dataclass(frozen=True)
+class HalfSquaredL1(SquaredL1):
+    """Half of the exclusive lasso, by a prox of its own."""
+
+    def value(self, x, strength):
+        return super().value(x, strength / 2)
+
+    def prox(self, x, step, strength):
+        return super().prox(x, step, strength / 2)
+
+
 @dataclass(eq=False, repr=False)
 class OfShape(GroupPenalty):
     """A penalty of some shape."""
@@ -172,8 +185,14 @@ class OfShape(GroupPenalty):
         return self.of
 
 
-@pytest.mark.parametrize("groups", ["weights", "outgoing", "incoming"])
-@pytest.mark.parametrize("shape", [Half(), HalfLogarithm(0.1)], ids=repr)
+@pytest.mark.parametrize(
+    ("shape", "groups"),
+    [
+        *product([Half(), HalfLogarithm(0.1)], ["weights", "outgoing", "incoming"]),
+        *product([HalfSquaredL1()], ["outgoing", "incoming"]),
+    ],
+    ids=repr,
+)
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
 def test_a_shape_that_derives_from_another_has_its_own_prox(shape, groups, solver):
     (parent,) = (kind for kind in type(shape).__mro__[1:2])
