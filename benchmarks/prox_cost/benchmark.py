@@ -1,4 +1,4 @@
-"""What a proximal step costs beside a training step without penalty."""
+"""What a penalty adds to a training step."""
 
 import numpy as np
 import torch
@@ -11,24 +11,31 @@ from sgnn.penalties import available, get_penalty
 from sgnn.penalties._registry import PENALTIES
 from sgnn.proximal.adam import ProxAdam
 from sgnn.proximal.build import build_terms
-from sgnn.proximal.terms import Terms
-from sgnn.training.backprop import Perceptron
-from sgnn.training.resources import flushed_denormals, keep_freed_memory, limited_threads
+from sgnn.training.data import Batches
+from sgnn.training.resources import engine
 from sgnn.training.scales import Scales
+from sgnn.training.subnetworks import perceptron
 
 TITLE = "Cost of the proximal operators"
 ALONE = True
-SIZES, BATCH, ALPHA, RATE, CALLS = (784, 300, 100, 10), 100, 1e-4, 1e-3, 5
+ALPHA, RATE, CALLS = 1e-4, 1e-6, 5
+#: name: (sizes of all layers, batch size)
+SHAPES = {
+    "784-300-100-10, batch 100": ((784, 300, 100, 10), 100),
+    "64-40-20-10, batch 32": ((64, 40, 20, 10), 32),
+}
 
 
-def penalty(name):
+def penalties(name, n_inputs):
+    if name is None:
+        return []
     if "graph" in name:
-        return [PENALTIES[name](graph=[(i, i + 1) for i in range(SIZES[0] - 1)])]
+        return [PENALTIES[name](graph=[(i, i + 1) for i in range(n_inputs - 1)])]
     return get_penalty(name)
 
 
-def network():
-    parameters = Parameters(SIZES, torch.float32, torch.device("cpu"))
+def network(sizes):
+    parameters = Parameters(sizes, torch.float32, torch.device("cpu"))
     draw = torch.Generator().manual_seed(0)
     for layer in parameters.layers:
         bound = (6 / sum(layer.weight.shape)) ** 0.5
@@ -36,62 +43,64 @@ def network():
     return parameters
 
 
-def dense_step(parameters):
-    """Return a function that takes one training step without penalty."""
-    model = Perceptron(parameters, "relu", LogLoss())
-    scales = Scales.natural(len(SIZES) - 1)
-    optimizer = ProxAdam(parameters, model.gradient, Terms(parameters, []), scales)
-    X, y = torch.randn(BATCH, SIZES[0]), torch.randint(SIZES[-1], (BATCH,))
-    weights, losses = torch.full((BATCH,), 1 / BATCH), torch.empty(BATCH)
+def epoch_under(name, sizes, batch_size):
+    """Return a function that takes some training steps under a penalty, or under none."""
+    parameters, rng = network(sizes), np.random.RandomState(0)
+    model = perceptron(parameters, "relu", LogLoss())
+    batches = Batches(
+        rng.standard_normal((CALLS * batch_size, sizes[0])).astype(np.float32),
+        rng.randint(sizes[-1], size=CALLS * batch_size),
+        None,
+        batch_size=batch_size,
+        shuffle=True,
+        rng=rng,
+        device=torch.device("cpu"),
+    )
+    terms = build_terms(penalties(name, sizes[0]), parameters, ALPHA)
+    optimizer = ProxAdam(parameters, model.gradient, terms, Scales.natural(len(sizes) - 1))
 
-    def step():
-        model.forward_backward(X, y, weights, losses)
-        optimizer.step(1e-6)
+    def epoch():
+        for _ in model.gradients(batches, 0.0):
+            optimizer.step(RATE)
 
-    return step
-
-
-def prox_step(name):
-    """Return a function that applies a prox with a step for each group."""
-    parameters = network()
-    terms = build_terms(penalty(name), parameters, ALPHA)
-    steps = RATE * torch.empty_like(terms.metric.sizes).uniform_(1, 100)
-
-    return lambda: terms.prox_(parameters, steps)
-
-
-def repeated(step):
-    for _ in range(CALLS):
-        step()
+    return epoch
 
 
 def cases(toy=False):
-    return suite.grid(round=range(1 if toy else 15))
+    return suite.grid(shape=list(SHAPES)[-1:] if toy else SHAPES, round=range(1 if toy else 15))
 
 
 def measure(case):
-    with torch.inference_mode(), limited_threads(1), flushed_denormals():
-        keep_freed_memory()
-        steps = {"dense": dense_step(network()), **{name: prox_step(name) for name in available()}}
-        for step in steps.values():
-            step()
+    sizes, batch_size = SHAPES[case["shape"]]
+    with engine(1):
+        epochs = {str(name): epoch_under(name, sizes, batch_size) for name in (None, *available())}
+        for epoch in epochs.values():
+            epoch()
         return {
-            "step_seconds": {
-                name: wall_seconds(repeated, step) / CALLS for name, step in steps.items()
-            }
+            "step_seconds": {name: wall_seconds(epoch) / CALLS for name, epoch in epochs.items()}
         }
 
 
-def rows(records):
-    dense = records.values("step_seconds", "dense")
-    for name in records[0]["step_seconds"]:
-        if name != "dense":
-            seconds = records.values("step_seconds", name)
-            ratio, milliseconds = np.median(seconds / dense), 1e3 * np.median(seconds)
-            yield [f"`{name}`", f"{ratio:.2f}", f"{milliseconds:.2f}"]
+def columns(name, of_shapes):
+    """Return by what a step is longer under a penalty, and that in microseconds, by shape."""
+    for rounds in of_shapes:
+        bare = rounds.values("step_seconds", "None")
+        added = rounds.values("step_seconds", name) - bare
+        yield f"{np.median(added / bare):.2f}"
+        yield f"{1e6 * np.median(added):.0f}"
 
 
 def report(records):
-    milliseconds = 1e3 * records.median("step_seconds", "dense")
-    header = ["penalty", "prox / dense step", "milliseconds"]
-    return [f"The dense step takes {milliseconds:.2f} ms.", pages.table(header, rows(records))]
+    shapes = list(records.by("shape"))
+    names = [name for name in records[0]["step_seconds"] if name != "None"]
+    of_shapes = [rounds for _, rounds in shapes]
+    bare = [
+        f"{shape}: {1e6 * rounds.median('step_seconds', 'None'):.0f} µs" for shape, rounds in shapes
+    ]
+    header = ["penalty"]
+    for shape, _ in shapes:
+        header += [f"{shape}: added / step", "µs"]
+    return [
+        f"A step without penalty takes, {'; '.join(bare)}.",
+        pages.table(header, ([f"`{name}`", *columns(name, of_shapes)] for name in names)),
+    ]

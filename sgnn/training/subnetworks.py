@@ -72,10 +72,7 @@ class Subnetworks:
 
     def model(self, parameters):
         """Return forward and backward pass on some parameters."""
-        activation = self.problem.activation
-        is_compiled = CompiledPerceptron.can_take(parameters, activation)
-        kind = CompiledPerceptron if is_compiled else Perceptron
-        return kind(parameters, activation, self.problem.loss)
+        return perceptron(parameters, self.problem.activation, self.problem.loss)
 
     def holding(self, network):
         """Return the parameters of the units that are left of a network, and the regulariser."""
@@ -95,3 +92,9 @@ class Subnetworks:
         return build_terms(
             problem.penalties, self.full, strength, problem.blocks, problem.seed, pilot
         )
+
+
+def perceptron(parameters, activation, loss):
+    """Return forward and backward pass, by kernels where they can, else in torch."""
+    is_compiled = CompiledPerceptron.can_take(parameters, activation)
+    return (CompiledPerceptron if is_compiled else Perceptron)(parameters, activation, loss)
