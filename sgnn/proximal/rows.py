@@ -7,6 +7,9 @@ from sgnn import kernels
 from sgnn.groups.whole_layers import WholeLayers
 from sgnn.networks.parameters import Parameters
 
+#: With more weights than these torch is faster, whose loops over entries are vectorised.
+_MOST_WEIGHTS = 2**15
+
 
 def can_solve(parameters, fine, coarse=None):
     """Whether the kernels are there, and know a term, alone or with one on the same groups.
@@ -22,6 +25,7 @@ def can_solve(parameters, fine, coarse=None):
         kernels.are_used()
         and type(parameters) is Parameters
         and parameters.flat.device.type == "cpu"
+        and len(parameters.weights) <= _MOST_WEIGHTS
         and fine.shape.by_rows
         and bool(fine.layers)
         and fine.shape.kernel is not None
