@@ -177,6 +177,14 @@ class Network:
                 constant = np.where(units[layer + 1], 0, activate(bias))
         return Network(coefs, intercepts, compose(self.kept, units), self.activation)
 
+    def with_all_inputs(self):
+        """Return the network with zeros for the inputs that were removed."""
+        inputs = self.kept[0]
+        coef = np.zeros((len(inputs), self.coefs[0].shape[1]), dtype=self.coefs[0].dtype)
+        coef[inputs] = self.coefs[0]
+        kept = [np.ones_like(inputs), *self.kept[1:]]
+        return replace(self, coefs=[coef, *self.coefs[1:]], kept=kept)
+
     def expand(self):
         """Return the network at its full size, with zeros for what was removed."""
         select = [*self.kept[:-1], np.ones_like(self.kept[-1])]

@@ -87,11 +87,14 @@ class Stages:
 
     def _revived(self, trainer, margin):
         """Return the units that the next step over all samples leaves alive, inputs all tried."""
-        problem = self.problem
-        kept = [*all_units(self.full.sizes[:1]), *trainer.kept[1:]]
-        parameters, regulariser = self._smaller(trainer, kept)
+        problem, kept = self.problem, trainer.kept
+        model, regulariser = trainer.model, trainer.regulariser
+        if not kept[0].all():
+            network = trainer.network().with_all_inputs()
+            parameters, regulariser = self.subnetworks.holding(network)
+            model, kept = self.subnetworks.model(parameters), network.kept
         revived = removal.revived_units(
-            self.subnetworks.model(parameters),
+            model,
             regulariser,
             self.subnetworks.batches,
             problem.l2,

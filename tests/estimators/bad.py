@@ -44,6 +44,7 @@ BAD_PARAMETERS = {
     "warm_start": ["yes", None, 3],
     "verbose": ["yes", None, -1],
     "device": ["nonsense", "", "cuda:99", "meta", None, 3],
+    "dtype": ["float16", "int64", int, np.int64, 32],
     "n_threads": [0, -1, 1.5, "all"],
 }
 BAD_CLASS_WEIGHTS = [

@@ -102,8 +102,8 @@ REFUSED = {
         penalty=GroupLasso(fraction=1e-9), l2=1e-3
     ),
     "fraction=1e-09": lambda: path(penalty=GroupLasso(fraction=1e-9), l2=1e-3),
-    "l2=1e.300.*float32": lambda: fit(X32, l2=1e300),
-    "TransformedL1.a=1e-300.*float32": lambda: fit(X32, penalty=TransformedL1(1e-300)),
+    "l2=1e.300": lambda: fit(X32, l2=1e300),
+    "TransformedL1.a=1e-300": lambda: fit(X32, penalty=TransformedL1(1e-300)),
     "SCAD.gamma=1e.300.*float32": lambda: path(X32, penalty=SCAD(1e300)),
     "MCP.gamma=1e.300.*float32": lambda: partial_fit(X32, penalty=MCP(1e300)),
     "lower learning_rate_init=1e.300": lambda: fit(learning_rate_init=1e300),
