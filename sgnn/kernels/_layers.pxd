@@ -50,6 +50,71 @@ cdef inline void product(bint transpose_a, bint transpose_b, int m, int n, int k
         sgnn_dgemm(&tb, &ta, &n, &m, &k, &one, b, &ldb, a, &lda, &beta, c, &n)
 
 
+cdef enum:
+    NARROW = 4
+
+
+cdef inline void transpose(const real* matrix, int n_in, int n_out, real* out) noexcept nogil:
+    cdef int j, k
+    for j in range(n_in):
+        for k in range(n_out):
+            out[k * n_in + j] = matrix[j * n_out + k]
+
+
+cdef inline void narrow_product(const real* values, int n, int n_in, int n_out,
+                                const real* transposed, real* out) noexcept nogil:
+    """As `product`, for few columns, whose transpose is given: products of matrices do not pay."""
+    cdef int i, j, k
+    cdef real total
+    cdef const real* column
+    for i in range(n):
+        for k in range(n_out):
+            total, column = 0, transposed + k * n_in
+            for j in range(n_in):
+                total += values[j] * column[j]
+            out[k] = total
+        values += n_in
+        out += n_out
+
+
+cdef inline void narrow_gradient(const real* values, const real* delta, int n, int n_in, int n_out,
+                                 bint add, real* scratch, real* out) noexcept nogil:
+    """Write the transpose of values times delta, or add it, for few columns."""
+    cdef int i, j, k
+    cdef real x
+    cdef real* row
+    memset(scratch, 0, <size_t> n_in * n_out * sizeof(real))
+    for i in range(n):
+        for k in range(n_out):
+            x, row = delta[k], scratch + k * n_in
+            for j in range(n_in):
+                row[j] += x * values[j]
+        values += n_in
+        delta += n_out
+    for j in range(n_in):
+        for k in range(n_out):
+            x = scratch[k * n_in + j]
+            out[j * n_out + k] = out[j * n_out + k] + x if add else x
+
+
+cdef inline void narrow_backward(const real* delta, const real* transposed, int n, int n_in,
+                                 int n_out, real* out) noexcept nogil:
+    """Write delta times the transpose of few columns."""
+    cdef int i, j, k
+    cdef real x
+    cdef const real* column
+    for i in range(n):
+        x = delta[0]
+        for j in range(n_in):
+            out[j] = x * transposed[j]
+        for k in range(1, n_out):
+            x, column = delta[k], transposed + k * n_in
+            for j in range(n_in):
+                out[j] += x * column[j]
+        delta += n_out
+        out += n_in
+
+
 cdef inline void add_rows(const real* delta, int n, int width, bint add, real* out) noexcept nogil:
     cdef int i, j
     cdef const real* d = delta

@@ -7,7 +7,8 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from sgnn.kernels._layers cimport (
-    GELU, IDENTITY, LEAKY_RELU, LOGISTIC, RELU, TANH, activate, add_rows, derive, load_blas, product,
+    GELU, IDENTITY, LEAKY_RELU, LOGISTIC, RELU, TANH, NARROW, activate, add_rows,
+    derive, load_blas, narrow_backward, narrow_gradient, narrow_product, product, transpose,
 )
 from sgnn.kernels._losses cimport (
     gamma, huber, logistic, pinball, poisson, softmax, squared_error,
@@ -92,7 +93,7 @@ cdef class Pass:
         The parameter of the loss for each output.
     """
 
-    cdef int n_layers, activation, loss, widest
+    cdef int n_layers, activation, loss
     cdef bint is_double
     cdef int[64] sizes
     cdef int64_t[64] weight, bias, values, pre, delta
@@ -100,6 +101,7 @@ cdef class Pass:
     cdef void* gradient_
     cdef void* constants
     cdef void* work
+    cdef void* narrow
     cdef int64_t* first_of_column
     cdef void* entries
     cdef size_t n_entry_bytes
@@ -136,10 +138,12 @@ cdef class Pass:
                 used += self.sizes[index]
         self.per_row, self.n_rows = used, 0
         self.first_of_column = <int64_t*> malloc((self.sizes[0] + 1) * sizeof(int64_t))
-        if self.first_of_column == NULL:
+        self.narrow = malloc(NARROW * <size_t> max(sizes) * sizeof(double))
+        if self.first_of_column == NULL or self.narrow == NULL:
             raise MemoryError
 
     def __dealloc__(self):
+        free(self.narrow)
         free(self.first_of_column)
         free(self.entries)
 
@@ -316,6 +320,25 @@ cdef real* inputs(Pass net, real* theta, Samples samples, const int64_t* rows, i
     return work
 
 
+cdef inline void multiply(Pass net, real* values, int n, int n_in, int n_out, real* weight,
+                          real* out) noexcept nogil:
+    """Write values times weight."""
+    if n_out > NARROW:
+        product(False, False, n, n_out, n_in, values, n_in, weight, n_out, False, out)
+    else:
+        transpose(weight, n_in, n_out, <real*> net.narrow)
+        narrow_product(values, n, n_in, n_out, <real*> net.narrow, out)
+
+
+cdef inline void multiply_transposed(Pass net, real* values, real* delta, int n, int n_in,
+                                     int n_out, bint add, real* out) noexcept nogil:
+    """Write the transpose of values times delta, or add it."""
+    if n_out > NARROW:
+        product(True, False, n_in, n_out, n, values, n_in, delta, n_out, add, out)
+    else:
+        narrow_gradient(values, delta, n, n_in, n_out, add, <real*> net.narrow, out)
+
+
 cdef void forward(Pass net, real* theta, Samples samples, const int64_t* rows, int64_t start,
                   int n) noexcept nogil:
     cdef real* work = <real*> net.work
@@ -329,13 +352,12 @@ cdef void forward(Pass net, real* theta, Samples samples, const int64_t* rows, i
         if net.activation == GELU and layer < last:
             pre = work + net.pre[layer + 1] * net.n_rows
         if layer:
-            product(False, False, n, n_out, n_in, work + net.values[layer] * net.n_rows, n_in,
-                    theta + net.weight[layer], n_out, False, pre)
+            multiply(net, work + net.values[layer] * net.n_rows, n, n_in, n_out,
+                     theta + net.weight[layer], pre)
         elif samples.is_sparse:
             sparse_forward(net, theta, samples, rows, start, n, pre)
         else:
-            product(False, False, n, n_out, n_in, inputs(net, theta, samples, rows, start, n), n_in,
-                    theta, n_out, False, pre)
+            multiply(net, inputs(net, theta, samples, rows, start, n), n, n_in, n_out, theta, pre)
         activate(pre, values, theta + net.bias[layer], n, n_out,
                  net.activation if layer < last else IDENTITY)
 
@@ -374,11 +396,15 @@ cdef void backward(Pass net, real* theta, Samples samples, const int64_t* rows, 
         add_rows(delta, n, n_out, add, gradient + net.bias[layer])
         if layer:
             values = work + net.values[layer] * net.n_rows
-            product(True, False, n_in, n_out, n, values, n_in, delta, n_out, add,
-                    gradient + net.weight[layer])
+            multiply_transposed(net, values, delta, n, n_in, n_out, add,
+                                gradient + net.weight[layer])
             before = work + net.delta[layer] * net.n_rows
-            product(False, True, n, n_in, n_out, delta, n_out, theta + net.weight[layer], n_out,
-                    False, before)
+            if n_out > NARROW:
+                product(False, True, n, n_in, n_out, delta, n_out, theta + net.weight[layer], n_out,
+                        False, before)
+            else:
+                transpose(theta + net.weight[layer], n_in, n_out, <real*> net.narrow)
+                narrow_backward(delta, <real*> net.narrow, n, n_in, n_out, before)
             if net.activation == GELU:
                 values = work + net.pre[layer] * net.n_rows
             derive(before, values, <int64_t> n * n_in, net.activation)
@@ -387,7 +413,7 @@ cdef void backward(Pass net, real* theta, Samples samples, const int64_t* rows, 
             sparse_backward(net, gradient, samples, rows, start, n, delta, add)
         else:
             values = work if rows != NULL else inputs(net, theta, samples, rows, start, n)
-            product(True, False, n_in, n_out, n, values, n_in, delta, n_out, add, gradient)
+            multiply_transposed(net, values, delta, n, n_in, n_out, add, gradient)
 
 
 cdef void sparse_backward(Pass net, real* gradient, Samples samples, const int64_t* rows,
