@@ -208,6 +208,7 @@ def _draw_quantities(draw, recipe, n, X):
     is_survival = y.ndim == 2
     if not is_survival and draw.chance(0.05):
         y = np.full(n, draw.pick([5.0, 1 / 3], bad=[0.0]))
+        draw.wrong("y must", surely=False)
     y = y * (np.array([1, recipe.factor]) if is_survival else recipe.factor)
     if recipe.factor != 1:
         draw.wrong("y |square|scale|times", surely=False)
