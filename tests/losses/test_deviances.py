@@ -87,6 +87,14 @@ def test_the_score_of_targets_that_do_not_vary_is_one_where_they_are_met_and_els
     assert loss.score(targets + np.arange(2), targets) == 0.5
 
 
+@pytest.mark.parametrize("loss", [SquaredError(), Huber(), Quantile()])
+def test_a_target_of_negligible_weight_is_not_what_scores_are_relative_to(loss):
+    """The deviance of the best constant is 0 in floating point, though the targets vary."""
+    targets, weights = np.array([[1.0], [1.0], [2.0]]), np.array([1.0, 1.0, 1e-320])
+    assert loss.score(np.ones((3, 1)), targets, weights) == 1
+    assert loss.score(np.zeros((3, 1)), targets, weights) == 0
+
+
 def test_huge_outputs_have_a_score():
     for loss in (Poisson(), Gamma()):
         score = loss.score(np.array([[1e4], [-1e4]]), np.array([[1.0], [2.0]]))
