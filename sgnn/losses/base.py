@@ -207,9 +207,10 @@ class DevianceLoss(Loss):
             deviances = self.deviance(outputs, targets)
         of_constant = self.deviance(np.tile(constant, (len(targets), 1)), targets)
         of_constant = np.average(of_constant, axis=0, weights=weights)
-        is_above_0 = of_constant >= np.finfo(np.float64).tiny
-        varies = (targets != targets[0]).any(axis=0) & is_above_0
-        ratios = np.where(varies, deviances, np.average(deviances, axis=0, weights=weights) > 0)
+        least = np.finfo(np.float64).tiny
+        varies = (targets != targets[0]).any(axis=0) & (of_constant >= least)
+        misses = np.average(deviances, axis=0, weights=weights) >= least
+        ratios = np.where(varies, deviances, misses)
         return 1 - (ratios / np.where(varies, of_constant, 1)).mean(axis=1)
 
 
