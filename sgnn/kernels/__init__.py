@@ -35,6 +35,12 @@ def are_used():
     return are_built() and _wanted.get()
 
 
+def can_take(parameters):
+    """Whether the kernels are used, and take parameters: on the CPU, of not too many layers."""
+    is_on_cpu = parameters.flat.device.type == "cpu"
+    return are_used() and is_on_cpu and len(parameters.layers) <= MOST_LAYERS
+
+
 def in_words():
     """Whether the kernels are used and, if not, why not and what to do."""
     if are_used():

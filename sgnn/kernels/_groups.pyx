@@ -3,18 +3,15 @@
 """Steps of optimisers whose second moments are shared in groups, and what a prox needs of them."""
 
 from libc.math cimport sqrt
-from libc.stdint cimport int64_t, uintptr_t
+from libc.stdint cimport int64_t
 
+from sgnn.kernels._memory cimport address
 from sgnn.kernels._real cimport magnitude, real, root
 
 cdef enum Kind:
     ENTRIES, ROWS, COLUMNS
 
 KINDS = {"entries": ENTRIES, "rows": ROWS, "columns": COLUMNS}
-
-
-cdef void* address(tensor):
-    return NULL if tensor is None else <void*> <uintptr_t> tensor.data_ptr()
 
 
 cdef class Groups:

@@ -2,7 +2,7 @@
 # cython: initializedcheck=False, nonecheck=False
 """Forward and backward pass of a multilayer perceptron on rows of a data set."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uintptr_t
+from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
@@ -13,6 +13,7 @@ from sgnn.kernels._layers cimport (
 from sgnn.kernels._losses cimport (
     gamma, huber, logistic, pinball, poisson, softmax, squared_error,
 )
+from sgnn.kernels._memory cimport address
 from sgnn.kernels._real cimport real
 
 load_blas()
@@ -65,17 +66,13 @@ cdef class Samples:
         self.is_sparse = isinstance(X, tuple)
         if self.is_sparse:
             data, indices, indptr = X
-            self.indices = <const int32_t*> <uintptr_t> indices.data_ptr()
-            self.indptr = <const int64_t*> <uintptr_t> indptr.data_ptr()
+            self.indices = <const int32_t*> address(indices)
+            self.indptr = <const int64_t*> address(indptr)
         else:
             data = X
         self.data = address(data)
         self.targets, self.weights, self.seen = address(targets), address(weights), address(seen)
         self.losses = address(losses)
-
-
-cdef void* address(tensor):
-    return NULL if tensor is None else <void*> <uintptr_t> tensor.data_ptr()
 
 
 cdef class Pass:

@@ -23,13 +23,8 @@ _KINDS = {
 
 def can_take(parameters, metric):
     """Whether the kernels are there, and know such parameters and groups."""
-    return (
-        kernels.are_used()
-        and type(parameters) is Parameters
-        and parameters.flat.device.type == "cpu"
-        and len(parameters.layers) <= kernels.MOST_LAYERS
-        and type(metric) in _KINDS
-    )
+    is_dense = type(parameters) is Parameters
+    return is_dense and type(metric) in _KINDS and kernels.can_take(parameters)
 
 
 class CompiledMove:

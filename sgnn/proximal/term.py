@@ -37,7 +37,7 @@ class Term:
     owner: object = None
 
     def __post_init__(self):
-        self.current = float(self.strength)
+        self.strength = self.current = float(self.strength)
         used = [bool((f > 0).any()) if torch.is_tensor(f) else f > 0 for f in self.factors]
         self.layers = [index for index, is_used in enumerate(used) if is_used]
         self.weights = self._merged()
@@ -66,7 +66,7 @@ class Term:
 
     def begin_epoch(self, epoch):
         """Set the strength of an epoch, counted from 0."""
-        self.current = float(self.strength) * min(1.0, (epoch + 1) / max(self.warm_up, 1))
+        self.current = self.strength * min(1.0, (epoch + 1) / max(self.warm_up, 1))
 
     def value(self, parameters):
         """Return the penalty at full strength, a tensor with one number."""

@@ -52,12 +52,7 @@ class CompiledPerceptron:
     @classmethod
     def can_take(cls, parameters, activation):
         """Whether the kernels are there, and know such networks."""
-        return (
-            kernels.are_used()
-            and activation in kernels.ACTIVATIONS
-            and parameters.flat.device.type == "cpu"
-            and len(parameters.layers) <= kernels.MOST_LAYERS
-        )
+        return kernels.can_take(parameters) and activation in kernels.ACTIVATIONS
 
     def forward(self, X):
         """Return the raw outputs, shape (n_outputs, n_samples).
