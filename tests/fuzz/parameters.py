@@ -89,6 +89,7 @@ def draw_parameters(draw, recipe, data, goes_on=False, **fixed):
             values[name] = draw.pick(good, bad=others)
     draw.is_wild |= values.get("momentum", 0) > 0.95
     draw.is_wild |= values["solver"] == "sgd" and recipe.loss_name in POSITIVE
+    draw.is_wild |= values["solver"] == "sgd" and values["batch_size"] in (1, 2)
     _draw_held_out(draw, recipe, data, values, goes_on)
     if draw.chance(0.15) and data.n_features:
         values["feature_groups"] = _draw_groups(draw, data)

@@ -131,6 +131,7 @@ def _of_predictions(model, data):
         with np.errstate(all="ignore"):
             inverse = INVERSES.get(type(model._form.targets.loss).__name__, lambda z: z)
             found = inverse(prediction.astype(float)).reshape(raw.shape)
+            error = error + 2 * np.finfo(prediction.dtype).eps
         found = np.where(np.isneginf(found) & (raw < SMALLEST), raw, found)
         if is_small and (np.abs(found - raw) > error).any():
             yield "predictions are not those of expand()"

@@ -169,7 +169,7 @@ def dress(draw, X):
     if is_tame and X.size and draw.is_bad(0.2):
         name = draw.pick(list(BAD))
         make, words = BAD[name]
-        is_bad = X.shape[1] > 1 if name == "mixed names" else True
+        is_bad = {"mixed names": X.shape[1] > 1, "ragged": len(X) > 1}.get(name, True)
         words = "sample|inconsistent" if name == "fewer rows" and len(X) < 2 else words
         draw.wrong(words, surely=is_bad)
     elif is_tame and X.size and draw.chance(0.2):
