@@ -4,7 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from benchmarks import data, networks, pages, pruning, suite
-from benchmarks.compression import hoyer
+from benchmarks.compression import hoyer, one_path
+from benchmarks.compression.one_path import best_within
 from benchmarks.compression.published import STRUCTURED, UNSTRUCTURED
 from benchmarks.compression.recipes import ELEMENTS, GROUPS, RECIPES, TRIALS, fit, network
 from sgnn import sparse_mlp_path
@@ -100,13 +101,14 @@ def cases(toy=False):
             epochs=[shared["epochs"] if toy else hoyer.N_EPOCHS],
             seed=[0],
         ),
+        *one_path.cases(toy),
     ]
 
 
 def is_long(case):
     if case["of"] == "recipe":
         return case["seed"] > 0 or case["recipe"] == "log-sum"
-    if case["of"] == "Hoyer-Square":
+    if case["of"] in ("Hoyer-Square", "one path"):
         return True
     return case["of"] == "trial" or case["penalty"] not in IN_BRIEF
 
@@ -130,6 +132,8 @@ def measure(case):
         )
     n_train = len(X) * 5 // 6
     train, held_out = (X[:n_train], y[:n_train]), (X[n_train:], y[n_train:])
+    if case["of"] == "one path":
+        return one_path.measure(case, train, held_out, (X_test, y_test))
     found = (pruned if case["penalty"] in PRUNED else along_path)(case, *train, *held_out)
     return {
         "points": [
@@ -180,6 +184,8 @@ def scaled_split(name):
 def report(records):
     recipes, trials = (records.where(of=kind) for kind in ("recipe", "trial"))
     parts = [picture(records), "## As published", *published_tables()]
+    if runs := records.where(of="one path"):
+        parts += ["## All sizes by one path", *one_path.report(runs)]
     if recipes:
         parts += ["## Recipes", pages.table(*recipe_table(recipes))]
     if trials:
@@ -269,12 +275,6 @@ def path_tables(records):
         if rows:
             tables.append(pages.table(header, rows))
     return tables
-
-
-def best_within(points, size, limit):
-    """Return the point within the limit that is best on validation data, or None."""
-    within = [point for point in points if point[size] <= limit]
-    return max(within, key=lambda point: point["validation"], default=None)
 
 
 def picture(records):

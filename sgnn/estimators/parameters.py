@@ -69,6 +69,12 @@ class SparseMLPParameters(Versioned, BaseEstimator):
         epoch.
     validation_fraction : float in (0, 1), default=0.1
         Share of the training data held out for `early_stopping` where `fit` gets no ``X_val``.
+    input_dropout : float in [0, 1), default=0.0
+        Probability with which an entry of X is replaced by 0 in training, drawn afresh in each
+        epoch; the others are divided by ``1 - input_dropout`` [3]_. So X should be such that 0 is
+        a typical value. Networks of few weights lose less accuracy where many inputs say the same,
+        such as pixels; for selecting features it is no help. `loss_curve_` is that of the data with
+        zeros.
     warm_start : bool, default=False
         Whether `fit` goes on from the last network, at its full size: zeros may come back. Where
         the unit of y has changed by more than a factor of 10, with a warning from that network in
@@ -147,6 +153,8 @@ class SparseMLPParameters(Versioned, BaseEstimator):
     .. [1] Scardapane, Comminiello, Hussain & Uncini (2017), "Group sparse regularization for deep
        neural networks", arXiv:1607.00485.
     .. [2] Kingma & Ba (2015), "Adam: a method for stochastic optimization", arXiv:1412.6980.
+    .. [3] Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov (2014), "Dropout: a simple way
+       to prevent neural networks from overfitting", JMLR 15.
     """
 
     hidden_layer_sizes: int | tuple = (100,)
@@ -170,6 +178,7 @@ class SparseMLPParameters(Versioned, BaseEstimator):
     nesterovs_momentum: bool = True
     early_stopping: bool = False
     validation_fraction: float = 0.1
+    input_dropout: float = 0.0
     warm_start: bool = False
     verbose: bool | int = False
     device: str = "cpu"
@@ -200,6 +209,7 @@ class SparseMLPParameters(Versioned, BaseEstimator):
         "nesterovs_momentum": ["boolean"],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "input_dropout": [Interval(Real, 0, 1, closed="left")],
         "warm_start": ["boolean"],
         "verbose": ["verbose"],
         "device": [str],

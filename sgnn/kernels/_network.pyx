@@ -2,7 +2,7 @@
 # cython: initializedcheck=False, nonecheck=False
 """Forward and backward pass of a multilayer perceptron on rows of a data set."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
@@ -14,6 +14,7 @@ from sgnn.kernels._losses cimport (
     gamma, huber, logistic, pinball, poisson, softmax, squared_error,
 )
 from sgnn.kernels._memory cimport address
+from sgnn.kernels._reach cimport units_on_paths
 from sgnn.kernels._real cimport real
 
 load_blas()
@@ -23,6 +24,15 @@ cdef extern from "_sparse.h" nogil:
                              float*) noexcept
     void sgnn_add_products_d(const double*, const int32_t*, int64_t, const double*, int64_t,
                              double*) noexcept
+
+cdef extern from "_dropout.h" nogil:
+    uint32_t sgnn_key(uint32_t, int64_t) noexcept
+    void sgnn_drop_f(const float*, int64_t, uint32_t, uint32_t, float, float*) noexcept
+    void sgnn_drop_d(const double*, int64_t, uint32_t, uint32_t, double, double*) noexcept
+    void sgnn_drop_f_at(const float*, const int32_t*, int64_t, uint32_t, uint32_t, float,
+                        float*) noexcept
+    void sgnn_drop_d_at(const double*, const int32_t*, int64_t, uint32_t, uint32_t, double,
+                        double*) noexcept
 
 cdef enum Loss:
     ELSEWHERE, SQUARED_ERROR, SOFTMAX, LABELS, HUBER, QUANTILE, POISSON, GAMMA
@@ -59,6 +69,8 @@ cdef class Samples:
     cdef void* weights
     cdef void* seen
     cdef void* losses
+    cdef uint32_t seed, below
+    cdef double factor
     cdef object _alive
 
     def __init__(self, X, targets, weights, seen, losses):
@@ -73,6 +85,20 @@ cdef class Samples:
         self.data = address(data)
         self.targets, self.weights, self.seen = address(targets), address(weights), address(seen)
         self.losses = address(losses)
+
+    def drop_inputs(self, uint32_t seed, uint32_t below, double factor):
+        """Let entries be 0, and the others larger, from now on.
+
+        Parameters
+        ----------
+        seed : int
+            Of the numbers below 2^32 that are drawn for each place of the order and each column.
+        below : int
+            Entries with a smaller number are 0.
+        factor : float
+            Of the others.
+        """
+        self.seed, self.below, self.factor = seed, below, factor
 
 
 cdef class Pass:
@@ -165,6 +191,8 @@ cdef class Pass:
                 forward(self, <double*> self.theta, samples, rows, start, <int> (stop - start))
             else:
                 forward(self, <float*> self.theta, samples, rows, start, <int> (stop - start))
+        if self.is_out_of_memory:
+            raise MemoryError
 
     def backward(self, Samples samples, order, int64_t start, int64_t stop, double l2):
         """Write the gradient, from that of the raw outputs in their place."""
@@ -222,51 +250,12 @@ cdef class Pass:
         cdef int layer
         with nogil:
             if self.is_double:
-                units_on_paths(self, <const double*> self.theta, reached, reaching, counts)
+                units_on_paths(<const double*> self.theta, self.sizes, self.weight, self.n_layers,
+                               reached, reaching, counts)
             else:
-                units_on_paths(self, <const float*> self.theta, reached, reaching, counts)
+                units_on_paths(<const float*> self.theta, self.sizes, self.weight, self.n_layers,
+                               reached, reaching, counts)
         return tuple([counts[layer] for layer in range(self.n_layers + 1)])
-
-
-cdef void units_on_paths(Pass net, const real* theta, uint8_t* reached, uint8_t* reaching,
-                         int64_t* counts) noexcept nogil:
-    cdef const real* row
-    cdef int layer, i, j, n_in, n_out, left
-    cdef int64_t first = 0, after
-    memset(reached, 1, net.sizes[0])
-    for layer in range(net.n_layers):
-        n_in, n_out, after = net.sizes[layer], net.sizes[layer + 1], first + net.sizes[layer]
-        memset(reached + after, 0, n_out)
-        left, row = n_out, theta + net.weight[layer]
-        for i in range(n_in):
-            if left == 0:
-                break
-            if reached[first + i]:
-                for j in range(n_out):
-                    if row[j] != 0 and not reached[after + j]:
-                        reached[after + j] = 1
-                        left -= 1
-            row += n_out
-        first = after
-    memset(reaching + first, 1, net.sizes[net.n_layers])
-    for layer in range(net.n_layers - 1, -1, -1):
-        n_in, n_out, after = net.sizes[layer], net.sizes[layer + 1], first
-        first -= n_in
-        row = theta + net.weight[layer]
-        for i in range(n_in):
-            reaching[first + i] = 0
-            for j in range(n_out):
-                if row[j] != 0 and reaching[after + j]:
-                    reaching[first + i] = 1
-                    break
-            row += n_out
-    first = 0
-    for layer in range(net.n_layers + 1):
-        counts[layer] = 0
-        for i in range(net.sizes[layer]):
-            reached[first + i] &= reaching[first + i]
-            counts[layer] += reached[first + i]
-        first += net.sizes[layer]
 
 
 cdef int64_t n_units(Pass net) noexcept nogil:
@@ -309,12 +298,32 @@ cdef real* inputs(Pass net, real* theta, Samples samples, const int64_t* rows, i
     cdef real* data = <real*> samples.data
     cdef real* work = <real*> net.work
     cdef int64_t width = net.sizes[0]
+    cdef real* row
     cdef int i
-    if rows == NULL:
+    if rows == NULL and not samples.below:
         return data + start * width
     for i in range(n):
-        memcpy(work + i * width, data + rows[start + i] * width, width * sizeof(real))
+        row = data + row_of(rows, start + i) * width
+        if samples.below:
+            drop(samples, row, NULL, width, start + i, work + i * width)
+        else:
+            memcpy(work + i * width, row, width * sizeof(real))
     return work
+
+
+cdef inline void drop(Samples samples, const real* x, const int32_t* places, int64_t n,
+                      int64_t place, real* out) noexcept nogil:
+    """Write entries of the row at a place of the order, some of them 0."""
+    cdef uint32_t key = sgnn_key(samples.seed, place)
+    if real is float:
+        if places == NULL:
+            sgnn_drop_f(x, n, key, samples.below, <float> samples.factor, out)
+        else:
+            sgnn_drop_f_at(x, places, n, key, samples.below, <float> samples.factor, out)
+    elif places == NULL:
+        sgnn_drop_d(x, n, key, samples.below, samples.factor, out)
+    else:
+        sgnn_drop_d_at(x, places, n, key, samples.below, samples.factor, out)
 
 
 cdef inline void multiply(Pass net, real* values, int n, int n_in, int n_out, real* weight,
@@ -370,14 +379,20 @@ cdef inline void add_products(const real* data, const int32_t* places, int64_t n
 
 cdef void sparse_forward(Pass net, real* theta, Samples samples, const int64_t* rows, int64_t start,
                          int n, real* out) noexcept nogil:
-    cdef int64_t row, first, width = net.sizes[1]
+    cdef const real* data
+    cdef int64_t row, first, n_entries, width = net.sizes[1]
     cdef int i
     memset(out, 0, n * width * sizeof(real))
     for i in range(n):
         row = row_of(rows, start + i)
-        first = samples.indptr[row]
-        add_products(<const real*> samples.data + first, samples.indices + first,
-                     samples.indptr[row + 1] - first, theta, width, out + i * width)
+        first, n_entries = samples.indptr[row], samples.indptr[row + 1] - samples.indptr[row]
+        data = <const real*> samples.data + first
+        if samples.below:
+            if not reserve(net, n_entries * sizeof(real)):
+                return
+            drop(samples, data, samples.indices + first, n_entries, start + i, <real*> net.entries)
+            data = <const real*> net.entries
+        add_products(data, samples.indices + first, n_entries, theta, width, out + i * width)
 
 
 cdef void backward(Pass net, real* theta, Samples samples, const int64_t* rows, int64_t start,
@@ -409,15 +424,16 @@ cdef void backward(Pass net, real* theta, Samples samples, const int64_t* rows, 
         elif samples.is_sparse:
             sparse_backward(net, gradient, samples, rows, start, n, delta, add)
         else:
-            values = work if rows != NULL else inputs(net, theta, samples, rows, start, n)
+            values = work if rows != NULL or samples.below else inputs(net, theta, samples, rows, start, n)
             multiply_transposed(net, values, delta, n, n_in, n_out, add, gradient)
 
 
 cdef void sparse_backward(Pass net, real* gradient, Samples samples, const int64_t* rows,
                           int64_t start, int n, const real* delta, bint add) noexcept nogil:
     """Turn the rows into columns, and write the gradient of the weights of each."""
-    cdef const real* data = <const real*> samples.data
-    cdef int64_t row, k, at, n_entries = 0, width = net.sizes[1]
+    cdef const real* data
+    cdef real* dropped
+    cdef int64_t row, k, at, begin, end, n_entries = 0, longest = 0, width = net.sizes[1]
     cdef int64_t* first = net.first_of_column
     cdef int32_t* places
     cdef real* values
@@ -430,18 +446,26 @@ cdef void sparse_backward(Pass net, real* gradient, Samples samples, const int64
         for k in range(samples.indptr[row], samples.indptr[row + 1]):
             first[samples.indices[k] + 1] += 1
         n_entries += samples.indptr[row + 1] - samples.indptr[row]
-    if not reserve(net, n_entries * (sizeof(real) + sizeof(int32_t))):
+        if samples.below:
+            longest = max(longest, samples.indptr[row + 1] - samples.indptr[row])
+    if not reserve(net, n_entries * (sizeof(real) + sizeof(int32_t)) + longest * sizeof(real)):
         return
     values = <real*> net.entries
-    places = <int32_t*> (values + n_entries)
+    dropped = values + n_entries
+    places = <int32_t*> (dropped + longest)
     for column in range(n_columns):
         first[column + 1] += first[column]
     for i in range(n):
         row = row_of(rows, start + i)
-        for k in range(samples.indptr[row], samples.indptr[row + 1]):
+        begin, end = samples.indptr[row], samples.indptr[row + 1]
+        data = <const real*> samples.data + begin
+        if samples.below:
+            drop(samples, data, samples.indices + begin, end - begin, start + i, dropped)
+            data = dropped
+        for k in range(begin, end):
             at = first[samples.indices[k]]
             first[samples.indices[k]] += 1
-            values[at], places[at] = data[k], i
+            values[at], places[at] = data[k - begin], i
     at = 0
     for column in range(n_columns):
         if first[column] > at:

@@ -98,7 +98,8 @@ class CompiledPerceptron:
         ------
         None
         """
-        samples, order = batches.samples(self.parameters.sizes[1]), batches.order()
+        order = batches.order()
+        samples = batches.samples(self.parameters.sizes[1])
         if self._has_loss:
             self._reserve(min(batches.batch_size, self._chunk))
             write = self._pass.gradient
@@ -112,7 +113,7 @@ class CompiledPerceptron:
 
     def mean_gradient(self, batches, l2):
         """Return the gradient over all samples, with all inputs; it is overwritten later."""
-        samples = batches.samples(self.parameters.sizes[1], all_inputs=True)
+        samples = batches.all_samples(self.parameters.sizes[1])
         if self._has_loss:
             self._reserve(min(batches.n_samples, self._chunk))
             self._pass.gradient(samples, None, 0, batches.n_samples, l2)

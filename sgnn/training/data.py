@@ -8,6 +8,7 @@ from scipy import sparse
 
 from sgnn import kernels
 from sgnn.networks.parameters import to_tensor
+from sgnn.training.dropout import InputDropout
 
 _ENTRIES_AT_ONCE = 2**20
 _MOST_NONZERO, _LEAST_WIDTH, _SAMPLED_ROWS = 0.3, 64, 1000
@@ -29,10 +30,22 @@ class Batches:
     device : torch.device
     importance : float, default=1.0
         Factor of all weights.
+    input_dropout : float in [0, 1), default=0.0
+        Share of the entries of X that are handed out as 0.
     """
 
     def __init__(
-        self, X, targets, sample_weight, *, batch_size, shuffle, rng, device, importance=1.0
+        self,
+        X,
+        targets,
+        sample_weight,
+        *,
+        batch_size,
+        shuffle,
+        rng,
+        device,
+        importance=1.0,
+        input_dropout=0.0,
     ):
         self.n_samples = X.shape[0]
         self.batch_size = min(batch_size, self.n_samples)
@@ -40,7 +53,8 @@ class Batches:
         self.rng = rng
         self._is_sparse = sparse.issparse(X)
         self._full = self.X = X if self._is_sparse else to_tensor(X, device)
-        self._samples = None
+        self._samples, self._samples_of_all = None, None
+        self._dropout = InputDropout(input_dropout) if input_dropout else None
         self._selected = np.ones(X.shape[1], dtype=bool)
         self.targets = to_tensor(targets, device)
         self._importance = importance
@@ -69,6 +83,7 @@ class Batches:
             rng=rng,
             device=torch.device(settings.device),
             importance=problem.importance,
+            input_dropout=settings.input_dropout,
         )
 
     def __len__(self):
@@ -79,10 +94,18 @@ class Batches:
         """Yield ``(X, targets, weights, losses)`` for each batch; `losses` is to be written."""
         order = self.order()
         for start, stop in self.bounds:
-            yield self._rows_of(order, start, stop), *self.truth(order, start, stop)
+            rows = self._rows_of(order, start, stop)
+            if self._dropout:
+                rows = rows * self._dropout.factors(start, stop, rows)
+            yield rows, *self.truth(order, start, stop)
 
     def order(self):
-        """Draw the order in which samples are visited in an epoch, a tensor; None is that of X."""
+        """Draw the order in which samples are visited in an epoch, a tensor; None is that of X.
+
+        Which inputs are dropped in the epoch is drawn as well.
+        """
+        if self._dropout:
+            self._dropout.draw(self.rng)
         if not self.shuffle:
             return None
         return torch.from_numpy(self.rng.permutation(self.n_samples)).to(self.targets.device)
@@ -103,7 +126,7 @@ class Batches:
         return targets, weights, self.losses[batch]
 
     def whole(self, width):
-        """Yield the samples in order and with all inputs, as `epoch` does, in large batches.
+        """Yield the samples in order and with all inputs, none dropped, in large batches.
 
         Parameters
         ----------
@@ -135,22 +158,27 @@ class Batches:
         self._rows = self._rows.new_empty(self.batch_size, self.X.shape[1])
         self._samples = None
 
-    def samples(self, width, all_inputs=False):
-        """Return the addresses of the data for the kernels.
+    def samples(self, width):
+        """Return the addresses of the data for the kernels, as drawn for the epoch.
 
         Parameters
         ----------
         width : int
             Units that the inputs lead to. If there are many, and most entries of a dense X are
             zero, these are skipped.
-        all_inputs : bool, default=False
-            Whether to take no notice of `select_inputs`.
         """
-        if all_inputs and self.X is not self._full:
-            return self._samples_of(self._full, width)
         if self._samples is None:
-            self._samples = self._samples_of(self.X, width)
+            is_shared = self.X is self._full and not self._dropout
+            self._samples = self.all_samples(width) if is_shared else self._addresses(self.X, width)
+        if self._dropout:
+            self._dropout.enter(self._samples)
         return self._samples
+
+    def all_samples(self, width):
+        """Return those with all inputs, none dropped."""
+        if self._samples_of_all is None:
+            self._samples_of_all = self._addresses(self._full, width)
+        return self._samples_of_all
 
     def mean_loss(self):
         """Return the weighted mean of the losses written in the last epoch."""
@@ -164,7 +192,7 @@ class Batches:
             return self.X[rows]
         return torch.index_select(self.X, 0, rows, out=self._rows[: stop - start])
 
-    def _samples_of(self, X, width):
+    def _addresses(self, X, width):
         tensors = as_tensors(X)
         if not self._is_sparse and width >= _LEAST_WIDTH and self._is_mostly_zero:
             tensors = without_zeros(tensors)

@@ -167,5 +167,6 @@ class Settings:
     tol: float
     n_iter_no_change: float
     early_stopping: bool
+    input_dropout: float
     device: str
     n_threads: int | None

@@ -28,6 +28,7 @@ BAD = {
     "nesterovs_momentum": ["yes", None, 3],
     "early_stopping": ["yes", None, 3],
     "validation_fraction": [0, 1, 1.5, -0.1, NAN, None],
+    "input_dropout": [1, 1.5, -0.1, NAN, None, "x"],
     "warm_start": ["yes", None, 3],
     "verbose": ["yes", None, -1],
     "device": ["nonsense", "", "cuda:99", "meta", None, 3, "cpu:-1", "cuda\n"],
@@ -45,6 +46,7 @@ NOW_AND_THEN = {
     "momentum": (0.15, [0, 0.5, np.float32(0.9)], [0.99, 1 - 1e-9]),
     "tol": (0.1, [0, 1e-4, 1e3, 1e300, 1e-320], []),
     "n_iter_no_change": (0.1, [1, 2, INF, 10**9, np.int64(2), np.float64(INF)], []),
+    "input_dropout": (0.1, [0, 0.1, np.float32(0.5), 0.99, 1 - 1e-12, 1e-300], []),
     "n_threads": (0.2, [1, 2, None, np.int64(1)], []),
     "verbose": (0.05, [True, 1, 2], []),
 }
@@ -135,7 +137,9 @@ def _draw_strengths(draw, recipe, values):
             [0.001, draw.power(-5, -1), 1e-300, np.float32(0.01)],
             bad=[draw.power(-1, 1), 1e3, 1e30, 1e300],
         )
-        draw.is_wild |= values["learning_rate_init"] > 0.05
+        draw.is_wild |= values["learning_rate_init"] > (
+            0.05 if values["solver"] == "adam" else 0.02
+        )
 
 
 def _draw_held_out(draw, recipe, data, values, goes_on):

@@ -77,6 +77,7 @@ FACTORS = {
     "rate": ["cosine", "constant", "adaptive"],
     "call": ["fit", "refit", "warm_start", "partial_fit", "path"],
     "early_stopping": [False, True],
+    "input_dropout": [0.0, 0.3],
     "dtype": ["float64", "float32"],
 }
 
@@ -183,6 +184,7 @@ def estimator_of(row):
         learning_rate=row["rate"],
         learning_rate_init=0.02,
         early_stopping=row["early_stopping"],
+        input_dropout=row["input_dropout"],
         validation_fraction=0.3,
         max_iter=row["epochs"],
         random_state=3,
