@@ -24,6 +24,7 @@ from sgnn.estimators.parameters import SparseMLPParameters
 from sgnn.estimators.prepare import carried_over, prepare, rng_of, settings_of, weigh_call
 from sgnn.networks.network import part_of
 from sgnn.penalties import get_penalty
+from sgnn.proximal._registry import SOLVERS
 from sgnn.training.state import State
 
 _ENOUGH_TO_TELL = 20
@@ -104,6 +105,10 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
                 "early_stopping=True: partial_fit has no held-out data; set it to False."
             )
         checks.check_parameters(self)
+        if not SOLVERS[self.solver].has_rate:
+            raise ValueError(
+                f"solver={self.solver!r} needs all data at once: partial_fit takes 'adam' or 'sgd'."
+            )
         if any(penalty.adaptive > 0 for penalty in get_penalty(self.penalty)):
             raise ValueError(
                 "adaptive weights need a pilot fit, which partial_fit has not: use fit."

@@ -32,7 +32,26 @@ def check_parameters(estimator):
         penalty.pieces()
         check_numbers(penalty)
     check_device(estimator.device)
+    if not SOLVERS[estimator.solver].has_rate:
+        _check_for_fixed_objective(estimator)
     check_hidden_layer_sizes(estimator.hidden_layer_sizes)
+
+
+def _check_for_fixed_objective(estimator):
+    """Raise a ValueError for what changes the objective from epoch to epoch."""
+    name = f"solver={estimator.solver!r}"
+    if estimator.input_dropout:
+        raise ValueError(
+            f"input_dropout={estimator.input_dropout!r} changes the data in each epoch, but {name} "
+            "needs the same ones: set it to 0, or take solver='adam' or 'sgd'."
+        )
+    for penalty in get_penalty(estimator.penalty):
+        if penalty.warm_up:
+            raise ValueError(
+                f"{type(penalty).__name__}: warm_up={penalty.warm_up} changes the objective in "
+                f"each epoch, but {name} needs the same one: set it to 0, or take solver='adam' or "
+                "'sgd'."
+            )
 
 
 def check_hidden_layer_sizes(sizes):

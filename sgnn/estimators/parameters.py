@@ -35,8 +35,13 @@ class SparseMLPParameters(Versioned, BaseEstimator):
     feature_groups : list of lists of int or str, default=None
         Columns of X, by index or name, that are kept or dropped together, such as the columns of a
         one-hot encoding. Columns that are not named stand alone. It applies to "outgoing" groups.
-    solver : {"adam", "sgd"}, default="adam"
-        Proximal optimiser.
+    solver : {"adam", "sgd", "lbfgs"}, default="adam"
+        Proximal optimiser. "lbfgs" takes all samples in each step, and needs no learning rate: an
+        epoch is a step, of two gradients or a few more [4]_. On small data, and wherever the
+        objective is convex, it goes to the minimum to many digits. It makes no use of `batch_size`,
+        `shuffle`, `momentum` and the learning rate, and refuses losses without a gradient
+        (``"quantile"``), penalties on groups that overlap, `warm_up`, `input_dropout` and
+        ``partial_fit``.
     batch_size : int or "auto", default="auto"
         Samples per step; "auto" is 200, and never more than there are.
     learning_rate : {"constant", "cosine", "adaptive"}, default="cosine"
@@ -56,7 +61,7 @@ class SparseMLPParameters(Versioned, BaseEstimator):
     tol : float >= 0, default=1e-4
         Change of the objective, in natural units, that counts as progress. A fit warns if it was
         not at rest when `max_iter` epochs were over: if the last epoch of a "cosine" rate changed
-        the objective by more, or another rate did not stop.
+        the objective by more, or another rate did not stop. For "lbfgs" it is a millionth of this.
     n_iter_no_change : int >= 1 or inf, default=10
         Epochs without progress after which a "constant" rate stops, provided that the units that
         are left did not change in them either, and an "adaptive" one is lowered.
@@ -155,6 +160,8 @@ class SparseMLPParameters(Versioned, BaseEstimator):
     .. [2] Kingma & Ba (2015), "Adam: a method for stochastic optimization", arXiv:1412.6980.
     .. [3] Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov (2014), "Dropout: a simple way
        to prevent neural networks from overfitting", JMLR 15.
+    .. [4] Stella, Themelis, Sopasakis & Patrinos (2017), "A simple and efficient algorithm for
+       nonlinear model predictive control", arXiv:1709.06487.
     """
 
     hidden_layer_sizes: int | tuple = (100,)

@@ -12,6 +12,7 @@ from sgnn.estimators.checks import check_hidden_layer_sizes
 from sgnn.estimators.units import FAR_APART, units_of
 from sgnn.networks.network import n_products
 from sgnn.penalties import get_penalty
+from sgnn.proximal._registry import SOLVERS
 from sgnn.training.initial import random_network
 from sgnn.training.problem import Problem, Settings
 from sgnn.training.state import State
@@ -51,6 +52,11 @@ def prepare(estimator, data, rng, last=None, on_path=False):
         If a parameter does not fit the data, or `last` does not fit both.
     """
     form = data.form
+    if not (form.targets.loss.differentiable or SOLVERS[estimator.solver].has_rate):
+        raise ValueError(
+            f"solver={estimator.solver!r} needs a loss with a gradient everywhere, not "
+            f"{type(form.targets.loss).__name__}: take solver='adam' or 'sgd'."
+        )
     hidden = check_hidden_layer_sizes(estimator.hidden_layer_sizes)
     sizes = (form.n_features, *hidden, form.targets.n_outputs)
     if n_products(sizes) * data.X.dtype.itemsize > sys.maxsize:

@@ -20,6 +20,8 @@ class Loss(BaseEstimator, ABC):
 
     #: Whether the loss of a sample depends on that sample alone; else batches hold all samples.
     separable = True
+    #: Whether the loss has a gradient everywhere.
+    differentiable = True
     #: Whether targets are classes or labels, and not numbers.
     of_classes = False
     #: What the score is called.

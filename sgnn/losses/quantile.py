@@ -34,6 +34,8 @@ class Quantile(ErrorLoss):
 
     quantile: float = 0.9
 
+    differentiable = False
+
     def check_parameters(self):
         check_interval(self, "quantile", low=0, high=1, closed="neither")
 

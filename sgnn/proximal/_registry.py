@@ -8,5 +8,6 @@ SOLVERS = Registry(
     {
         "adam": "sgnn.proximal.adam:ProxAdam",
         "sgd": "sgnn.proximal.sgd:ProxSGD",
+        "lbfgs": "sgnn.proximal.lbfgs:ProxLBFGS",
     },
 )

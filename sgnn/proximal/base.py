@@ -16,11 +16,14 @@ class Regulariser(ABC):
         Whether it is zero, so that its prox does nothing.
     warm_up : int
         Epochs until it has its full strength.
+    is_exact : bool
+        Whether its prox is, to rounding; else it is found by iterations that may end early.
     """
 
     is_convex = False
     is_zero = False
     warm_up = 0
+    is_exact = True
 
     @property
     def fused(self):

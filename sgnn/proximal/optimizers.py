@@ -29,6 +29,9 @@ class ProximalOptimizer(ABC):
     scales : sgnn.training.scales.Scales
     """
 
+    #: Whether there are batches and a learning rate; else each step takes all samples.
+    has_rate = True
+
     def __init__(self, parameters, gradient, regulariser, scales):
         self.parameters = parameters
         self.gradient = gradient
@@ -55,6 +58,21 @@ class ProximalOptimizer(ABC):
     @abstractmethod
     def step(self, learning_rate):
         """Take one step from the gradient in the buffer, then apply the prox."""
+
+    def epoch(self, gradients, smooth, rate):
+        """Train for an epoch.
+
+        Parameters
+        ----------
+        gradients : callable
+            Writes the gradient of one batch after the other while it is iterated over.
+        smooth : callable
+            Returns the mean of the loss over the batches, and the ridge.
+        rate : float
+            The learning rate.
+        """
+        for _ in gradients():
+            self.step(rate)
 
     def penalty(self):
         """Return the value of the regulariser at full strength, a float."""

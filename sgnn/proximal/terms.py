@@ -45,6 +45,7 @@ class Terms(Regulariser):
         self._proxes = []
         for chains in clusters_of(chains_of(self.terms)):
             proxes = [self._chain_prox(parameters, chain) for chain in chains]
+            self.is_exact &= len(chains) == 1
             self._proxes += proxes if len(chains) == 1 else [SplitProx(parameters, proxes)]
 
     def _convex_now(self):

@@ -3,7 +3,10 @@
 import math
 from dataclasses import dataclass, field
 
+from sgnn.proximal._registry import SOLVERS
 from sgnn.training.rates import LearningRate, Patience
+
+_WITHOUT_NOISE = 1e-6
 
 
 @dataclass
@@ -76,9 +79,11 @@ class Course:
     @classmethod
     def of(cls, settings, unit_of_loss, first_epoch):
         """Return the course that settings ask for."""
-        tol = settings.tol * unit_of_loss
+        has_rate = SOLVERS[settings.solver].has_rate
+        kind = settings.learning_rate if has_rate else "constant"
+        tol = settings.tol * unit_of_loss * (1 if has_rate else _WITHOUT_NOISE)
         return cls(
-            LearningRate(settings.learning_rate, settings.learning_rate_init, settings.max_iter),
+            LearningRate(kind, settings.learning_rate_init, settings.max_iter),
             Patience(settings.tol if settings.early_stopping else tol, settings.n_iter_no_change),
             early_stopping=settings.early_stopping,
             n_epochs=settings.max_iter,

@@ -7,6 +7,7 @@ import numpy as np
 
 from sgnn.losses.base import Loss
 from sgnn.networks.network import Network
+from sgnn.proximal._registry import SOLVERS
 from sgnn.training.scales import Scales
 
 _AUTO_BATCH_SIZE = 200
@@ -102,9 +103,12 @@ class Problem:
         return self.loss.baseline(outputs, self.targets, self.sample_weight)
 
     def samples_per_batch(self, settings):
-        """Return the batch size: all samples where the loss of one depends on the others."""
+        """Return the batch size: all samples where the loss of one depends on the others, or the
+        solver wants them.
+        """
         size = _AUTO_BATCH_SIZE if settings.batch_size == "auto" else settings.batch_size
-        return size if self.loss.separable else self.X.shape[0]
+        in_parts = self.loss.separable and SOLVERS[settings.solver].has_rate
+        return size if in_parts else self.X.shape[0]
 
     @property
     def loss_unit(self):

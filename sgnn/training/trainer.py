@@ -1,6 +1,7 @@
 """The training loop, on one screen. It knows tensors and regularisers, and no estimator."""
 
 import math
+from functools import partial
 
 from sgnn.networks.network import Network
 from sgnn.networks.parameters import to_tensor
@@ -118,12 +119,15 @@ class Trainer:
         history.converged |= course.has_settled
 
     def _train_epoch(self, rate):
-        for _ in self.model.gradients(self.batches, self.l2):
-            self.optimizer.step(rate)
+        gradients = partial(self.model.gradients, self.batches, self.l2)
+        self.optimizer.epoch(gradients, self._smooth, rate)
+
+    def _smooth(self):
+        return self.batches.mean_loss() + self._ridge()
 
     def _record(self, history):
         loss = self.batches.mean_loss()
-        objective = loss + self.optimizer.penalty() + self._ridge()
+        objective = self._smooth() + self.optimizer.penalty()
         flat = self.model.parameters.flat
         if not math.isfinite(objective + flat.dot(flat).item()):
             raise FloatingPointError("the objective is not finite")

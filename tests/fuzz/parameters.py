@@ -15,7 +15,7 @@ BAD = {
     "alpha": [-1, -1e-9, NAN, INF, "big", None, [0.1], 1j, b"auto", np.array([0.1, 0.2])],
     "l2": [-0.1, NAN, INF, None, "1", 1j, 10**400],
     "refit": ["yes", None, 2, [True]],
-    "solver": ["lbfgs", None, 1],
+    "solver": ["newton", None, 1],
     "batch_size": [0, -5, 1.5, "all", None, NAN],
     "learning_rate": ["linear", None, 0.1],
     "learning_rate_init": [0, -1, NAN, INF, "x", None],

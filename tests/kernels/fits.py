@@ -44,7 +44,7 @@ SCHEDULES = {
     "layers": {"layers": "input"},
     "adaptive": {"adaptive": 1.0},
 }
-SOLVER_OF = {name: {"solver": name} for name in SOLVERS} | {
+SOLVER_OF = {name: {"solver": name} for name in SOLVERS if SOLVERS[name].has_rate} | {
     "heavy ball": {"solver": "sgd", "nesterovs_momentum": False},
     "plain sgd": {"solver": "sgd", "momentum": 0.0},
 }
