@@ -4,12 +4,12 @@ import torch
 
 from sgnn.proximal.adam_in_torch import TorchAdam
 from sgnn.proximal.compiled import CompiledAdam, can_take
-from sgnn.proximal.optimizers import ProximalOptimizer
+from sgnn.proximal.optimizers import BatchOptimizer
 
 _FULL_BATCH_FLOOR = 0.1
 
 
-class ProxAdam(ProximalOptimizer):
+class ProxAdam(BatchOptimizer):
     r"""Proximal Adam with the second moment shared inside each group of the penalty.
 
     The step of group :math:`g` is :math:`\eta / (\sqrt{\hat v_g} + \epsilon)`, where :math:`v_g`

@@ -43,7 +43,6 @@ class ProxLBFGS(ProximalOptimizer):
     model predictive control", arXiv:1709.06487.
     """
 
-    has_rate = False
     numbers = ("n_steps", "gamma")
 
     def __init__(self, parameters, gradient, regulariser, scales):
@@ -66,9 +65,6 @@ class ProxLBFGS(ProximalOptimizer):
     @property
     def of_parameters(self):
         return {}
-
-    def step(self, learning_rate):
-        raise NotImplementedError("L-BFGS needs more than one gradient for a step")
 
     def epoch(self, gradients, smooth, rate):
         """Take one step, at the cost of two gradients or a few more.

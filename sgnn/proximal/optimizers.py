@@ -20,7 +20,7 @@ from sgnn.proximal.state import OptimizerState
 
 
 class ProximalOptimizer(ABC):
-    """A gradient step in some metric, then the prox in the same metric.
+    """What trains the parameters of a network under a regulariser.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class ProximalOptimizer(ABC):
     """
 
     #: Whether there are batches and a learning rate; else each step takes all samples.
-    has_rate = True
+    has_rate = False
 
     def __init__(self, parameters, gradient, regulariser, scales):
         self.parameters = parameters
@@ -56,9 +56,6 @@ class ProximalOptimizer(ABC):
         """
 
     @abstractmethod
-    def step(self, learning_rate):
-        """Take one step from the gradient in the buffer, then apply the prox."""
-
     def epoch(self, gradients, smooth, rate):
         """Train for an epoch.
 
@@ -71,8 +68,6 @@ class ProximalOptimizer(ABC):
         rate : float
             The learning rate.
         """
-        for _ in gradients():
-            self.step(rate)
 
     def penalty(self):
         """Return the value of the regulariser at full strength, a float."""
@@ -110,3 +105,17 @@ class ProximalOptimizer(ABC):
             setattr(self, name, state.numbers[name])
         for name, tensor in tensors.items():
             tensor.copy_(to_tensor(arrays[name], tensor.device))
+
+
+class BatchOptimizer(ProximalOptimizer):
+    """A gradient step in some metric for each batch, then the prox in the same metric."""
+
+    has_rate = True
+
+    @abstractmethod
+    def step(self, learning_rate):
+        """Take one step from the gradient in the buffer, then apply the prox."""
+
+    def epoch(self, gradients, smooth, rate):
+        for _ in gradients():
+            self.step(rate)

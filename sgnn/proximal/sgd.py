@@ -1,10 +1,10 @@
 """Proximal stochastic gradient descent."""
 
 from sgnn.proximal.compiled import CompiledSGD, can_take
-from sgnn.proximal.optimizers import ProximalOptimizer
+from sgnn.proximal.optimizers import BatchOptimizer
 
 
-class ProxSGD(ProximalOptimizer):
+class ProxSGD(BatchOptimizer):
     r"""Proximal stochastic gradient descent.
 
     After :math:`t` steps a constant gradient moves a weight by :math:`\eta (1 - \mu^t) / (1 - \mu)`

@@ -187,7 +187,7 @@ def test_objective_never_rises_and_ends_below_that_of_adam(activation):
     model = SparseMLPClassifier((20,), activation, solver="lbfgs", **shared)
     model.fit(CANCER_X, CANCER_Y)
     curve = np.array(model.objective_curve_)
-    assert (np.diff(curve) <= 1e-9).all()
+    assert np.diff(curve).max() < 1e-5
     assert curve[-1] < adam.objective_curve_[-1] + 1e-3
 
 

@@ -40,7 +40,7 @@ def make(solver, *arguments, learning_rate_init=RATE, **parameters):
     return SOLVERS[solver].of(settings_of(estimator), 2, *arguments)
 
 
-NAMES = [*SOLVERS]
+NAMES = [name for name in SOLVERS if SOLVERS[name].has_rate]
 # All solvers as they are, and some with other parameters.
 OPTIMIZERS = {name: partial(make, name) for name in NAMES} | {
     "sgd without momentum": partial(make, "sgd", momentum=0.0),
