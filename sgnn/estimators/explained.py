@@ -69,7 +69,7 @@ def _unusual(estimator, X):
     largest = column_magnitudes(X).max(initial=0)
     if largest > _LARGE_MAGNITUDE:
         causes.append(f"the columns of X reach {largest:.3g}: {advice_to_scale(X)}")
-    penalties = get_penalty(estimator.penalty)
+    penalties = get_penalty(estimator.penalty) if estimator.alpha else []
     if penalties and isinstance(estimator.alpha, Real) and estimator.alpha > _LARGE_ALPHA:
         causes.append(f"lower alpha={estimator.alpha!r}")
     if estimator.l2 * rate > _LARGE_STEP:

@@ -80,18 +80,21 @@ def draw_parameters(draw, recipe, data, goes_on=False, **fixed):
         "activation": draw.pick(["identity", "logistic", "tanh", "relu", "leaky_relu", "gelu"]),
         "max_iter": max_iter,
         "random_state": int(draw.rng.integers(1000)),
-        "solver": draw.pick(["adam", "adam", "sgd"]),
+        "solver": draw.pick(["adam", "adam", "adam", "sgd", "sgd", "lbfgs"]),
         "batch_size": draw.pick(["auto", 7, 32, 10**9, np.int64(16), *(small * [1, 2])]),
         "learning_rate": draw.pick(["cosine", "constant", "adaptive"]),
         "penalty": draw_penalty(draw, sizes, int(max_iter), goes_on),
     }
+    if values["solver"] == "lbfgs":
+        draw.wrong("lbfgs", surely=False)
     _draw_strengths(draw, recipe, values)
     for name, (probability, good, others) in NOW_AND_THEN.items():
         if draw.chance(probability):
             values[name] = draw.pick(good, bad=others)
     draw.is_wild |= values.get("momentum", 0) > 0.95
     draw.is_wild |= values["solver"] == "sgd" and recipe.loss_name in POSITIVE
-    draw.is_wild |= values["solver"] == "sgd" and values["batch_size"] in (1, 2)
+    is_delicate = values["batch_size"] in (1, 2) or len(sizes) > 6
+    draw.is_wild |= values["solver"] == "sgd" and is_delicate
     _draw_held_out(draw, recipe, data, values, goes_on)
     if draw.chance(0.15) and data.n_features:
         values["feature_groups"] = _draw_groups(draw, data)
@@ -138,7 +141,7 @@ def _draw_strengths(draw, recipe, values):
             bad=[draw.power(-1, 1), 1e3, 1e30, 1e300],
         )
         draw.is_wild |= values["learning_rate_init"] > (
-            0.05 if values["solver"] == "adam" else 0.02
+            0.02 if values["solver"] == "sgd" else 0.05
         )
 
 
