@@ -1,8 +1,8 @@
 """What the displays share: axes, colours and checks."""
 
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
+from sgnn._common.private_sklearn import check_matplotlib_support
 from sgnn.estimators.base import BaseSparseMLP
 from sgnn.paths.path import SparseMLPPath
 

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import _num_samples
 
+from sgnn._common.private_sklearn import _num_samples
 from sgnn._common.warnings import warn
 from sgnn.estimators.checks import check_weights
 from sgnn.estimators.classifier import SparseMLPClassifier

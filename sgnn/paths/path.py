@@ -5,6 +5,7 @@ from copy import deepcopy
 import numpy as np
 
 from sgnn._common.versions import Versioned
+from sgnn.estimators.base import BaseSparseMLP
 from sgnn.estimators.learnt import fitted, learnt
 from sgnn.networks.network import row_norms
 from sgnn.paths.choice import choose
@@ -137,7 +138,7 @@ class SparseMLPPath(Versioned):
         places[order] = np.maximum.accumulate(np.where(starts, np.arange(1, len(order) + 1), 0))
         return places
 
-    def top(self, n_features):
+    def top(self, n_features) -> np.ndarray:
         """Return which inputs stay longest.
 
         Parameters
@@ -165,7 +166,7 @@ class SparseMLPPath(Versioned):
             )
         return selected
 
-    def estimator(self, index):
+    def estimator(self, index: int) -> BaseSparseMLP:
         """Return the fitted estimator of a point.
 
         Parameters
@@ -185,7 +186,7 @@ class SparseMLPPath(Versioned):
         attributes = learnt(*told, baseline=point.baseline)
         return fitted(self._estimator, attributes).set_params(alpha=point.alpha)
 
-    def at(self, *, n_features=None, sparsity=None, alpha=None):
+    def at(self, *, n_features=None, sparsity=None, alpha=None) -> BaseSparseMLP:
         """Return the estimator that meets one target; of several, the first on the path.
 
         Parameters
@@ -223,7 +224,7 @@ class SparseMLPPath(Versioned):
             )
         return self.estimator(candidates[0])
 
-    def best(self, rule="1se", *, tol=0.0):
+    def best(self, rule: str = "1se", *, tol: float = 0.0) -> BaseSparseMLP:
         """Return the estimator that a rule chooses by the scores on the validation data.
 
         Parameters
@@ -255,7 +256,7 @@ class SparseMLPPath(Versioned):
         scores, errors = self.validation_scores[there], self.validation_errors[there]
         return self.estimator(choose(rule, scores, errors, tol))
 
-    def summary(self):
+    def summary(self) -> str:
         """Return a table with a line for each network.
 
         Returns

@@ -2,14 +2,15 @@
 
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
+from typing import Self
 
 import numpy as np
-from sklearn.base import _fit_context, is_classifier
-from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
+from sklearn.base import is_classifier
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_memory
 
 from sgnn._common.docstrings import takes_over
+from sgnn._common.private_sklearn import HasMethods, Interval, RealNotInt, StrOptions, _fit_context
 from sgnn._common.warnings import warn
 from sgnn._common.words import refuses
 from sgnn.estimators.base import BaseSparseMLP
@@ -114,7 +115,7 @@ class SparseMLPSelector(PathSelector):
 
     @refuses
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, groups=None):
+    def fit(self, X, y, sample_weight=None, groups=None) -> Self:
         """Walk the path and select.
 
         Parameters
