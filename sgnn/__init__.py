@@ -3,6 +3,7 @@
 from sgnn import display, linked, losses, penalties
 from sgnn._common.warnings import (
     SgnnConvergenceWarning,
+    SgnnDenseWarning,
     SgnnInconsistentVersionWarning,
     SgnnWarning,
 )
@@ -21,6 +22,7 @@ from sgnn.selection.stability import StabilitySelector
 
 __all__ = [
     "SgnnConvergenceWarning",
+    "SgnnDenseWarning",
     "SgnnInconsistentVersionWarning",
     "SgnnWarning",
     "SparseMLPClassifier",

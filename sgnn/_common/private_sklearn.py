@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 from sklearn.base import _fit_context as _untyped_fit_context
 from sklearn.utils import _safe_indexing
 from sklearn.utils._metadata_requests import _routing_enabled
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
@@ -28,7 +27,6 @@ __all__ = [
     "_num_samples",
     "_routing_enabled",
     "_safe_indexing",
-    "check_matplotlib_support",
     "validate_params",
 ]
 
