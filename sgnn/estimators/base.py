@@ -178,7 +178,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
                 outputs = trained.compact(blocks).forward(data.X)
                 ended = outcome.converged
                 is_worse = look_at(problem, outputs, compact, start, ended, self.n_threads)
-            self._warn_about(outcome, problem.alpha, is_worse, streams or monitor.stopped)
+            self._warn_about(outcome, problem, is_worse, streams or monitor.stopped)
             monitor.end_fit(attributes)
         except KeyboardInterrupt:
             set_learnt(self, attributes)
@@ -186,18 +186,23 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         set_learnt(self, attributes)
         return self
 
-    def _warn_about(self, outcome, alpha, is_worse, goes_on):
+    def _warn_about(self, outcome, problem, is_worse, goes_on):
+        is_given = problem.has_penalty and self.alpha != "auto"
         if outcome.is_empty:
-            warn(f"alpha={alpha:.3g} left no weight: X has no effect. Lower alpha.")
+            warn(f"alpha={problem.alpha:.3g} left no weight: X has no effect. Lower alpha.")
         elif is_worse:
             checks.warn_of_worse_than_constant("the network", self.learning_rate_init)
+        elif is_given and not (goes_on or outcome.network.sparsity):
+            checks.warn_of_nothing_removed(self.alpha)
         if not (goes_on or outcome.is_empty or outcome.converged):
             checks.warn_of_too_few_epochs(self)
 
     coefs_ = _of_network("coefs")
     intercepts_ = _of_network("intercepts")
     kept_units_ = _of_network("kept")
+    n_layers_ = _of_network("n_layers")
     n_neurons_ = _of_network("n_neurons")
+    n_outputs_ = _of_network("n_outputs")
     sparsity_ = _of_network("sparsity")
     support_ = _of_network("support")
     selected_features_ = _of_network("features")

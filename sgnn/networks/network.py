@@ -51,6 +51,16 @@ class Network:
         return tuple(int(mask.sum()) for mask in self.kept)
 
     @property
+    def n_layers(self):
+        """Number of layers of units, inputs and outputs included."""
+        return len(self.kept)
+
+    @property
+    def n_outputs(self):
+        """Number of outputs."""
+        return len(self.kept[-1])
+
+    @property
     def n_weights(self):
         """Number of weights that are not zero."""
         return sum(int(np.count_nonzero(coef)) for coef in self.coefs)
