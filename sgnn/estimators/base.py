@@ -270,17 +270,41 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         check_is_fitted(self)
         return self.network_.summary()
 
-    def to_torch(self):
+    def to_torch(self, dtype=None, inputs="kept"):
         """Return the compact network as a plain torch module.
 
-        It takes the selected features (``X[:, support_]``) and returns raw outputs: logits of a
-        classifier, and predictions of a regressor or, for losses with a logarithmic link, their
-        logarithms.
+        It returns raw outputs: logits of a classifier, and predictions of a regressor or, for
+        losses with a logarithmic link, their logarithms; see ``out_activation_``.
+
+        Parameters
+        ----------
+        dtype : torch.dtype, type of numpy, str or None, default=None
+            Data type of the weights, and so of the inputs that it takes, such as
+            ``torch.float32``, torch's default. None is that of training: float64 unless X or
+            `dtype` of the estimator was float32.
+        inputs : {"kept", "all"}, default="kept"
+            Whether it takes the selected features, ``X[:, support_]``, or all columns of X.
 
         Returns
         -------
         torch.nn.Sequential
             Holds copies of the weights.
+
+        Raises
+        ------
+        ValueError
+            If `dtype` is not floating, or `inputs` unknown.
+
+        Examples
+        --------
+        >>> import torch
+        >>> from sklearn.datasets import load_iris
+        >>> from sgnn import SparseMLPClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> clf = SparseMLPClassifier((20,), random_state=0).fit(X, y)
+        >>> module = clf.to_torch(torch.float32, inputs="all")
+        >>> module(torch.tensor(X[:2], dtype=torch.float32)).shape
+        torch.Size([2, 3])
         """
         check_is_fitted(self)
-        return self.network_.to_torch()
+        return self.network_.to_torch(dtype, inputs)

@@ -8,8 +8,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from sgnn._common.versions import Versioned
-from sgnn._common.words import check_plain
-from sgnn.penalties import Penalty
+from sgnn._common.words import brief, check_plain
 
 
 @dataclass(eq=False, repr=False)
@@ -190,7 +189,7 @@ class SparseMLPParameters(Versioned, BaseEstimator):
     _parameter_constraints = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "activation": [str],
-        "penalty": [str, Penalty, list, tuple, None],
+        "penalty": "no_validation",
         "alpha": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "l2": [Interval(Real, 0, None, closed="left")],
         "refit": ["boolean"],
@@ -221,6 +220,32 @@ class SparseMLPParameters(Versioned, BaseEstimator):
         ],
         "n_threads": [Interval(Integral, 1, 1024, closed="both"), None],
     }
+
+    def set_params(self, **params):
+        """Set parameters, also those of a penalty or loss that is an object, by ``penalty__gamma``.
+
+        Parameters
+        ----------
+        **params : dict
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            If a parameter is unknown, or one of something that has none, such as a name.
+        """
+        for key in params:
+            name, _, inner = key.partition("__")
+            value = params.get(name, getattr(self, name, self))
+            if inner and not hasattr(value, "set_params"):
+                raise ValueError(
+                    f"{key}: {name}={brief(value)} has no parameters to set; give {name}= an "
+                    "object, such as sgnn.penalties.MCP() or sgnn.losses.Huber()."
+                )
+        return super().set_params(**params)
 
     def _validate_params(self):
         for name, value in self.get_params(deep=False).items():
