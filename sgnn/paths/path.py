@@ -9,6 +9,7 @@ from sgnn.estimators.base import BaseSparseMLP
 from sgnn.estimators.learnt import fitted, learnt
 from sgnn.networks.network import row_norms
 from sgnn.paths.choice import choose
+from sgnn.paths.places import first, places_of
 from sgnn.training.state import State
 
 
@@ -131,13 +132,7 @@ class SparseMLPPath(Versioned):
         blocks = self._form.blocks
         if blocks is not None:
             norms = np.sqrt(np.bincount(blocks, norms**2))[blocks]
-        else:
-            blocks = np.arange(len(norms))
-        order = np.lexsort((blocks, -norms, -lifetimes))
-        starts = np.append(True, blocks[order][1:] != blocks[order][:-1])
-        places = np.empty(len(order), dtype=int)
-        places[order] = np.maximum.accumulate(np.where(starts, np.arange(1, len(order) + 1), 0))
-        return places
+        return places_of(blocks, -lifetimes, -norms)
 
     def top(self, n_features) -> np.ndarray:
         """Return which inputs stay longest.
@@ -158,14 +153,7 @@ class SparseMLPPath(Versioned):
         """
         if n_features < 1:
             raise ValueError(f"n_features must be at least 1; got {n_features!r}.")
-        ranking = self.ranking
-        ends = np.searchsorted(np.sort(ranking), ranking, side="right")
-        selected = ends <= n_features
-        if not selected.any():
-            raise ValueError(
-                f"n_features={n_features} is less than the {ends.min()} inputs of the first block."
-            )
-        return selected
+        return first(self.ranking, n_features)
 
     def estimator(self, index: int) -> BaseSparseMLP:
         """Return the fitted estimator of a point.
