@@ -3,6 +3,9 @@
 # make test-all     the same, and what takes long
 # make bench        measure what benchmarks/ has not measured yet, and write its pages
 # make wheel        a wheel with the compiled kernels, into dist/
+# make coverage     the tests, and which branches of sgnn/ they take
+# make test-min     the least versions of constraints-min.txt, in a new .venv
+# make sdist        a release of the sources, into dist/
 # make reproduce    measure anew, within an hour, what reproduces papers, into reproduced/
 #
 # All make a virtual environment in .venv, once, with the versions of constraints.txt.
@@ -15,17 +18,17 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: demo test test-all fuzz lint doctest bench wheel reproduce clean
+.PHONY: demo test test-all fuzz lint types test-min doctest coverage sdist bench wheel reproduce clean
 .NOTPARALLEL:
 
 demo: $(VENV)/.plot
 	$(RUN) examples/quickstart.py
 	@$(RUN) -c 'from sgnn import kernels; print("Compiled kernels:", kernels.in_words())'
 
-test: lint
-	$(RUN) -m pytest -n auto
+test: lint types
+	$(RUN) -m pytest -n auto --durations 10
 
-test-all: lint
+test-all: lint types
 	$(RUN) -m pytest -n auto -m "slow or not slow"
 
 FROM ?= 1000
@@ -36,6 +39,21 @@ fuzz: $(VENV)/.test
 lint: $(VENV)/.test
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
+
+types: $(VENV)/.test
+	$(RUN) -m mypy
+
+coverage: $(VENV)/.test
+	$(RUN) -m pip install -c constraints.txt pytest-cov
+	$(RUN) -m pytest -n auto --cov --cov-report term:skip-covered --cov-fail-under 95
+
+sdist: $(VENV)/.made
+	$(RUN) -m pip install -c constraints.txt build
+	$(RUN) -m build --sdist
+
+test-min: $(VENV)/.made
+	$(RUN) -m pip install -c constraints-min.txt -e . pytest
+	$(RUN) -m pytest tests/networks tests/groups tests/training tests/estimators/test_common.py tests/estimators/test_weights.py
 
 doctest: $(VENV)/.test
 	$(RUN) -m pytest sgnn

@@ -2,6 +2,8 @@
 
 import os
 import platform
+import re
+import tomllib
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -46,7 +48,18 @@ def sources(ending):
     return sorted(path.as_posix() for path in Path(FOLDER).glob(f"*{ending}"))
 
 
+def readme():
+    """Return README.md with links and pictures that work on a package index."""
+    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+    place = project["urls"]["Source"]
+    text = Path("README.md").read_text(encoding="utf-8")
+    text = re.sub(r"(!\[[^]]*\]\()(?=\w)(?!https?:)", rf"\g<1>{place}/raw/main/", text)
+    return re.sub(r"(?<=\]\()(?=\w)(?!https?:)", f"{place}/blob/main/", text)
+
+
 setup(
+    long_description=readme(),
+    long_description_content_type="text/markdown",
     ext_modules=[
         Extension(
             f"sgnn.kernels.{Path(source).stem}",

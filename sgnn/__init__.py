@@ -17,10 +17,12 @@ from sgnn.paths.path import SparseMLPPath
 from sgnn.paths.sparse_mlp_path import sparse_mlp_path
 from sgnn.reduced_rank.cv import SparseReducedRankRegressorCV
 from sgnn.reduced_rank.regressor import SparseReducedRankRegressor
+from sgnn.selection.knockoffs import KnockoffSelector
 from sgnn.selection.selector import SparseMLPSelector
 from sgnn.selection.stability import StabilitySelector
 
 __all__ = [
+    "KnockoffSelector",
     "SgnnConvergenceWarning",
     "SgnnDenseWarning",
     "SgnnInconsistentVersionWarning",

@@ -10,7 +10,7 @@ from sgnn._version import __version__
 _REQUIRED = ["numpy", "scipy", "scikit-learn", "torch", "threadpoolctl"]
 
 
-def show_versions():
+def show_versions() -> None:
     """Print the versions of Python, sgnn and what it needs, and whether compiled kernels are used.
 
     Where they are not, the last line says why, and what to do.

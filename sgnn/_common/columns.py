@@ -4,8 +4,8 @@ from contextlib import contextmanager, suppress
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import _safe_indexing
 
+from sgnn._common.private_sklearn import _safe_indexing
 from sgnn._common.words import brief, cut
 
 _NUMBERS = "fiubc"

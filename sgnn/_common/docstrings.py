@@ -11,13 +11,16 @@ whose whole text is ``As in :class:`Base`.`` is replaced by that section.
 """
 
 import re
+from collections.abc import Callable
 from inspect import cleandoc, getdoc
+from typing import TypeVar
 
+T = TypeVar("T")
 _SECTION = re.compile(r"^(\S.*)\n(-+)\n", re.MULTILINE)
 _AS_IN = re.compile(r"As in :(?:class|func):`~?[\w.]+`\.")
 
 
-def takes_over(*sources):
+def takes_over(*sources: object) -> Callable[[type[T]], type[T]]:
     """Return a class decorator that fills in what the docstring takes over from others.
 
     Parameters
@@ -26,7 +29,7 @@ def takes_over(*sources):
         Whose docstrings have the parts, the first that has one counts.
     """
 
-    def decorate(cls):
+    def decorate(cls: type[T]) -> type[T]:
         of_sources = [_sections(getdoc(source)) for source in sources]
         text, sections = _sections(cleandoc(cls.__doc__))
         parts = [text]

@@ -2,11 +2,14 @@
 
 import re
 import sys
+from collections.abc import Callable
 from functools import wraps
 from traceback import walk_tb
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
+F = TypeVar("F", bound=Callable[..., Any])
 _LIMIT = 480
 _PLACES = re.compile(r"'sgnn\.(?:\w+\.)*(\w+)'")
 
@@ -44,7 +47,7 @@ def check_plain(name, value):
         raise ValueError(f"{name} must be a number that a float can hold; got {brief(value)}.")
 
 
-def refuses(function):
+def refuses(function: F) -> F:
     """Let a function refuse by a ValueError or TypeError of less than 500 characters.
 
     A longer one keeps its class, such as scikit-learn's InvalidParameterError, and its attributes;
@@ -66,7 +69,7 @@ def refuses(function):
                 raise ValueError(cut(words, _LIMIT)) from error
             raise _like(error, cut(words, _LIMIT)) from error
 
-    return refusing
+    return cast(F, refusing)
 
 
 def _like(error, words):

@@ -3,9 +3,9 @@
 from abc import abstractmethod
 from dataclasses import replace
 from functools import partial
+from typing import Self
 
 import numpy as np
-from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import check_random_state
@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sgnn._common.columns import naming_columns
 from sgnn._common.interrupts import interrupted
+from sgnn._common.private_sklearn import _fit_context
 from sgnn._common.warnings import warn
 from sgnn._common.words import refuses
 from sgnn.estimators import checks
@@ -55,7 +56,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
 
     @refuses
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
+    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None) -> Self:
         """Fit the network.
 
         Parameters
@@ -243,7 +244,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             and bool(np.isfinite(X.sum()))
         )
 
-    def expand(self):
+    def expand(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Return the network at its full size.
 
         Returns
@@ -265,7 +266,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         network = self.network_.expand()
         return network.coefs, network.intercepts
 
-    def summary(self):
+    def summary(self) -> str:
         """Return a table of the units, weights and multiply-adds that are left.
 
         Returns

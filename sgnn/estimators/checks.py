@@ -5,8 +5,8 @@ from numbers import Integral
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils.validation import _check_sample_weight
 
+from sgnn._common.private_sklearn import _check_sample_weight
 from sgnn._common.warnings import (
     SgnnConvergenceWarning,
     SgnnDataConversionWarning,

@@ -1,11 +1,13 @@
 """The classifier."""
 
 from dataclasses import dataclass
+from typing import Self
 
-from sklearn.base import ClassifierMixin, _fit_context
-from sklearn.utils._param_validation import StrOptions
+import numpy as np
+from sklearn.base import ClassifierMixin
 
 from sgnn._common.docstrings import takes_over
+from sgnn._common.private_sklearn import StrOptions, _fit_context
 from sgnn._common.words import refuses
 from sgnn.estimators.base import BaseSparseMLP
 from sgnn.estimators.labels import Labels
@@ -102,7 +104,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
 
     @refuses
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(self, X, y, classes=None, sample_weight=None) -> Self:
         """Train one epoch at the constant initial rate, on the full-size network.
 
         Nothing is removed from the network that is trained, so what is zero may come back; the
@@ -138,7 +140,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         """
         return self._partial_fit(X, y, sample_weight, classes)
 
-    def predict(self, X):
+    def predict(self, X) -> np.ndarray:
         """Predict classes, or a binary indicator matrix for multilabel targets.
 
         Parameters
@@ -152,7 +154,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         outputs = self._raw_outputs(X)
         return self._form.targets.decode(outputs)
 
-    def predict_proba(self, X):
+    def predict_proba(self, X) -> np.ndarray:
         """Predict the probability of each class.
 
         Parameters
@@ -167,7 +169,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         outputs = self._raw_outputs(X)
         return self._form.targets.probabilities(outputs)
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X) -> np.ndarray:
         """Predict the logarithm of the probability of each class, without underflow.
 
         Parameters

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.base import is_regressor
 from sklearn.model_selection import train_test_split
-from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import validate_data
 
 from sgnn._common.columns import naming_columns
+from sgnn._common.private_sklearn import _safe_indexing
 from sgnn._common.words import brief
 from sgnn.estimators.checks import check_weights, column_ends, resolve_feature_groups
 from sgnn.estimators.moments import Moments, n_effective

@@ -5,8 +5,8 @@ from functools import wraps
 
 import numpy as np
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import _num_samples
 
+from sgnn._common.private_sklearn import _num_samples
 from sgnn._common.warnings import warn
 from sgnn._common.words import brief, cut
 from sgnn.estimators.checks import check_weights

@@ -5,8 +5,8 @@ from numbers import Integral, Number, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval, Options, StrOptions
 
+from sgnn._common.private_sklearn import Interval, Options, StrOptions
 from sgnn._common.versions import Versioned
 from sgnn._common.words import brief, check_plain
 

@@ -1,12 +1,15 @@
 """The regressor."""
 
 from dataclasses import dataclass
+from typing import Self
 
-from sklearn.base import RegressorMixin, _fit_context
+import numpy as np
+from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sgnn._common.docstrings import takes_over
+from sgnn._common.private_sklearn import _fit_context
 from sgnn._common.warnings import SgnnUndefinedMetricWarning, warn
 from sgnn._common.words import refuses
 from sgnn.estimators.base import BaseSparseMLP
@@ -14,6 +17,7 @@ from sgnn.estimators.data import check_scored
 from sgnn.estimators.parameters import SparseMLPParameters
 from sgnn.estimators.targets import Quantities
 from sgnn.losses import Loss, get_loss
+from sgnn.losses.survival import StepFunctions
 
 
 def _has_survival_functions(regressor):
@@ -136,7 +140,7 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
 
     @refuses
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(self, X, y, sample_weight=None) -> Self:
         """Train one epoch at the constant initial rate, on the full-size network.
 
         Nothing is removed from the network that is trained, so what is zero may come back; the
@@ -173,7 +177,7 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
             )
         return self._partial_fit(X, y, sample_weight)
 
-    def predict(self, X):
+    def predict(self, X) -> np.ndarray:
         """Predict targets.
 
         Parameters
@@ -189,7 +193,7 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         return self._form.targets.decode(outputs)
 
     @available_if(_has_survival_functions)
-    def predict_survival_function(self, X):
+    def predict_survival_function(self, X) -> StepFunctions:
         """Predict the probability to survive each time; for ``loss="cox"``.
 
         It is :math:`e^{-H(t) e^z}` with the raw output :math:`z` and Breslow's estimate :math:`H`
@@ -219,7 +223,7 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         outputs = self._raw_outputs(X)
         return self._form.targets.loss.survival_functions(outputs, self._baseline)
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X, y, sample_weight=None) -> float:
         """Return the score of the predictions, which depends on `loss`; 1 is the best.
 
         Parameters

@@ -8,7 +8,7 @@ from sgnn._common.columns import naming_columns
 from sgnn.linked.links import adjacency_of
 
 
-def neighbor_features(X, links, n_hops=1, *, smooth=False):
+def neighbor_features(X, links, n_hops: int = 1, *, smooth: bool = False):
     r"""Add to each feature the mean of it over linked samples.
 
     .. math:: Z = [X,\ P_1 X,\ \dots,\ P_H X]

@@ -23,13 +23,14 @@ from sgnn.onnx.transforming import Transforming, with_roles
 from sgnn.paths.cv import SparseMLPClassifierCV, SparseMLPRegressorCV
 from sgnn.reduced_rank.cv import SparseReducedRankRegressorCV
 from sgnn.reduced_rank.regressor import SparseReducedRankRegressor
+from sgnn.selection.knockoffs import KnockoffSelector
 from sgnn.selection.selector import SparseMLPSelector
 from sgnn.selection.stability import StabilitySelector
 
 CLASSIFIERS = SparseMLPClassifier, SparseMLPClassifierCV
 REGRESSORS = SparseMLPRegressor, SparseMLPRegressorCV
 REDUCED_RANK = SparseReducedRankRegressor, SparseReducedRankRegressorCV
-SELECTORS = SparseMLPSelector, StabilitySelector
+SELECTORS = KnockoffSelector, SparseMLPSelector, StabilitySelector
 
 _TYPES = {
     np.dtype(np.float32): FloatTensorType,

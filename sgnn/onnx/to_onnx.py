@@ -1,16 +1,23 @@
 """From a fitted model to ONNX."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 from sgnn._common.words import brief
 
+if TYPE_CHECKING:
+    import onnx
+
 _OPSETS = 13, 22
 _DTYPES = "float32", "float64", "int64"
 
 
-def to_onnx(model, X, *, target_opset=None):
+def to_onnx(model, X, *, target_opset: int | None = None) -> onnx.ModelProto:
     """Return a fitted model as a graph of ONNX, which runs without Python.
 
     The graph has the compact network: inputs, units and weight matrices that were removed are not

@@ -4,27 +4,23 @@ from abc import ABC, abstractmethod
 from dataclasses import KW_ONLY, dataclass
 from functools import wraps
 from numbers import Integral, Real
+from typing import Self, cast
 
 import numpy as np
-from sklearn.base import (
-    BaseEstimator,
-    _fit_context,
-    is_classifier,
-)
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.feature_selection import SelectorMixin
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
-from sklearn.utils import _safe_indexing
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, indexable
 
 from sgnn._common.docstrings import takes_over
 from sgnn._common.interrupts import keeping
+from sgnn._common.private_sklearn import Interval, StrOptions, _fit_context, _safe_indexing
 from sgnn._common.versions import Versioned
 from sgnn._common.warnings import warn
-from sgnn._common.words import refuses
+from sgnn._common.words import F, refuses
 from sgnn.estimators.checks import check_weights
 from sgnn.estimators.data import check_form
 from sgnn.estimators.defaults import default_estimator
@@ -167,7 +163,7 @@ class BaseSparseMLPCV(Versioned, SelectorMixin, BaseEstimator, ABC):
 
     @refuses
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, groups=None):
+    def fit(self, X, y, sample_weight=None, groups=None) -> Self:
         """Walk the path on all data and on the folds, and choose from it.
 
         Parameters
@@ -238,7 +234,7 @@ class BaseSparseMLPCV(Versioned, SelectorMixin, BaseEstimator, ABC):
         set_learnt(self, attributes)
         return self
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X, y, sample_weight=None) -> float:
         """Return the score of the network that was chosen, by `scoring`.
 
         Parameters
@@ -272,7 +268,7 @@ class BaseSparseMLPCV(Versioned, SelectorMixin, BaseEstimator, ABC):
         warn(f"alpha={path.alphas[best]:.3g} was chosen, at the edge of the path; {advice}.")
 
 
-def of_the_chosen(method):
+def of_the_chosen(method: F) -> F:
     """Return a method that is that of the network chosen."""
 
     @wraps(method)
@@ -280,7 +276,7 @@ def of_the_chosen(method):
         check_is_fitted(self)
         return getattr(self.estimator_, method.__name__)(X)
 
-    return call
+    return cast(F, call)
 
 
 def _scores_of_fold(estimator, X, y, sample_weight, train, test, scorer, of_scores, arguments):

@@ -2,7 +2,7 @@
 
 from numbers import Integral
 
-from sklearn.utils._param_validation import Interval, StrOptions
+from sgnn._common.private_sklearn import Interval, StrOptions
 
 PATH_CONSTRAINTS = {
     "alphas": [Interval(Integral, 2, None, closed="left"), "array-like"],

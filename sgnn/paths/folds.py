@@ -1,9 +1,8 @@
 """Scoring on the test parts of folds."""
 
 import numpy as np
-from sklearn.utils import _safe_indexing
-from sklearn.utils.validation import _num_samples
 
+from sgnn._common.private_sklearn import _num_samples, _safe_indexing
 from sgnn.estimators.data import rows_with_weight
 
 

@@ -5,9 +5,11 @@ from copy import deepcopy
 import numpy as np
 
 from sgnn._common.versions import Versioned
+from sgnn.estimators.base import BaseSparseMLP
 from sgnn.estimators.learnt import fitted, learnt
 from sgnn.networks.network import row_norms
 from sgnn.paths.choice import choose
+from sgnn.paths.places import first, places_of
 from sgnn.training.state import State
 
 
@@ -130,15 +132,9 @@ class SparseMLPPath(Versioned):
         blocks = self._form.blocks
         if blocks is not None:
             norms = np.sqrt(np.bincount(blocks, norms**2))[blocks]
-        else:
-            blocks = np.arange(len(norms))
-        order = np.lexsort((blocks, -norms, -lifetimes))
-        starts = np.append(True, blocks[order][1:] != blocks[order][:-1])
-        places = np.empty(len(order), dtype=int)
-        places[order] = np.maximum.accumulate(np.where(starts, np.arange(1, len(order) + 1), 0))
-        return places
+        return places_of(blocks, -lifetimes, -norms)
 
-    def top(self, n_features):
+    def top(self, n_features) -> np.ndarray:
         """Return which inputs stay longest.
 
         Parameters
@@ -157,16 +153,9 @@ class SparseMLPPath(Versioned):
         """
         if n_features < 1:
             raise ValueError(f"n_features must be at least 1; got {n_features!r}.")
-        ranking = self.ranking
-        ends = np.searchsorted(np.sort(ranking), ranking, side="right")
-        selected = ends <= n_features
-        if not selected.any():
-            raise ValueError(
-                f"n_features={n_features} is less than the {ends.min()} inputs of the first block."
-            )
-        return selected
+        return first(self.ranking, n_features)
 
-    def estimator(self, index):
+    def estimator(self, index: int) -> BaseSparseMLP:
         """Return the fitted estimator of a point.
 
         Parameters
@@ -186,7 +175,7 @@ class SparseMLPPath(Versioned):
         attributes = learnt(*told, baseline=point.baseline)
         return fitted(self._estimator, attributes).set_params(alpha=point.alpha)
 
-    def at(self, *, n_features=None, sparsity=None, alpha=None):
+    def at(self, *, n_features=None, sparsity=None, alpha=None) -> BaseSparseMLP:
         """Return the estimator that meets one target; of several, the first on the path.
 
         Parameters
@@ -224,7 +213,7 @@ class SparseMLPPath(Versioned):
             )
         return self.estimator(candidates[0])
 
-    def best(self, rule="1se", *, tol=0.0):
+    def best(self, rule: str = "1se", *, tol: float = 0.0) -> BaseSparseMLP:
         """Return the estimator that a rule chooses by the scores on the validation data.
 
         Parameters
@@ -256,7 +245,7 @@ class SparseMLPPath(Versioned):
         scores, errors = self.validation_scores[there], self.validation_errors[there]
         return self.estimator(choose(rule, scores, errors, tol))
 
-    def summary(self):
+    def summary(self) -> str:
         """Return a table with a line for each network.
 
         Returns

@@ -5,10 +5,9 @@ from inspect import signature
 import numpy as np
 from sklearn.metrics import check_scoring
 from sklearn.utils import Bunch
-from sklearn.utils._metadata_requests import _routing_enabled
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
-from sklearn.utils.validation import _num_samples
 
+from sgnn._common.private_sklearn import _num_samples, _routing_enabled
 from sgnn.estimators.classifier import SparseMLPClassifier
 
 

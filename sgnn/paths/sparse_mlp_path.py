@@ -5,9 +5,9 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, Options, validate_params
 
 from sgnn._common.interrupts import interrupted
+from sgnn._common.private_sklearn import Interval, Options, validate_params
 from sgnn._common.warnings import warn
 from sgnn._common.words import brief, check_plain, refuses
 from sgnn.estimators import checks
@@ -45,7 +45,7 @@ def sparse_mlp_path(
     min_features=0,
     max_sparsity=1.0,
     max_drop=np.inf,
-):
+) -> SparseMLPPath:
     r"""Train networks of all sizes, from the dense one to the empty one.
 
     The network is trained without penalty first. Then the strength of the penalty grows from point

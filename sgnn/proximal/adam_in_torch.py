@@ -2,6 +2,8 @@
 
 import torch
 
+from sgnn._common.private_torch import _fused_adam_
+
 
 class TorchAdam:
     """Moves parameters as Adam does, and applies the prox.
@@ -64,7 +66,7 @@ class TorchAdam:
         of = self._of
         learning_rate *= (1 - beta_1**of.n_steps) / (1 - of.decay)
         for views, unit, epsilon in self._free:
-            torch._fused_adam_(
+            _fused_adam_(
                 *views,
                 [],
                 [self._count.fill_(of.n_steps)],

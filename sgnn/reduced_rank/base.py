@@ -78,7 +78,7 @@ class BaseReducedRank(
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    def predict(self, X):
+    def predict(self, X) -> np.ndarray:
         """Predict targets.
 
         Parameters
@@ -92,7 +92,7 @@ class BaseReducedRank(
         features = self.columns_in_use(X)
         return features @ self.coef_[..., self.selected_features_].T + self.intercept_
 
-    def transform(self, X):
+    def transform(self, X) -> np.ndarray:
         """Return the scores.
 
         Parameters
@@ -108,7 +108,7 @@ class BaseReducedRank(
         rotations = self.x_rotations_[selected]
         return features @ rotations - self._x_mean[selected] @ rotations
 
-    def get_support(self, indices=False):
+    def get_support(self, indices=False) -> np.ndarray:
         """Return which features are used.
 
         Parameters

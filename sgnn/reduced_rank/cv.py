@@ -2,17 +2,16 @@
 
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral
+from typing import Self
 
 import numpy as np
-from sklearn.base import _fit_context
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
-from sklearn.utils import _safe_indexing
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, indexable
 
 from sgnn._common.docstrings import takes_over
+from sgnn._common.private_sklearn import Interval, StrOptions, _fit_context, _safe_indexing
 from sgnn._common.warnings import warn
 from sgnn._common.words import refuses
 from sgnn.estimators.checks import check_weights
@@ -131,7 +130,7 @@ class SparseReducedRankRegressorCV(BaseReducedRank):
 
     @refuses
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None) -> Self:
         """Score all ranks and strengths on the folds, choose, and fit the chosen one on all data.
 
         Parameters
@@ -188,7 +187,7 @@ class SparseReducedRankRegressorCV(BaseReducedRank):
         set_learnt(self, attributes)
         return self
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X, y, sample_weight=None) -> float:
         """Return the score of the estimator that was chosen, by `scoring`.
 
         Parameters

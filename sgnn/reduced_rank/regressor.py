@@ -2,10 +2,9 @@
 
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
+from typing import Self
 
-from sklearn.base import _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
-
+from sgnn._common.private_sklearn import Interval, StrOptions, _fit_context
 from sgnn._common.warnings import SgnnConvergenceWarning, warn
 from sgnn._common.words import refuses
 from sgnn.estimators.checks import warn_if_column
@@ -144,7 +143,7 @@ class SparseReducedRankRegressor(BaseReducedRank):
 
     @refuses
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None) -> Self:
         """Fit the model.
 
         Parameters

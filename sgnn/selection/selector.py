@@ -2,14 +2,16 @@
 
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
+from typing import Self
 
 import numpy as np
-from sklearn.base import _fit_context, is_classifier
-from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
+from sklearn.base import is_classifier
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_memory
 
 from sgnn._common.docstrings import takes_over
+from sgnn._common.interrupts import keeping
+from sgnn._common.private_sklearn import HasMethods, Interval, RealNotInt, StrOptions, _fit_context
 from sgnn._common.warnings import warn
 from sgnn._common.words import refuses
 from sgnn.estimators.base import BaseSparseMLP
@@ -19,8 +21,10 @@ from sgnn.estimators.learnt import set_learnt
 from sgnn.estimators.regressor import SparseMLPRegressor
 from sgnn.paths.base_cv import SEARCH_CONSTRAINTS, BaseSparseMLPCV
 from sgnn.paths.cv import SparseMLPClassifierCV, SparseMLPRegressorCV
+from sgnn.paths.places import first
 from sgnn.paths.sparse_mlp_path import compute_path
 from sgnn.selection.base import PathSelector, check_count
+from sgnn.selection.relevance import filled_up
 
 
 @takes_over(BaseSparseMLPCV)
@@ -31,7 +35,11 @@ class SparseMLPSelector(PathSelector):
 
     Features are ranked by how long they stay while the penalty grows, see
     :func:`sgnn.sparse_mlp_path`: all of them by one path, which takes about as long as a few fits
-    of one network.
+    of one network. A path ends in networks that do with few features, and drops those that tell
+    nothing new, such as mixtures of others. Where more are asked for than the network needs that
+    is best on held-out samples, its features come first, and then those that are most relevant to
+    a committee of small networks on random subspaces: each sees 30 % of the features and counts by
+    what it gains on held-out samples over the best constant.
 
     Parameters
     ----------
@@ -43,6 +51,11 @@ class SparseMLPSelector(PathSelector):
     n_features_to_select : int, float in (0, 1] or "auto", default="auto"
         How many to select, or which fraction. "auto" is as many as the network has that `rule`
         chooses by cross-validation.
+    relevance : {"all", "minimal"}, default="all"
+        What a number of features is filled up with. "all": features that are relevant, whether or
+        not others tell the same ("all-relevant"). "minimal": those that stay longest on the path,
+        which are to predict well together ("minimal-optimal"). The two differ where the best
+        network on the path has fewer features than are to be selected.
     sparsity : float in (0, 1), default=None
         Select the inputs of the first network on the path of which this fraction of the weights is
         zero; then `n_features_to_select` must be "auto".
@@ -77,6 +90,20 @@ class SparseMLPSelector(PathSelector):
     sgnn.StabilitySelector : Features that are selected again and again on subsamples.
     sklearn.feature_selection.RFE : The same by repeated fits.
 
+    Notes
+    -----
+    The network that is best is found by a second path, along the same strengths, on three quarters
+    of the samples; the last quarter, whose strata are those of the whole, scores it by the score of
+    the estimator. The committee has 60 networks of 40 units, each of 30 epochs on at most 1,000
+    samples under a ridge of 0.03, whatever the layers, penalty and ridge of `estimator`.
+
+    References
+    ----------
+    All-relevant and minimal-optimal features: Nilsson, Peña, Björkegren & Tegnér (2007),
+    "Consistent feature selection for pattern recognition in polynomial time", JMLR 8. Random
+    subspaces: Ho (1998), "The random subspace method for constructing decision forests",
+    doi:10.1109/34.709601.
+
     Examples
     --------
     >>> from sklearn.datasets import make_friedman1
@@ -91,6 +118,7 @@ class SparseMLPSelector(PathSelector):
     estimator: BaseSparseMLP | None = None
     _: KW_ONLY
     n_features_to_select: float | str = "auto"
+    relevance: str = "all"
     sparsity: float | None = None
     alphas: object = 60
     max_iter: int | str = "auto"
@@ -109,6 +137,7 @@ class SparseMLPSelector(PathSelector):
             Interval(RealNotInt, 0, 1, closed="right"),
             StrOptions({"auto"}),
         ],
+        "relevance": [StrOptions({"all", "minimal"})],
         "sparsity": [Interval(Real, 0, 1, closed="neither"), None],
         "memory": [str, HasMethods(["cache"]), None],
     }
@@ -118,7 +147,7 @@ class SparseMLPSelector(PathSelector):
 
     @refuses
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, groups=None):
+    def fit(self, X, y, sample_weight=None, groups=None) -> Self:
         """Walk the path and select.
 
         Parameters
@@ -150,25 +179,26 @@ class SparseMLPSelector(PathSelector):
                 f"Give one of n_features_to_select={self.n_features_to_select!r} and "
                 f"sparsity={self.sparsity!r}."
             )
-        memory = check_memory(self.memory)
         estimator, inputs = self._prepare(X, y, sample_weight)
         count = self._count(inputs["n_features_in_"])
-        if self.sparsity is None and self.n_features_to_select == "auto":
+        if self.sparsity is None and count is None:
             searched = self._search(estimator).fit(X, y, sample_weight, groups)
-            path, support = searched.path_, searched.support_
+            path, support, order = searched.path_, searched.support_, searched.path_.ranking
         else:
-            path = memory.cache(compute_path)(
-                estimator,
-                X,
-                y,
-                sample_weight=sample_weight,
-                alphas=self.alphas,
-                max_iter=self.max_iter,
-            )
-            support = path.at(sparsity=self.sparsity).support_ if count is None else path.top(count)
-            _warn_if_norms_decide(path, count)
+            memory = check_memory(self.memory)
+            of_path = {"sample_weight": sample_weight, "max_iter": self.max_iter}
+            path = memory.cache(compute_path)(estimator, X, y, alphas=self.alphas, **of_path)
+            order = path.ranking
+            if count is None:
+                support = path.at(sparsity=self.sparsity).support_
+            else:
+                if self.relevance == "all":
+                    with keeping(path):
+                        order = filled_up(path, count, estimator, X, y, memory=memory, **of_path)
+                support = first(order, count)
+                _warn_if_norms_decide(path, count)
         places = np.ones(len(support), dtype=int)
-        places[~support] = np.unique(path.ranking[~support], return_inverse=True)[1] + 2
+        places[~support] = np.unique(order[~support], return_inverse=True)[1] + 2
         attributes = {
             "path_": path,
             "n_iter_": path.n_iter,

@@ -3,6 +3,14 @@
 import torch
 
 from sgnn._common.docstrings import takes_over
+from sgnn._common.private_torch import (
+    _foreach_add_,
+    _foreach_addcmul_,
+    _foreach_lerp_,
+    _foreach_mul_,
+    _foreach_reciprocal_,
+    _foreach_sqrt,
+)
 from sgnn.torch.optimizer import ProximalOptimizer, check_option
 from sgnn.torch.tensors import Tensors
 
@@ -101,7 +109,7 @@ class ProxAdam(ProximalOptimizer):
             state = self.state[p]
             state.setdefault("exp_avg", torch.zeros_like(p))
             state["decay"] = state.get("decay", 1.0) * beta_1
-        torch._foreach_lerp_([self.state[p]["exp_avg"] for p in params], grads, 1 - beta_1)
+        _foreach_lerp_([self.state[p]["exp_avg"] for p in params], grads, 1 - beta_1)
 
     def _step_entries(self, group, params, grads):
         """Adam with a second moment per entry; return the step of each."""
@@ -113,16 +121,16 @@ class ProxAdam(ProximalOptimizer):
         for p, state in zip(params, states, strict=True):
             state.setdefault("exp_avg_sq", torch.zeros_like(p))
         squares = [state["exp_avg_sq"] for state in states]
-        torch._foreach_mul_(squares, beta_2)
-        torch._foreach_addcmul_(squares, grads, grads, 1 - beta_2)
+        _foreach_mul_(squares, beta_2)
+        _foreach_addcmul_(squares, grads, grads, 1 - beta_2)
         corrections = [(1 - beta_2 ** state["step"]) ** 0.5 for state in states]
-        steps = torch._foreach_sqrt(squares)
-        torch._foreach_add_(steps, [group["eps"] * c for c in corrections])
-        torch._foreach_reciprocal_(steps)
-        torch._foreach_mul_(steps, [rate * c for c in corrections])
+        steps = _foreach_sqrt(squares)
+        _foreach_add_(steps, [group["eps"] * c for c in corrections])
+        _foreach_reciprocal_(steps)
+        _foreach_mul_(steps, [rate * c for c in corrections])
         means = [state["exp_avg"] for state in states]
         factors = [-1 / (1 - state["decay"]) for state in states]
-        torch._foreach_addcmul_(params, means, steps, factors)
+        _foreach_addcmul_(params, means, steps, factors)
         return steps
 
     def _step_groups(self, group, params, grads, metric, places):

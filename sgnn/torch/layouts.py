@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from torch import nn
-from torch.nn.modules.batchnorm import _NormBase
-from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
+
+from sgnn._common.private_torch import _ConvNd, _ConvTransposeNd, _NormBase
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from skorch import NeuralNetClassifier, NeuralNetRegressor
 from skorch.callbacks import Callback, PrintLog
 from skorch.utils import to_device, to_tensor
-from torch.utils._pytree import tree_map
 
 from sgnn._common.docstrings import takes_over
+from sgnn._common.private_torch import tree_map
 from sgnn.penalties import Penalty
 from sgnn.torch.adam import ProxAdam
 from sgnn.torch.removal.compact import compact

@@ -6,6 +6,7 @@ from numbers import Real
 
 import torch
 
+from sgnn._common.private_torch import _foreach_add
 from sgnn.penalties import get_penalty
 from sgnn.proximal.build import build_terms
 from sgnn.proximal.kept_zeros import KeptZeros
@@ -109,7 +110,7 @@ class ProximalOptimizer(torch.optim.Optimizer):
                 params = group["params"]
             grads = [torch.zeros_like(p) if p.grad is None else p.grad for p in params]
             if group["weight_decay"]:
-                grads = torch._foreach_add(grads, params, alpha=group["weight_decay"])
+                grads = _foreach_add(grads, params, alpha=group["weight_decay"])
             for p in params:
                 self.state[p].setdefault("step", 0)
                 self.state[p]["step"] += 1

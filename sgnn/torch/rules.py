@@ -3,8 +3,8 @@
 from fnmatch import fnmatchcase
 
 from torch import nn
-from torch.nn.modules.conv import _ConvNd
 
+from sgnn._common.private_torch import _ConvNd
 from sgnn.penalties import get_penalty
 from sgnn.torch.layouts import layouts_of
 from sgnn.torch.tensors import Place

@@ -3,6 +3,7 @@
 import torch
 
 from sgnn._common.docstrings import takes_over
+from sgnn._common.private_torch import _foreach_add, _foreach_add_, _foreach_mul_
 from sgnn.torch.optimizer import ProximalOptimizer, check_option
 from sgnn.torch.tensors import Tensors
 
@@ -59,11 +60,11 @@ class ProxSGD(ProximalOptimizer):
             for p in params:
                 self.state[p].setdefault("momentum_buffer", torch.zeros_like(p))
             velocity = [self.state[p]["momentum_buffer"] for p in params]
-            torch._foreach_mul_(velocity, momentum)
-            torch._foreach_add_(velocity, grads)
+            _foreach_mul_(velocity, momentum)
+            _foreach_add_(velocity, grads)
             ahead = group["nesterov"]
-            grads = torch._foreach_add(grads, velocity, alpha=momentum) if ahead else velocity
-        torch._foreach_add_(params, grads, alpha=-float(group["lr"]))
+            grads = _foreach_add(grads, velocity, alpha=momentum) if ahead else velocity
+        _foreach_add_(params, grads, alpha=-float(group["lr"]))
 
     def _step_penalised(self, group, params, grads, regulariser, places):
         self._step_free(group, params, grads)

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-import torch
-
+from sgnn._common.private_torch import _foreach_copy_
 from sgnn.networks.layers import Layer
 from sgnn.torch.layouts import Layout
 
@@ -79,7 +78,7 @@ class Tensors:
 
     def copy_(self, other):
         """Copy the values of other tensors of the same shapes."""
-        torch._foreach_copy_(self._tensors, other._tensors)
+        _foreach_copy_(self._tensors, other._tensors)
 
 
 class _Buffer(Tensors):

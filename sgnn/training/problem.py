@@ -141,24 +141,43 @@ class Problem:
         """Return the same problem without held-out data."""
         return replace(self, held_out=None)
 
+    def on_inputs(self, inputs):
+        """Return the same problem on some inputs, without blocks.
+
+        Parameters
+        ----------
+        inputs : ndarray of bool, shape (n_features,), or of int
+        """
+        held_out = self.held_out
+        if held_out is not None:
+            held_out = replace(held_out, X=held_out.X[:, inputs])
+        return replace(self, X=self.X[:, inputs], held_out=held_out, blocks=None)
+
     def on_support(self, inputs):
         """Return the same problem without penalty, on some inputs and a fixed set of weights.
 
         Parameters
         ----------
-        inputs : ndarray of bool, shape (n_features,)
+        inputs
+            As for :meth:`on_inputs`.
         """
-        held_out = self.held_out
-        if held_out is not None:
-            held_out = replace(held_out, X=held_out.X[:, inputs])
-        return replace(
-            self,
-            X=self.X[:, inputs],
-            held_out=held_out,
-            penalties=[],
-            blocks=None,
-            keep_zeros=True,
-        )
+        return replace(self.on_inputs(inputs), penalties=[], keep_zeros=True)
+
+    def with_held_out(self, rows, held_out):
+        """Return the same problem on some samples, with others held out.
+
+        Parameters
+        ----------
+        rows, held_out : ndarray of int
+            In the order of the samples, which a loss may rely upon.
+        """
+
+        def part(rows):
+            weights = self.sample_weight
+            weights = None if weights is None else weights[rows]
+            return {"X": self.X[rows], "targets": self.targets[rows], "sample_weight": weights}
+
+        return replace(self, **part(rows), held_out=HeldOut(**part(held_out)))
 
 
 @dataclass(frozen=True)

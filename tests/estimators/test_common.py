@@ -9,6 +9,7 @@ import pytest
 from sklearn.utils.estimator_checks import check_estimator
 
 from sgnn import (
+    KnockoffSelector,
     SparseMLPClassifier,
     SparseMLPClassifierCV,
     SparseMLPRegressor,
@@ -28,7 +29,7 @@ SKIPPED = {
 
 
 DRAWN = {
-    f"check_sample_weight_equivalence_on_{kind}_data": "halves are drawn among the rows"
+    f"check_sample_weight_equivalence_on_{kind}_data": "halves or knockoffs are drawn by rows"
     for kind in ("dense", "sparse")
 }
 SMALL = {"hidden_layer_sizes": (10,), "penalty": "log_sum", "max_iter": 20, "random_state": 0}
@@ -50,6 +51,7 @@ PAIRS = {"n_pairs": 2, "n_features_to_select": 1, "random_state": 0, **PATH}
         pytest.param(SparseMLPSelector(REGRESSOR, **SEARCH), 55, marks=pytest.mark.slow),
         (StabilitySelector(CLASSIFIER, **PAIRS), 46),
         pytest.param(StabilitySelector(REGRESSOR, **PAIRS), 46, marks=pytest.mark.slow),
+        (KnockoffSelector(CLASSIFIER, n_draws=2, random_state=0), 46),
         (SparseReducedRankRegressor(), 66),
         (SparseReducedRankRegressorCV((1,), alphas=2, cv=2), 66),
     ],
@@ -64,7 +66,7 @@ PAIRS = {"n_pairs": 2, "n_features_to_select": 1, "random_state": 0, **PATH}
 @pytest.mark.filterwarnings("ignore:alpha=.* left no feature:UserWarning")
 @pytest.mark.filterwarnings("ignore:alpha=.* was chosen, the least of all:UserWarning")
 def test_all_checks_of_scikit_learn_pass(estimator, n_passed):
-    drawn = DRAWN if isinstance(estimator, StabilitySelector) else {}
+    drawn = DRAWN if isinstance(estimator, (KnockoffSelector, StabilitySelector)) else {}
     results = check_estimator(estimator, on_skip=None, on_fail=None, expected_failed_checks=drawn)
     by_status = Counter(result["status"] for result in results)
     problems = [

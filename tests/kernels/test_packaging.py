@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import runpy
 import shutil
 import subprocess
@@ -121,14 +122,16 @@ def test_a_blas_of_64_bit_integers_is_not_called():
 @pytest.fixture
 def tree(tmp_path):
     """What a release is made of, in a folder of its own, with what was built and generated."""
-    for name in ["setup.py", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE"]:
-        shutil.copy(ROOT / name, tmp_path)
-    ignore = shutil.ignore_patterns("__pycache__")
+    ignore = shutil.ignore_patterns("__pycache__", ".*_cache", "*.egg-info", "build", "dist")
+    for path in ROOT.iterdir():
+        if path.is_file():
+            shutil.copy(path, tmp_path)
+    for name in [".ci", "benchmarks", "doc", "examples", "tests"]:
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignore)
     shutil.copytree(ROOT / "sgnn", tmp_path / "sgnn", ignore=ignore)
     for module in MODULES:
         (tmp_path / module.replace(".", "/")).with_suffix(".c").touch()
         (tmp_path / module.replace(".", "/")).with_suffix(".so").touch()
-    shutil.copytree(ROOT / "tests/kernels", tmp_path / "tests", ignore=ignore)
     return tmp_path
 
 
@@ -151,11 +154,26 @@ def test_a_release_has_all_sources_and_nothing_that_was_built(tree):
     (archive,) = (tree / "dist").iterdir()
     with tarfile.open(archive) as packed:
         names = [Path(*Path(name).parts[1:]) for name in packed.getnames()]
-    packed = {path for path in names if path.parts[:1] == ("sgnn",) and path.suffix}
-    sources = {path.relative_to(tree) for path in (tree / "sgnn").rglob("*.*")}
-    assert packed == {path for path in sources if path.suffix not in {".c", ".so", ".pyd"}}
-    assert Path("setup.py") in names
-    assert not [path for path in names if path.parts[:1] == ("tests",)]
+        metadata = next(
+            packed.extractfile(name).read().decode()
+            for name in packed.getnames()
+            if name.endswith("PKG-INFO")
+        )
+    built = {".c", ".so", ".pyd"}
+    for folder in ["sgnn", "tests", "doc", "benchmarks", "examples"]:
+        sources = {path.relative_to(tree) for path in (tree / folder).rglob("*") if path.is_file()}
+        there = {
+            path
+            for path in names
+            if path.parts[:1] == (folder,) and (path.suffix or path.name == "LICENSE")
+        }
+        assert {path for path in sources if path.suffix not in built} == there, folder
+    for name in ["setup.py", "Makefile", "constraints.txt", "CHANGELOG.md", ".ci/run"]:
+        assert Path(name) in names
+    links = re.findall(r"\]\(([^)]+)\)", metadata)
+    assert len(links) > 50
+    assert not [link for link in links if not link.startswith(("https://", "#"))]
+    assert "/raw/main/doc/images/quickstart.png)" in metadata
 
 
 @pytest.mark.slow

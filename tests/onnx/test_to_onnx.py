@@ -17,6 +17,7 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from sgnn import (
+    KnockoffSelector,
     SparseMLPClassifierCV,
     SparseMLPRegressorCV,
     SparseMLPSelector,
@@ -170,6 +171,7 @@ def test_reduced_rank(dtype):
 
 SELECTORS = [
     SparseMLPSelector(classifier(max_iter=5), n_features_to_select=2, alphas=8),
+    KnockoffSelector(classifier(max_iter=5), n_draws=2, max_false=6.0, random_state=0),
     StabilitySelector(classifier(max_iter=5), n_pairs=2, n_features_to_select=2, alphas=8),
 ]
 

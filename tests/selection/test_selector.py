@@ -40,7 +40,8 @@ def memory(tmp_path_factory):
 
 @pytest.mark.parametrize("wanted", [1, 4, 13, 0.5])
 def test_selects_what_stays_longest(path, memory, wanted):
-    selector = SparseMLPSelector(CLF, n_features_to_select=wanted, memory=memory).fit(X, Y)
+    minimal = {"relevance": "minimal", "memory": memory}
+    selector = SparseMLPSelector(CLF, n_features_to_select=wanted, **minimal).fit(X, Y)
     n_features = wanted if wanted >= 1 else 6
     assert selector.n_features_ == selector.support_.sum() == n_features
     assert_array_equal(selector.support_, path.ranking <= n_features)
@@ -147,8 +148,13 @@ def test_a_search_over_sizes_walks_one_path_per_fold(tmp_path):
     grid = {"sparsemlpselector__n_features_to_select": [1, 2, 4, 8]}
     search = GridSearchCV(pipeline, grid, cv=3).fit(X, Y)
     assert search.best_score_ > 0.9
-    stored = list(tmp_path.rglob("output.pkl"))
-    assert len(stored) == 4
+    stored = [str(file) for file in tmp_path.rglob("output.pkl")]
+    n_stored = {
+        name: sum(name in file for file in stored)
+        for name in ("compute_path", "held_out_best", "relevances")
+    }
+    assert n_stored["compute_path"] == n_stored["held_out_best"] == 4
+    assert n_stored["relevances"] <= 4
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 import torch
-from torch.utils._pytree import tree_leaves
 
+from sgnn._common.private_torch import tree_leaves
 from sgnn.torch.removal.closure import Kept
 from sgnn.torch.removal.resize import cut
 from sgnn.torch.removal.trace import Trace

@@ -4,8 +4,8 @@ import copy
 
 import torch
 from torch import nn
-from torch.nn.modules.batchnorm import _NormBase
-from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
+
+from sgnn._common.private_torch import _ConvNd, _ConvTransposeNd, _NormBase
 
 
 def resize(module, structure):

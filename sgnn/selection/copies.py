@@ -1,0 +1,78 @@
+"""Columns that look like those of X, and know nothing of y."""
+
+import numpy as np
+from scipy import linalg
+from sklearn.covariance import ledoit_wolf
+
+
+class Copies:
+    r"""What copies of columns are drawn from: Gaussian knockoffs, and shadows of indicators.
+
+    Second-order Gaussian knockoffs have the means and covariances of the columns, among themselves
+    and with all columns but their own. With :math:`\Sigma` the correlations, shrunken by Ledoit and
+    Wolf's estimate, and :math:`s = \min(1, 2 \lambda_{\min}(\Sigma))`, those of standardised
+    columns :math:`x` are normal of mean :math:`x - s \Sigma^{-1} x` and covariance
+    :math:`2 s I - s^2 \Sigma^{-1}`. Blocks of several columns of two values each, such as those of
+    a one-hot encoding, have shadows: the block of another sample, drawn without replacement.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    blocks : ndarray of int, shape (n_features,), or None
+
+    References
+    ----------
+    Candès, Fan, Janson & Lv (2018), "Panning for gold: model-X knockoffs for high dimensional
+    controlled variable selection", arXiv:1610.02351. Ledoit & Wolf (2004), "A well-conditioned
+    estimator for large-dimensional covariance matrices", doi:10.1016/S0047-259X(03)00096-4.
+    """
+
+    def __init__(self, X, blocks):
+        self._X, self._shadowed = X, _blocks_of_indicators(X, blocks)
+        gaussian = np.ones(X.shape[1], dtype=bool)
+        gaussian[np.concatenate([np.empty(0, dtype=int), *self._shadowed])] = False
+        self._gaussian = np.flatnonzero(gaussian & (X[:1] != X).any(axis=0))
+        if self._gaussian.size:
+            self._learn(X[:, self._gaussian].astype(np.float64))
+
+    def _learn(self, columns):
+        scale = columns.std(axis=0)
+        standardised = (columns - columns.mean(axis=0)) / scale
+        covariance = ledoit_wolf(standardised, assume_centered=True)[0]
+        deviations = np.sqrt(np.diag(covariance))
+        values, vectors = linalg.eigh(covariance / np.outer(deviations, deviations))
+        values = np.maximum(values, np.finfo(np.float64).eps * values[-1])
+        s = min(1.0, 2 * values[0])
+        inverse = (vectors / values) @ vectors.T
+        spread = np.sqrt(np.maximum(2 * s - s**2 / values, 0.0))
+        self._mean = columns - s * (standardised @ inverse) * scale
+        self._root = (vectors * spread).T * scale
+
+    def draw(self, rng):
+        """Return a copy of each column, an array of the shape and type of X.
+
+        Columns that are constant are their own copies.
+
+        Parameters
+        ----------
+        rng : numpy.random.RandomState
+        """
+        copies = self._X.copy()
+        if self._gaussian.size:
+            noise = rng.standard_normal(self._mean.shape)
+            copies[:, self._gaussian] = self._mean + noise @ self._root
+        for block in self._shadowed:
+            copies[:, block] = self._X[rng.permutation(len(copies))][:, block]
+        return copies
+
+
+def _blocks_of_indicators(X, blocks):
+    """Return the columns of each block of several columns, all of which have two values."""
+    if blocks is None:
+        return []
+    columns = [np.flatnonzero(blocks == block) for block in range(blocks.max() + 1)]
+    return [
+        of_block
+        for of_block in columns
+        if len(of_block) > 1 and all(len(np.unique(X[:, column])) == 2 for column in of_block)
+    ]
