@@ -90,20 +90,26 @@ def check_finite(values):
         raise FloatingPointError("what the network predicts is not finite")
 
 
+def mean_loss(problem, outputs, n_threads):
+    """Return the mean loss of raw outputs, as it is trained with.
+
+    Parameters
+    ----------
+    problem, outputs, n_threads
+        As in :func:`is_worse_than_constant`.
+    """
+    weights = of_mean_one(problem.sample_weight, outputs.dtype, "cpu")
+    raw = torch.from_numpy(np.array(outputs.T, order="C"))
+    losses = raw.new_empty(len(outputs))
+    with engine(n_threads):
+        problem.loss.write(raw, to_tensor(problem.targets, "cpu"), weights, losses)
+    return float(np.average(losses.numpy().astype(np.float64), weights=problem.sample_weight))
+
+
 def _excess(problem, outputs, n_threads):
     """Return how far the loss is above that of the best constant, in units of the loss."""
-
-    weights = of_mean_one(problem.sample_weight, outputs.dtype, "cpu")
-
-    def mean_loss(outputs):
-        raw = torch.from_numpy(np.array(outputs.T, order="C"))
-        losses = raw.new_empty(len(outputs))
-        with engine(n_threads):
-            problem.loss.write(raw, to_tensor(problem.targets, "cpu"), weights, losses)
-        return np.average(losses.numpy().astype(np.float64), weights=problem.sample_weight)
-
-    loss = mean_loss(outputs)
+    loss = mean_loss(problem, outputs, n_threads)
     check_finite(outputs)
     check_finite(loss)
-    of_constant = mean_loss(np.broadcast_to(problem.best_constant, outputs.shape))
-    return float(loss - of_constant) / problem.scales.loss
+    constant = np.broadcast_to(problem.best_constant, outputs.shape)
+    return (loss - mean_loss(problem, constant, n_threads)) / problem.scales.loss

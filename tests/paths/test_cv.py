@@ -84,7 +84,7 @@ def test_one_standard_error_is_that_of_a_mean_over_the_folds(monkeypatch):
     scores[:, 1] = best
     folds = iter(scores)
     monkeypatch.setattr(
-        "sgnn.paths.base_cv._scores_of_fold", lambda *_: (next(folds), np.full(5, 13))
+        "sgnn.paths.base_cv.scores_of_fold", lambda *_: (next(folds), np.full(5, 13))
     )
     alphas = [1e-4, 2e-4, 3e-4, 4e-4]
     model = SparseMLPClassifierCV(classifier(), alphas=alphas, max_iter=1, cv=4).fit(X, Y)
