@@ -8,7 +8,7 @@ from scipy.special import stdtrit
 from sgnn.estimators.moments import n_effective
 
 RULES = "best", "1se", "dense"
-_CONFIDENCE = 0.95
+_CONFIDENCE, _LEAST_FREEDOM = 0.95, 4
 
 
 def choose(rule, scores, errors, tol, least_gains=None):
@@ -75,7 +75,10 @@ def standard_error(scores, weights=None):
 def least_gain(gains, weights=None, overlap=0.0):
     r"""Return what a mean gain must be above for it not to be chance, at a level of 5 %.
 
-    .. math:: t_{0.95, n - 1}\, \mathrm{se}\, \sqrt{1 + n\, \mathrm{overlap}}
+    .. math:: t_{0.95, \max(n - 1, 4)}\, \mathrm{se}\, \sqrt{1 + n\, \mathrm{overlap}}
+
+    With one or two degrees of freedom, as two or three folds have, the quantile of the t-test is so
+    large that what is plain to see would be taken for chance.
 
     Parameters
     ----------
@@ -97,4 +100,5 @@ def least_gain(gains, weights=None, overlap=0.0):
     if n_scores <= 1:
         return np.zeros(gains.shape[1:])
     spread = math.sqrt(1 + n_scores * overlap)
-    return stdtrit(n_scores - 1, _CONFIDENCE) * spread * standard_error(gains, weights)
+    freedom = max(n_scores - 1, _LEAST_FREEDOM)
+    return stdtrit(freedom, _CONFIDENCE) * spread * standard_error(gains, weights)

@@ -38,7 +38,7 @@ class SparseMLPSelector(PathSelector):
         repeat an estimator with a ``random_state``.
     n_features_to_select : int, float in (0, 1] or "auto", default="auto"
         How many to select, or which fraction. "auto" is as many as the network has that `rule`
-        chooses by cross-validation.
+        chooses by cross-validation; of noise that is none.
     sparsity : float in (0, 1), default=None
         Select the inputs of the first network on the path of which this fraction of the weights is
         zero; then `n_features_to_select` must be "auto".
