@@ -3,6 +3,7 @@
 from sgnn import display, linked, losses, penalties
 from sgnn._common.warnings import (
     SgnnConvergenceWarning,
+    SgnnDenseWarning,
     SgnnInconsistentVersionWarning,
     SgnnWarning,
 )
@@ -10,6 +11,7 @@ from sgnn._show_versions import show_versions
 from sgnn._version import __version__
 from sgnn.estimators.classifier import SparseMLPClassifier
 from sgnn.estimators.regressor import SparseMLPRegressor
+from sgnn.onnx.to_onnx import to_onnx
 from sgnn.paths.cv import SparseMLPClassifierCV, SparseMLPRegressorCV
 from sgnn.paths.path import SparseMLPPath
 from sgnn.paths.sparse_mlp_path import sparse_mlp_path
@@ -20,6 +22,7 @@ from sgnn.selection.stability import StabilitySelector
 
 __all__ = [
     "SgnnConvergenceWarning",
+    "SgnnDenseWarning",
     "SgnnInconsistentVersionWarning",
     "SgnnWarning",
     "SparseMLPClassifier",
@@ -38,4 +41,5 @@ __all__ = [
     "penalties",
     "show_versions",
     "sparse_mlp_path",
+    "to_onnx",
 ]

@@ -7,7 +7,8 @@ import sys
 from tests.guide import sections
 
 WINGS = [
-    f"tests/{wing}" for wing in ["penalties", "losses", "networks", "groups", "proximal", "display"]
+    f"tests/{wing}"
+    for wing in ["penalties", "losses", "networks", "groups", "proximal", "display", "onnx"]
 ]
 
 

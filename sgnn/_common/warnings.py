@@ -20,6 +20,10 @@ class SgnnConvergenceWarning(SgnnWarning, ConvergenceWarning):
     """Training ended before the objective stood still."""
 
 
+class SgnnDenseWarning(SgnnWarning):
+    """A penalty took nothing away."""
+
+
 class SgnnDataConversionWarning(SgnnWarning, DataConversionWarning):
     """Data were given in another form than they are used in."""
 

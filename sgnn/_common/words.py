@@ -1,5 +1,6 @@
 """Words of refusals: short ones, whatever is refused."""
 
+import re
 import sys
 from functools import wraps
 from traceback import walk_tb
@@ -7,6 +8,7 @@ from traceback import walk_tb
 import numpy as np
 
 _LIMIT = 480
+_PLACES = re.compile(r"'sgnn\.(?:\w+\.)*(\w+)'")
 
 
 def brief(value, limit=80):
@@ -45,7 +47,8 @@ def check_plain(name, value):
 def refuses(function):
     """Let a function refuse by a ValueError or TypeError of less than 500 characters.
 
-    A longer one keeps its class, such as scikit-learn's InvalidParameterError, and its attributes.
+    A longer one keeps its class, such as scikit-learn's InvalidParameterError, and its attributes;
+    so does one that names a class of ours by its module, which is then named as users import it.
     A number that no float can hold is one more ValueError. What callbacks raise stays as it is.
     """
 
@@ -54,24 +57,25 @@ def refuses(function):
         try:
             return function(*args, **kwargs)
         except (ValueError, TypeError, OverflowError) as error:
-            words = str(error)
-            if is_of_callback(error) or (type(error) is not OverflowError and len(words) < _LIMIT):
+            words = _PLACES.sub(r"\1", str(error))
+            is_short = len(words) < _LIMIT and words == str(error)
+            if is_of_callback(error) or (type(error) is not OverflowError and is_short):
                 raise
             if isinstance(error, OverflowError):
                 words = f"A number of the data or parameters is too large for a float: {words}."
                 raise ValueError(cut(words, _LIMIT)) from error
-            raise _in_short(error) from error
+            raise _like(error, cut(words, _LIMIT)) from error
 
     return refusing
 
 
-def _in_short(error):
-    """Return an error like another, of its class and with its attributes, in few words."""
+def _like(error, words):
+    """Return an error like another, of its class and with its attributes, in other words."""
     kind = type(error)
-    short = kind.__new__(kind)
-    vars(short).update(vars(error))
-    short.args = (cut(str(error), _LIMIT),)
-    return short
+    other = kind.__new__(kind)
+    vars(other).update(vars(error))
+    other.args = (words,)
+    return other
 
 
 def is_of_callback(error):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sgnn.display._common import axes_for, check_path
+from sgnn.display._common import axes_for, path_of
 
 _LEAST_END, _SHARE_OF_END = 1.2, 0.05
 
@@ -101,7 +101,8 @@ class FeaturePathDisplay:
 
         Parameters
         ----------
-        path : SparseMLPPath
+        path : SparseMLPPath or fitted estimator
+            A path, or a CV class, a selector, a pipeline or a search that has one as ``path_``.
         max_features : int, default=20
             How many are drawn, those that stay longest.
         ax : matplotlib Axes, default=None
@@ -114,9 +115,9 @@ class FeaturePathDisplay:
         Raises
         ------
         TypeError
-            If `path` is not a path.
+            If `path` is none and has none.
         """
-        check_path(path, cls)
+        path = path_of(path, cls)
         norms = np.full(path.supports.shape, np.nan)
         for row, point in zip(norms, path, strict=True):
             row[point.features] = np.linalg.norm(point.coefs[0], axis=1)

@@ -4,9 +4,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
-from sgnn.display._common import BLUE, GREY, RED, axes_for, check_path
+from sgnn.display._common import BLUE, GREY, RED, axes_for, fitted_part, path_of
 from sgnn.paths.choice import standard_error
 
 _COLUMNS = {
@@ -23,7 +22,7 @@ _LABELS = {
     "n_multiply_adds": "multiply-adds of a prediction",
     "sparsity": "sparsity",
 }
-_WIDE_RANGE = 50
+_WIDE_RANGE, _MOST_TICKS = 50, 8
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -138,6 +137,10 @@ class PathDisplay:
         if np.ptp(np.log(positive)) > math.log(_WIDE_RANGE):
             ax.set_xscale("symlog", linthresh=positive.min())
             ax.set_xmargin(0.01)
+            first, last = np.log10([positive.min(), positive.max()])
+            decades = 10.0 ** np.arange(math.ceil(first), math.floor(last) + 1)
+            at_zero = np.zeros(int((self.sizes == 0).any()))
+            ax.set_xticks([*at_zero, *decades[:: -(-len(decades) // _MOST_TICKS)]])
 
     @classmethod
     def from_path(cls, path, *, x="n_features", ax=None):
@@ -145,7 +148,8 @@ class PathDisplay:
 
         Parameters
         ----------
-        path : SparseMLPPath
+        path : SparseMLPPath or fitted estimator
+            A path, or a CV class, a selector, a pipeline or a search that has one as ``path_``.
         x : {"n_features", "alpha", "n_weights", "n_multiply_adds", "sparsity"}, \
 default="n_features"
             What the scores are drawn against.
@@ -159,11 +163,11 @@ default="n_features"
         Raises
         ------
         TypeError
-            If `path` is not a path.
+            If `path` is none and has none.
         ValueError
             If `x` is unknown.
         """
-        check_path(path, cls)
+        path = path_of(path, cls)
         there = path.n_features > 0
         is_validated = path.validation_scores is not None
         display = cls(
@@ -186,7 +190,7 @@ default="n_features"
         Parameters
         ----------
         estimator : SparseMLPClassifierCV or SparseMLPRegressorCV
-            Fitted.
+            Fitted, alone or in a pipeline.
         x : {"n_features", "alpha", "n_weights", "n_multiply_adds", "sparsity"}, \
 default="n_features"
             What the scores are drawn against.
@@ -204,12 +208,14 @@ default="n_features"
         ValueError
             If `x` is unknown.
         """
-        check_is_fitted(estimator)
-        if not hasattr(estimator, "scores_path_"):
+        found = fitted_part(estimator, "scores_path_")
+        if not hasattr(found, "scores_path_"):
             raise TypeError(
                 f"{cls.__name__}.from_estimator needs a SparseMLPClassifierCV or a "
-                f"SparseMLPRegressorCV; got {type(estimator).__name__}."
+                f"SparseMLPRegressorCV; got {type(estimator).__name__}. from_path takes all that "
+                "has a path_."
             )
+        estimator = found
         path, scoring = estimator.path_, estimator.scoring
         there = path.n_features > 0
         scores = estimator.scores_path_[:, there]

@@ -1,9 +1,8 @@
 """How often features are selected."""
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
-from sgnn.display._common import BLUE, FAINT, RED, axes_for
+from sgnn.display._common import BLUE, FAINT, RED, axes_for, fitted_part
 
 
 class StabilityDisplay:
@@ -89,7 +88,7 @@ class StabilityDisplay:
         Parameters
         ----------
         estimator : object
-            Fitted, with `selection_probabilities_` and `threshold`.
+            Fitted, or a pipeline with a step, with `selection_probabilities_` and `threshold`.
         max_features : int, default=20
             How many are drawn, the most probable ones.
         ax : matplotlib Axes, default=None
@@ -104,15 +103,15 @@ class StabilityDisplay:
         TypeError
             If `estimator` has no selection probabilities.
         """
-        check_is_fitted(estimator)
-        if not hasattr(estimator, "selection_probabilities_"):
+        found = fitted_part(estimator, "selection_probabilities_")
+        if not hasattr(found, "selection_probabilities_"):
             raise TypeError(
                 f"{cls.__name__}.from_estimator needs a selector with selection_probabilities_; "
                 f"got {type(estimator).__name__}."
             )
         display = cls(
-            selection_probabilities=estimator.selection_probabilities_,
-            threshold=estimator.threshold,
-            feature_names=getattr(estimator, "feature_names_in_", None),
+            selection_probabilities=found.selection_probabilities_,
+            threshold=found.threshold,
+            feature_names=getattr(found, "feature_names_in_", None),
         )
         return display.plot(ax, max_features=max_features)

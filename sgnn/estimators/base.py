@@ -178,7 +178,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
                 outputs = trained.compact(blocks).forward(data.X)
                 ended = outcome.converged
                 is_worse = look_at(problem, outputs, compact, start, ended, self.n_threads)
-            self._warn_about(outcome, problem.alpha, is_worse, streams or monitor.stopped)
+            self._warn_about(outcome, problem, is_worse, streams or monitor.stopped)
             monitor.end_fit(attributes)
         except KeyboardInterrupt:
             set_learnt(self, attributes)
@@ -186,18 +186,23 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         set_learnt(self, attributes)
         return self
 
-    def _warn_about(self, outcome, alpha, is_worse, goes_on):
+    def _warn_about(self, outcome, problem, is_worse, goes_on):
+        is_given = problem.has_penalty and self.alpha != "auto"
         if outcome.is_empty:
-            warn(f"alpha={alpha:.3g} left no weight: X has no effect. Lower alpha.")
+            warn(f"alpha={problem.alpha:.3g} left no weight: X has no effect. Lower alpha.")
         elif is_worse:
             checks.warn_of_worse_than_constant("the network", self.learning_rate_init)
+        elif is_given and not (goes_on or outcome.network.sparsity):
+            checks.warn_of_nothing_removed(self.alpha)
         if not (goes_on or outcome.is_empty or outcome.converged):
             checks.warn_of_too_few_epochs(self)
 
     coefs_ = _of_network("coefs")
     intercepts_ = _of_network("intercepts")
     kept_units_ = _of_network("kept")
+    n_layers_ = _of_network("n_layers")
     n_neurons_ = _of_network("n_neurons")
+    n_outputs_ = _of_network("n_outputs")
     sparsity_ = _of_network("sparsity")
     support_ = _of_network("support")
     selected_features_ = _of_network("features")
@@ -265,17 +270,41 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         check_is_fitted(self)
         return self.network_.summary()
 
-    def to_torch(self):
+    def to_torch(self, dtype=None, inputs="kept"):
         """Return the compact network as a plain torch module.
 
-        It takes the selected features (``X[:, support_]``) and returns raw outputs: logits of a
-        classifier, and predictions of a regressor or, for losses with a logarithmic link, their
-        logarithms.
+        It returns raw outputs: logits of a classifier, and predictions of a regressor or, for
+        losses with a logarithmic link, their logarithms; see ``out_activation_``.
+
+        Parameters
+        ----------
+        dtype : torch.dtype, type of numpy, str or None, default=None
+            Data type of the weights, and so of the inputs that it takes, such as
+            ``torch.float32``, torch's default. None is that of training: float64 unless X or
+            `dtype` of the estimator was float32.
+        inputs : {"kept", "all"}, default="kept"
+            Whether it takes the selected features, ``X[:, support_]``, or all columns of X.
 
         Returns
         -------
         torch.nn.Sequential
             Holds copies of the weights.
+
+        Raises
+        ------
+        ValueError
+            If `dtype` is not floating, or `inputs` unknown.
+
+        Examples
+        --------
+        >>> import torch
+        >>> from sklearn.datasets import load_iris
+        >>> from sgnn import SparseMLPClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> clf = SparseMLPClassifier((20,), random_state=0).fit(X, y)
+        >>> module = clf.to_torch(torch.float32, inputs="all")
+        >>> module(torch.tensor(X[:2], dtype=torch.float32)).shape
+        torch.Size([2, 3])
         """
         check_is_fitted(self)
-        return self.network_.to_torch()
+        return self.network_.to_torch(dtype, inputs)

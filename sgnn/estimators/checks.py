@@ -7,7 +7,12 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import _check_sample_weight
 
-from sgnn._common.warnings import SgnnConvergenceWarning, SgnnDataConversionWarning, warn
+from sgnn._common.warnings import (
+    SgnnConvergenceWarning,
+    SgnnDataConversionWarning,
+    SgnnDenseWarning,
+    warn,
+)
 from sgnn._common.words import brief
 from sgnn.networks.activations import ACTIVATIONS
 from sgnn.penalties import get_penalty
@@ -159,7 +164,7 @@ def _typical_offset(low, high):
 
 def warn_if_unpenalised(problem, sizes):
     """Warn when weights without penalty can take over what the penalised ones lose."""
-    if not (problem.penalties and problem.alpha and len(sizes) > 2) or problem.l2:
+    if not problem.has_penalty or len(sizes) <= 2 or problem.l2:
         return
     layers = unpenalised_layers(problem.penalties, sizes)
     if layers:
@@ -168,6 +173,15 @@ def warn_if_unpenalised(problem, sizes):
             "made small by scaling the other weights down and these up. Set l2 > 0, for instance "
             "l2=1e-4."
         )
+
+
+def warn_of_nothing_removed(alpha):
+    """Warn that the penalty left all weights, with a strength that was given."""
+    warn(
+        f"The penalty took nothing away: raise alpha={alpha!r}, or leave alpha='auto'. What "
+        "MLPClassifier and MLPRegressor call alpha, the strength of the ridge, is l2 here.",
+        SgnnDenseWarning,
+    )
 
 
 def warn_of_too_few_epochs(estimator):

@@ -36,8 +36,8 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
     hidden_layer_sizes, activation, penalty
         As in :class:`SparseMLPParameters`.
     alpha : float >= 0 or "auto", default="auto"
-        Strength of the penalty. "auto" is :math:`0.17\, n^{-0.85}` with :math:`n` samples; see
-        ``alpha_``.
+        Strength of the penalty; the ridge, which is `alpha` in MLPClassifier, is `l2`. "auto" is
+        :math:`0.17\, n^{-0.85}` with :math:`n` samples; see ``alpha_``.
     l2, refit, feature_groups
         As in :class:`SparseMLPParameters`.
     class_weight : dict, list of dict, "balanced" or None, default=None

@@ -1,12 +1,14 @@
 """The estimator that paths and selectors use when they are given none."""
 
 import math
+from functools import wraps
 
 import numpy as np
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _num_samples
 
 from sgnn._common.warnings import warn
+from sgnn._common.words import brief, cut
 from sgnn.estimators.checks import check_weights
 from sgnn.estimators.classifier import SparseMLPClassifier
 from sgnn.estimators.labels import check_order
@@ -16,6 +18,30 @@ from sgnn.estimators.regressor import SparseMLPRegressor
 _DENSE_STEPS, _BATCH_SIZE = 1000, 200
 _LEAST_EPOCHS, _MOST_EPOCHS = 20, 400
 _LEAST_SAMPLES_OF_CLASS = 5
+
+
+def takes_estimator(cls):
+    """Let a dataclass with a parameter `estimator` say where the parameters of networks go."""
+    init = cls.__init__
+    of_networks = {
+        name
+        for kind in (SparseMLPClassifier, SparseMLPRegressor)
+        for name in kind._parameter_constraints
+    }
+
+    @wraps(init)
+    def given(self, *args, **kwargs):
+        misplaced = of_networks.intersection(kwargs).difference(cls._parameter_constraints)
+        if misplaced:
+            given = ", ".join(f"{name}={brief(kwargs[name], 40)}" for name in sorted(misplaced))
+            raise TypeError(
+                f"{cls.__name__}: {cut(given, 200)} is for the network: give it one as estimator="
+                f"SparseMLPClassifier({cut(given, 80)}), or a SparseMLPRegressor."
+            )
+        init(self, *args, **kwargs)
+
+    cls.__init__ = given
+    return cls
 
 
 def default_estimator(kind, X, sample_weight=None):

@@ -199,13 +199,26 @@ class Labels(Targets):
         weightless = there & without_weight
         return replace(self, weightless=weightless if weightless.any() else None)
 
+    @property
+    def certain(self):
+        """Which raw outputs do not depend on X since classes have no weight, and what they are.
+
+        Returns
+        -------
+        tuple of (ndarray of bool, shape (n_outputs,), float) or None
+        """
+        if self.weightless is None:
+            return None
+        if self._is_binary:
+            return np.array([True]), _CERTAIN if self.weightless[0] else -_CERTAIN
+        return self.weightless, -_CERTAIN
+
     def _without_weightless(self, outputs):
         """Return raw outputs that give classes without weight a probability of 0."""
-        if self.weightless is None:
+        if self.certain is None:
             return outputs
-        if self._is_binary:
-            return np.full_like(outputs, _CERTAIN if self.weightless[0] else -_CERTAIN)
-        return np.where(self.weightless, outputs.dtype.type(-_CERTAIN), outputs)
+        mask, value = self.certain
+        return np.where(mask, outputs.dtype.type(value), outputs)
 
     @property
     def _classes_of_a_column(self):

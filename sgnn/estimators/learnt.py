@@ -37,6 +37,7 @@ def learnt(form, alpha, network, histories, n_removed, state, *, baseline=None, 
         **form.input_attributes,
         **form.targets.attributes,
         "alpha_": alpha,
+        "out_activation_": form.targets.loss.out_activation,
         "n_removed_": n_removed,
         "network_": network,
         "_form": form,
@@ -46,8 +47,14 @@ def learnt(form, alpha, network, histories, n_removed, state, *, baseline=None, 
     for attribute, name in _CURVES.items():
         curve = [value for history in histories for value in getattr(history, name)]
         attributes[attribute] = [*(getattr(before, attribute, None) or []), *curve] or None
-    losses = attributes["loss_curve_"]
-    return {**attributes, "best_loss_": min(losses), "n_iter_": len(losses)}
+    losses, scores = attributes["loss_curve_"], attributes["validation_scores_"]
+    return {
+        **attributes,
+        "loss_": losses[-1],
+        "best_loss_": min(losses),
+        "best_validation_score_": max(scores) if scores else None,
+        "n_iter_": len(losses),
+    }
 
 
 def set_learnt(estimator, attributes):

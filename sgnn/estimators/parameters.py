@@ -8,8 +8,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from sgnn._common.versions import Versioned
-from sgnn._common.words import check_plain
-from sgnn.penalties import Penalty
+from sgnn._common.words import brief, check_plain
 
 
 @dataclass(eq=False, repr=False)
@@ -26,9 +25,10 @@ class SparseMLPParameters(Versioned, BaseEstimator):
         :math:`\Omega`: a name of :func:`sgnn.penalties.available`, a penalty object, or a list,
         which is their sum.
     alpha : float >= 0 or "auto", default="auto"
-        Strength of the penalty.
+        Strength of the penalty; the ridge, which is `alpha` in MLPClassifier, is `l2`.
     l2 : float >= 0, default=0.0
-        Strength of the ridge term on all weights.
+        Strength of the ridge term on all weights, for the objective above; the `alpha` of
+        MLPClassifier divided by its batch size.
     refit : bool, default=False
         Whether to train on without the penalty, for up to `max_iter` further epochs, on the support
         that was found. This undoes the shrinkage of what stays. ``partial_fit`` does not do it.
@@ -109,10 +109,18 @@ class SparseMLPParameters(Versioned, BaseEstimator):
         Biases of the compact network.
     kept_units_ : list of ndarray of bool
         Which units of the full network were kept, per layer, inputs first and outputs last.
+    n_layers_ : int
+        Layers of units, inputs and outputs included.
+    n_outputs_ : int
+        Outputs: one per class, label or target, and one for two classes.
+    out_activation_ : {"identity", "logistic", "softmax", "exp"}
+        What makes predictions of raw outputs, which :meth:`to_torch` leaves to the user.
     n_removed_ : tuple of int
         Units per layer that were not trained to the end, to save time.
     loss_curve_ : list of float
         Mean training loss of each epoch, without penalty and ridge.
+    loss_ : float
+        The last value of `loss_curve_`.
     objective_curve_ : list of float
         `loss_curve_` plus penalty and ridge, at the end of each epoch, of the units still trained.
     validation_loss_curve_ : list of float or None
@@ -121,6 +129,8 @@ class SparseMLPParameters(Versioned, BaseEstimator):
         `n_neurons_` at the end of each epoch.
     best_loss_ : float
         Least value of `loss_curve_`.
+    best_validation_score_ : float or None
+        Greatest value of `validation_scores_`.
     n_iter_ : int
         Epochs trained, with those of `refit`, without those that find adaptive weights. More than
         `max_iter` also if inputs were removed that the loss wants back in the end: then the last
@@ -179,7 +189,7 @@ class SparseMLPParameters(Versioned, BaseEstimator):
     _parameter_constraints = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "activation": [str],
-        "penalty": [str, Penalty, list, tuple, None],
+        "penalty": "no_validation",
         "alpha": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "l2": [Interval(Real, 0, None, closed="left")],
         "refit": ["boolean"],
@@ -210,6 +220,32 @@ class SparseMLPParameters(Versioned, BaseEstimator):
         ],
         "n_threads": [Interval(Integral, 1, 1024, closed="both"), None],
     }
+
+    def set_params(self, **params):
+        """Set parameters, also those of a penalty or loss that is an object, by ``penalty__gamma``.
+
+        Parameters
+        ----------
+        **params : dict
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            If a parameter is unknown, or one of something that has none, such as a name.
+        """
+        for key in params:
+            name, _, inner = key.partition("__")
+            value = params.get(name, getattr(self, name, self))
+            if inner and not hasattr(value, "set_params"):
+                raise ValueError(
+                    f"{key}: {name}={brief(value)} has no parameters to set; give {name}= an "
+                    "object, such as sgnn.penalties.MCP() or sgnn.losses.Huber()."
+                )
+        return super().set_params(**params)
 
     def _validate_params(self):
         for name, value in self.get_params(deep=False).items():

@@ -66,11 +66,11 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
           Each batch holds all samples, so there is one step per epoch: `max_iter` may have to be
           raised. See also :meth:`predict_survival_function`
     alpha : float >= 0 or "auto", default="auto"
-        Strength of the penalty. "auto" is :math:`0.42\, n^{-0.85} s` for :math:`n` samples, in
-        natural units: the objective is then that of targets divided by their standard deviations,
-        or means under "poisson" and "gamma", each output by its own. There the slope of the loss at
-        the best constant is 1, of the squared error, or has the root mean square :math:`s`. See
-        ``alpha_``.
+        Strength of the penalty; the ridge, which is `alpha` in MLPClassifier, is `l2`. "auto" is
+        :math:`0.42\, n^{-0.85} s` for :math:`n` samples, in natural units: the objective is then
+        that of targets divided by their standard deviations, or means under "poisson" and "gamma",
+        each output by its own. There the slope of the loss at the best constant is 1, of the
+        squared error, or has the root mean square :math:`s`. See ``alpha_``.
     l2, refit, feature_groups
         As in :class:`SparseMLPParameters`.
     solver, ..., n_threads

@@ -28,6 +28,11 @@ class Loss(BaseEstimator, ABC):
     #: units differ by the logarithms of these, and else by these as factors.
     log_link = False
 
+    @property
+    def out_activation(self):
+        """Name of the function that makes predictions of raw outputs."""
+        return "exp" if self.log_link else "identity"
+
     @abstractmethod
     def write(self, outputs, targets, weights, losses):
         """Write loss and gradient.

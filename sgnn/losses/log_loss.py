@@ -35,6 +35,10 @@ class LogLoss(Loss):
     of_classes = True
     score_name = "accuracy"
 
+    @property
+    def out_activation(self):
+        return "softmax" if self.exclusive else "logistic"
+
     def write(self, outputs, targets, weights, losses):
         import torch
 

@@ -23,6 +23,10 @@ class StepFunctions:
     values: np.ndarray
     before: float
 
+    def __repr__(self):
+        n_samples, n_times = self.values.shape
+        return f"<StepFunctions of {n_samples} samples, with steps at {n_times} times>"
+
     def __call__(self, times):
         """Return the values at some times.
 

@@ -1,6 +1,6 @@
-"""Activations, one row each: values in numpy, kernels and module in torch.
+"""Activations, one row each: values in numpy, kernels and module in torch, nodes of ONNX.
 
-torch comes as an argument, so that nothing here imports it.
+torch comes as an argument, and what adds nodes, so that nothing here imports them.
 """
 
 from dataclasses import dataclass
@@ -27,6 +27,8 @@ class Activation:
         are the values, or the pre-activations where `keeps_pre`.
     module : callable (nn) -> torch.nn.Module
         The same as a layer.
+    onnx : callable (op, x) -> str
+        Adds nodes by ``op("Relu", x)`` and the like; see :class:`sgnn.onnx.nodes.Nodes`.
     keeps_pre : bool
         Whether the derivative needs the pre-activations.
     is_homogeneous : bool
@@ -38,6 +40,7 @@ class Activation:
     values: callable
     kernels: callable
     module: callable
+    onnx: callable
     keeps_pre: bool = False
     is_homogeneous: bool = False
     glorot_factor: float = 6.0
@@ -50,6 +53,12 @@ def _backward_by(kernel, *constants):
     return backward_
 
 
+def _gelu_in_onnx(op, x):
+    # Runtimes have the error function in single precision only.
+    erf_of = op.cast(op("Erf", op.cast(op("Mul", x, np.sqrt(0.5)), np.float32)), op.dtype)
+    return op("Mul", x, op("Mul", op("Add", erf_of, 1.0), 0.5))
+
+
 ACTIVATIONS = Registry(
     "activation",
     {
@@ -57,6 +66,7 @@ ACTIVATIONS = Registry(
             values=lambda x: x,
             kernels=lambda torch: (lambda pre: pre, lambda gradient, saved: None),
             module=lambda nn: nn.Identity(),
+            onnx=lambda op, x: op("Identity", x),
             is_homogeneous=True,
         ),
         "logistic": Activation(
@@ -66,6 +76,7 @@ ACTIVATIONS = Registry(
                 _backward_by(torch.ops.aten.sigmoid_backward.grad_input),
             ),
             module=lambda nn: nn.Sigmoid(),
+            onnx=lambda op, x: op("Sigmoid", x),
             glorot_factor=2.0,
         ),
         "tanh": Activation(
@@ -75,6 +86,7 @@ ACTIVATIONS = Registry(
                 _backward_by(torch.ops.aten.tanh_backward.grad_input),
             ),
             module=lambda nn: nn.Tanh(),
+            onnx=lambda op, x: op("Tanh", x),
         ),
         "relu": Activation(
             values=lambda x: np.maximum(x, 0, out=x),
@@ -83,6 +95,7 @@ ACTIVATIONS = Registry(
                 _backward_by(torch.ops.aten.threshold_backward.grad_input, 0),
             ),
             module=lambda nn: nn.ReLU(),
+            onnx=lambda op, x: op("Relu", x),
             is_homogeneous=True,
         ),
         "leaky_relu": Activation(
@@ -92,6 +105,7 @@ ACTIVATIONS = Registry(
                 _backward_by(torch.ops.aten.leaky_relu_backward.grad_input, _LEAKY_SLOPE, True),
             ),
             module=lambda nn: nn.LeakyReLU(_LEAKY_SLOPE),
+            onnx=lambda op, x: op("Max", x, op("Mul", x, _LEAKY_SLOPE)),
             is_homogeneous=True,
         ),
         "gelu": Activation(
@@ -101,6 +115,7 @@ ACTIVATIONS = Registry(
                 _backward_by(torch.ops.aten.gelu_backward.grad_input),
             ),
             module=lambda nn: nn.GELU(),
+            onnx=_gelu_in_onnx,
             keeps_pre=True,
         ),
     },

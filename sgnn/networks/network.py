@@ -34,6 +34,10 @@ class Network:
     kept: list
     activation: str
 
+    def __repr__(self):
+        left, full = ("-".join(map(str, sizes)) for sizes in (self.n_neurons, self.sizes))
+        return f"<Network of {left} units, of {full}, with {self.n_weights:,} weights>"
+
     @classmethod
     def whole(cls, coefs, intercepts, activation):
         """Return the network of which nothing is removed."""
@@ -49,6 +53,16 @@ class Network:
     def n_neurons(self):
         """Units left per layer, inputs first."""
         return tuple(int(mask.sum()) for mask in self.kept)
+
+    @property
+    def n_layers(self):
+        """Number of layers of units, inputs and outputs included."""
+        return len(self.kept)
+
+    @property
+    def n_outputs(self):
+        """Number of outputs."""
+        return len(self.kept[-1])
 
     @property
     def n_weights(self):
@@ -260,17 +274,30 @@ class Network:
         lines.append(f"{'total':<10}{'':>16}{weights:>20}{products:>20}")
         return "\n".join(lines)
 
-    def to_torch(self):
+    def to_torch(self, dtype=None, inputs="kept"):
         """Return the network of the units that are left as a plain torch module.
+
+        Parameters
+        ----------
+        dtype : torch.dtype, type of numpy, str or None, default=None
+            Data type of the weights, and so of the inputs that it takes; None is that of the
+            network.
+        inputs : {"kept", "all"}, default="kept"
+            Whether it takes the inputs that are left, or all, with zeros for the others.
 
         Returns
         -------
         torch.nn.Sequential
-            Takes the inputs that are left, and holds copies of the weights.
+            Holds copies of the weights.
+
+        Raises
+        ------
+        ValueError
+            If `dtype` is not floating, or `inputs` unknown.
         """
         from sgnn.networks.export import to_sequential
 
-        return to_sequential(self)
+        return to_sequential(self, dtype, inputs)
 
 
 def part_of(where, name):

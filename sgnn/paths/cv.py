@@ -1,15 +1,20 @@
 """The strength of the penalty by cross-validation along the path: classifier and regressor."""
 
+from dataclasses import dataclass
+
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
 from sgnn._common.docstrings import takes_over
 from sgnn.estimators.classifier import SparseMLPClassifier
+from sgnn.estimators.defaults import takes_estimator
 from sgnn.estimators.regressor import SparseMLPRegressor
 from sgnn.paths.base_cv import SEARCH_CONSTRAINTS, BaseSparseMLPCV, of_the_chosen
 
 
 @takes_over(BaseSparseMLPCV)
+@takes_estimator
+@dataclass(eq=False, repr=False)
 class SparseMLPClassifierCV(ClassifierMixin, BaseSparseMLPCV):
     """Sparse network classifier that chooses its size by cross-validation.
 
@@ -69,6 +74,8 @@ def _has_survival_functions(search):
 
 
 @takes_over(BaseSparseMLPCV)
+@takes_estimator
+@dataclass(eq=False, repr=False)
 class SparseMLPRegressorCV(RegressorMixin, BaseSparseMLPCV):
     """Sparse network regressor that chooses its size by cross-validation.
 

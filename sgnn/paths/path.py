@@ -11,14 +11,14 @@ from sgnn.paths.choice import choose
 from sgnn.training.state import State
 
 
-def _column(name):
+def _column(name, text):
     """Return a property: an attribute of all points as one array, None where they have none."""
 
     def column(path):
         values = [getattr(point, name) for point in path.points]
         return None if values[0] is None else np.array(values)
 
-    return property(column)
+    return property(column, doc=text)
 
 
 class SparseMLPPath(Versioned):
@@ -41,17 +41,17 @@ class SparseMLPPath(Versioned):
         Inputs that are left.
     """
 
-    alphas = _column("alpha")
-    objectives = _column("objective")
-    train_scores = _column("train_score")
-    validation_scores = _column("validation_score")
-    validation_errors = _column("validation_error")
-    seconds = _column("seconds")
-    sparsities = _column("sparsity")
-    n_features = _column("n_features")
-    n_weights = _column("n_weights")
-    n_multiply_adds = _column("n_multiply_adds")
-    n_neurons = _column("n_neurons")
+    alphas = _column("alpha", "Strengths of the penalty, 0 first.")
+    objectives = _column("objective", "Loss plus penalty and ridge.")
+    train_scores = _column("train_score", "Scores on the training data.")
+    validation_scores = _column("validation_score", "Scores on the validation data, or None.")
+    validation_errors = _column("validation_error", "Standard errors of these scores, or None.")
+    seconds = _column("seconds", "What it took to get there from the point before.")
+    sparsities = _column("sparsity", "Fractions of the weights that are zero.")
+    n_features = _column("n_features", "Numbers of inputs left.")
+    n_weights = _column("n_weights", "Numbers of weights that are not zero.")
+    n_multiply_adds = _column("n_multiply_adds", "Multiplications of a prediction.")
+    n_neurons = _column("n_neurons", "Units left per layer, inputs first; one row per point.")
 
     def __init__(self, estimator, form, points, empty):
         self._estimator, self._form, self._empty = estimator, form, empty
@@ -72,6 +72,7 @@ class SparseMLPPath(Versioned):
 
     @property
     def supports(self):
+        """Which inputs are left; one row per point."""
         return np.array([point.kept[0] for point in self.points])
 
     @property

@@ -51,6 +51,15 @@ class PathPoint:
     history: History
     baseline: object = None
 
+    def __repr__(self):
+        n_neurons = "-".join(map(str, self.n_neurons))
+        score = self.train_score if self.validation_score is None else self.validation_score
+        of = "training" if self.validation_score is None else "validation"
+        return (
+            f"<PathPoint at alpha={self.alpha:.3g}: {n_neurons} units, {self.n_weights:,} weights, "
+            f"{of} score {score:.4f}>"
+        )
+
     coefs = of_network("coefs")
     intercepts = of_network("intercepts")
     kept = of_network("kept")

@@ -11,10 +11,11 @@ from sgnn._common.interrupts import interrupted
 from sgnn._common.warnings import warn
 from sgnn._common.words import brief, check_plain, refuses
 from sgnn.estimators import checks
-from sgnn.estimators.base import BaseSparseMLP
+from sgnn.estimators.classifier import SparseMLPClassifier
 from sgnn.estimators.data import check_data
 from sgnn.estimators.explained import explained
 from sgnn.estimators.prepare import prepare
+from sgnn.estimators.regressor import SparseMLPRegressor
 from sgnn.paths.constraints import PATH_CONSTRAINTS
 from sgnn.paths.path import SparseMLPPath
 from sgnn.paths.points import empty_point, points_of
@@ -23,7 +24,7 @@ from sgnn.paths.points import empty_point, points_of
 @refuses
 @validate_params(
     {
-        "estimator": [BaseSparseMLP],
+        "estimator": [SparseMLPClassifier, SparseMLPRegressor],
         **PATH_CONSTRAINTS,
         "min_features": [Interval(Integral, 0, None, closed="left")],
         "max_sparsity": [Interval(Real, 0, 1, closed="right")],

@@ -39,6 +39,9 @@ PENALTIES = Registry(
 )
 
 
+_RIDGES = "l2", "ridge", "weight_decay"
+
+
 def available():
     """Return the names that ``penalty=`` understands.
 
@@ -102,9 +105,17 @@ def get_penalty(penalty):
         return [one for part in penalty for one in get_penalty(part)]
     if isinstance(penalty, Penalty):
         return [penalty]
+    if isinstance(penalty, type) and issubclass(penalty, Penalty):
+        name = penalty.__name__
+        raise TypeError(f"penalty={name} is a class: did you forget the brackets? Give {name}().")
     if not isinstance(penalty, str):
         raise TypeError(
             "penalty must be None, one of the names of sgnn.penalties.available(), a Penalty "
             f"object, or a list of these; got {penalty!r}."
+        )
+    if penalty in _RIDGES:
+        raise ValueError(
+            f"penalty={penalty!r}: the ridge makes no zeros, and is a parameter of its own: l2 of "
+            "estimators, weight_decay of optimisers."
         )
     return [PENALTIES[penalty]()]

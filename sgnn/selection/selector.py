@@ -13,7 +13,10 @@ from sgnn._common.docstrings import takes_over
 from sgnn._common.warnings import warn
 from sgnn._common.words import refuses
 from sgnn.estimators.base import BaseSparseMLP
+from sgnn.estimators.classifier import SparseMLPClassifier
+from sgnn.estimators.defaults import takes_estimator
 from sgnn.estimators.learnt import set_learnt
+from sgnn.estimators.regressor import SparseMLPRegressor
 from sgnn.paths.base_cv import SEARCH_CONSTRAINTS, BaseSparseMLPCV
 from sgnn.paths.cv import SparseMLPClassifierCV, SparseMLPRegressorCV
 from sgnn.paths.sparse_mlp_path import compute_path
@@ -21,6 +24,7 @@ from sgnn.selection.base import PathSelector, check_count
 
 
 @takes_over(BaseSparseMLPCV)
+@takes_estimator
 @dataclass(eq=False, repr=False)
 class SparseMLPSelector(PathSelector):
     """Select features by a path of networks from dense to empty.
@@ -99,7 +103,7 @@ class SparseMLPSelector(PathSelector):
 
     _parameter_constraints = {
         **SEARCH_CONSTRAINTS,
-        "estimator": [BaseSparseMLP, None],
+        "estimator": [SparseMLPClassifier, SparseMLPRegressor, None],
         "n_features_to_select": [
             Interval(Integral, 1, None, closed="left"),
             Interval(RealNotInt, 0, 1, closed="right"),

@@ -18,9 +18,12 @@ from sgnn._common.interrupts import interrupted
 from sgnn._common.words import refuses
 from sgnn.estimators.base import BaseSparseMLP
 from sgnn.estimators.checks import check_weights
+from sgnn.estimators.classifier import SparseMLPClassifier
 from sgnn.estimators.data import rows_with_weight
+from sgnn.estimators.defaults import takes_estimator
 from sgnn.estimators.learnt import fitted, set_learnt
 from sgnn.estimators.prepare import MAX_SEED
+from sgnn.estimators.regressor import SparseMLPRegressor
 from sgnn.paths.base_cv import BaseSparseMLPCV
 from sgnn.paths.constraints import PATH_CONSTRAINTS
 from sgnn.paths.routing import check_groups
@@ -29,6 +32,7 @@ from sgnn.selection.base import PathSelector, check_count
 
 
 @takes_over(BaseSparseMLPCV)
+@takes_estimator
 @dataclass(eq=False, repr=False)
 class StabilitySelector(PathSelector):
     r"""Select the features that paths on random halves of the data agree upon.
@@ -115,7 +119,7 @@ class StabilitySelector(PathSelector):
 
     _parameter_constraints = {
         **PATH_CONSTRAINTS,
-        "estimator": [BaseSparseMLP, None],
+        "estimator": [SparseMLPClassifier, SparseMLPRegressor, None],
         "threshold": [Interval(Real, 0.5, 1, closed="right")],
         "max_false": [Interval(Real, 0, None, closed="neither")],
         "n_features_to_select": [
@@ -246,7 +250,10 @@ def _halves(y, stratify, n_pairs, rng, groups=None):
     """
     stratify = groups is None and stratify and not type_of_target(y).startswith("multilabel")
     if stratify and np.unique(y, return_counts=True)[1].min() < 2:
-        raise ValueError("y has a class of one sample, and both halves of the data need one.")
+        raise ValueError(
+            "y has a class of one sample, and both halves of the data need one. If y holds "
+            "quantities, give a SparseMLPRegressor as estimator."
+        )
     if groups is not None and len(np.unique(groups)) < 2:
         raise ValueError("groups must be two at least; all samples are of one group.")
     folds = (StratifiedKFold if stratify else KFold) if groups is None else GroupKFold

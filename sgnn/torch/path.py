@@ -45,6 +45,11 @@ class ModulePoint:
     state: dict
     seconds: float
 
+    def __repr__(self):
+        score = self.validation_score
+        of = f"training loss {self.train_loss:.4g}" if score is None else f"validation {score:.4f}"
+        return f"<ModulePoint at alpha={self.alpha:.3g}: sparsity {self.sparsity:.4f}, {of}>"
+
 
 class ModulePath:
     """The modules that :func:`sparse_module_path` found, from the dense one to the empty one.

@@ -29,6 +29,9 @@ class History:
     n_neurons: list = field(default_factory=list)
     converged: bool = False
 
+    def __repr__(self):
+        return f"<History of {len(self.loss)} epochs, objective {self.objective[-1:]}>"
+
     def cut(self, n_epochs):
         """Forget all epochs but the first ones."""
         for curve in vars(self).values():

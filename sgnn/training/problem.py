@@ -79,6 +79,11 @@ class Problem:
     importance: float = 1.0
 
     @property
+    def has_penalty(self):
+        """Whether something makes weights zero."""
+        return bool(self.penalties) and self.alpha > 0
+
+    @property
     def is_partial(self):
         """Whether some penalty is on a part of the groups that is to be drawn."""
         return any(

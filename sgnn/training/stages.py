@@ -28,7 +28,7 @@ class Stages:
         self.problem = subnetworks.problem
         self.full, self.regulariser = subnetworks.full, subnetworks.regulariser
         self._n_epochs = subnetworks.settings.max_iter
-        self._removes = bool(self.problem.penalties) and self.problem.alpha > 0
+        self._removes = self.problem.has_penalty
         self._interval = max(_LEAST_STAGE, -(-self._n_epochs // _N_STAGES))
         self._next_at = 1
         self._repairs_left = _MAX_REPAIRS

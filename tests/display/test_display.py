@@ -4,6 +4,7 @@ import inspect
 import subprocess
 import sys
 from functools import partial
+from itertools import pairwise
 from types import SimpleNamespace
 
 import matplotlib
@@ -20,7 +21,9 @@ from sklearn.base import BaseEstimator
 from sklearn.datasets import load_digits, load_iris, load_wine
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import scale
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler, scale
 
 import sgnn
 from sgnn import (
@@ -28,6 +31,7 @@ from sgnn import (
     SparseMLPClassifierCV,
     SparseMLPRegressor,
     SparseMLPRegressorCV,
+    SparseMLPSelector,
     SparseReducedRankRegressor,
     StabilitySelector,
     sparse_mlp_path,
@@ -552,7 +556,9 @@ def test_no_text_leaves_the_figure(drawn):
 def test_without_matplotlib_the_error_says_what_is_missing(drawn, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     for make in drawn:
-        with pytest.raises(ImportError, match=r"Display\.plot requires matplotlib"):
+        with pytest.raises(
+            ImportError, match=r"^\w+Display needs matplotlib: pip install .sgnn\[plot\]"
+        ):
             make()
 
 
@@ -578,9 +584,12 @@ def test_estimators_of_another_kind_are_refused(display):
 
 
 @pytest.mark.parametrize("display", [cls for cls, name in CONSTRUCTORS if name == "from_path"])
-def test_what_is_no_path_is_refused(display, search):
-    with pytest.raises(TypeError, match=r"needs what sparse_mlp_path returns; got SparseMLP"):
-        display.from_path(search)
+@pytest.mark.parametrize("kind", [SparseMLPClassifier, dict])
+def test_what_has_no_path_is_refused(display, kind, network):
+    other = network if kind is SparseMLPClassifier else {}
+    words = rf"needs what sparse_mlp_path returns, .* path_; got {kind.__name__}"
+    with pytest.raises(TypeError, match=words):
+        display.from_path(other)
 
 
 def test_wrong_choices_are_named_with_what_is_allowed(path, search, pixels):
@@ -593,3 +602,77 @@ def test_wrong_choices_are_named_with_what_is_allowed(path, search, pixels):
     for shape in (8, 7), (64,), (4, 4, 4):
         with pytest.raises(ValueError, match="number of inputs, 64"):
             FirstLayerDisplay.from_estimator(pixels, shape)
+
+
+# What else holds a path
+
+
+def in_pipeline(step):
+    return make_pipeline(StandardScaler(), step)
+
+
+HOLDERS = {
+    "selector": lambda clf: SparseMLPSelector(clf, n_features_to_select=3, alphas=6),
+    "CV": lambda clf: SparseMLPClassifierCV(clf, alphas=6, cv=2, rule="best"),
+    "pipeline": lambda clf: in_pipeline(SparseMLPClassifierCV(clf, alphas=6, cv=2, rule="best")),
+    "selector in a pipeline": lambda clf: make_pipeline(
+        StandardScaler(),
+        SparseMLPSelector(clf, n_features_to_select=3, alphas=6),
+        LogisticRegression(),
+    ),
+    "search": lambda clf: GridSearchCV(
+        in_pipeline(SparseMLPSelector(clf, n_features_to_select=3, alphas=6)),
+        {"sparsemlpselector__n_features_to_select": [3]},
+        scoring=lambda *_: 0.0,
+        cv=2,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOLDERS)
+def test_a_path_is_drawn_of_whatever_holds_it(name):
+    model = HOLDERS[name](classifier(penalty="log_sum", max_iter=10)).fit(WINE_X, WINE_Y)
+    inner = getattr(model, "best_estimator_", model)
+    holder = next((s for _, s in getattr(inner, "steps", []) if hasattr(s, "path_")), inner)
+    display = PathDisplay.from_path(model, x="n_weights")
+    expected = holder.path_.n_weights[holder.path_.n_features > 0]
+    np.testing.assert_array_equal(display.sizes, expected)
+    of_features = FeaturePathDisplay.from_path(model)
+    np.testing.assert_array_equal(of_features.ranking, holder.path_.ranking)
+    if hasattr(holder, "scores_path_"):
+        assert PathDisplay.from_estimator(model).best_index == holder.best_index_
+        drawn = NetworkDisplay.from_estimator(model).kept_units
+        assert tuple(mask.sum() for mask in drawn) == holder.n_neurons_
+
+
+def test_networks_and_stability_in_pipelines_are_drawn():
+    X = WINE_X.to_numpy()
+    model = in_pipeline(classifier()).fit(X, WINE_Y)
+    curve = NeuronsDisplay.from_estimator(model).n_neurons
+    assert list(map(tuple, curve)) == model[-1].n_neurons_curve_
+    selector = StabilitySelector(
+        classifier(max_iter=10), n_pairs=2, n_features_to_select=3, alphas=4, random_state=0
+    )
+    model = make_pipeline(StandardScaler(), selector, LogisticRegression()).fit(X, WINE_Y)
+    display = StabilityDisplay.from_estimator(model)
+    probabilities = model[1].selection_probabilities_
+    np.testing.assert_array_equal(display.selection_probabilities, probabilities)
+
+
+def boxes(axis):
+    """Return the extents of the labels of an axis that are drawn."""
+    axis.figure.draw_without_rendering()
+    labels = [label for label in axis.get_ticklabels() if label.get_text()]
+    low, high = axis.get_view_interval()
+    seen = [label for label in labels if low <= label.get_position()[0] <= high]
+    return [label.get_window_extent() for label in seen]
+
+
+@pytest.mark.parametrize("least", [1e-12, 3e-5, 0.011])
+@pytest.mark.parametrize("zero", [[], [0.0]], ids=["positive", "with 0"])
+def test_ticks_of_strengths_do_not_overlap(zero, least):
+    sizes = np.array([*zero, *np.geomspace(least, 1.0, 9)])
+    display = PathDisplay(sizes=sizes, x="alpha", train_scores=np.arange(len(sizes))).plot()
+    edges = sorted((box.x0, box.x1) for box in boxes(display.ax_.xaxis))
+    assert len(edges) >= 2
+    assert all(end < start for (_, end), (start, _) in pairwise(edges))

@@ -1,17 +1,27 @@
 """The fitted attributes, and that they agree."""
 
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit, softmax
+from sklearn.base import is_classifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 
+from sgnn import losses
 from tests.estimators.tasks import (
     CANCER_X,
     CANCER_Y,
+    DIABETES_X,
+    DIABETES_Y,
     TASKS,
     assert_consistent,
     classifier,
+    raw_outputs,
+    regressor,
     task,
 )
 
@@ -59,3 +69,55 @@ def test_the_fitted_attributes_agree_with_each_other(name, alpha):
     assert model.n_neurons_curve_[-1] == model.n_neurons_
     assert model.validation_loss_curve_ is None
     assert model.validation_scores_ is None
+
+
+OUT_ACTIVATIONS = {
+    "binary": "logistic",
+    "multiclass": "softmax",
+    "multilabel": "logistic",
+    "regression": "identity",
+    "multioutput": "identity",
+}
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("name", OUT_ACTIVATIONS)
+def test_the_attributes_that_scikit_learn_has_too_are_those_of_its_networks(name, early_stopping):
+    """Layers, outputs and their activation do not depend on training."""
+    model, X, y = task(name)
+    model.set_params(max_iter=3, early_stopping=early_stopping).fit(X, y)
+    kind = MLPClassifier if is_classifier(model) else MLPRegressor
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        dense = kind(hidden_layer_sizes=model.hidden_layer_sizes, max_iter=1).fit(X, y)
+    for attribute in ("n_layers_", "n_outputs_", "out_activation_"):
+        assert getattr(model, attribute) == getattr(dense, attribute), attribute
+    assert model.out_activation_ == OUT_ACTIVATIONS[name]
+    assert model.loss_ == model.loss_curve_[-1]
+    if early_stopping:
+        assert model.best_validation_score_ == max(model.validation_scores_)
+    else:
+        assert model.best_validation_score_ is None
+
+
+APPLIED = {
+    "logistic": expit,
+    "softmax": lambda outputs: softmax(outputs, axis=1),
+    "exp": np.exp,
+    "identity": lambda outputs: outputs,
+}
+
+
+@pytest.mark.parametrize("name", ["binary", "multiclass", "multilabel", *losses.available()])
+def test_the_activation_of_the_outputs_makes_predictions_of_them(name):
+    if name in losses.available():
+        model, X, y = regressor(loss=name, batch_size="auto"), DIABETES_X, np.abs(DIABETES_Y) + 0.1
+        y = np.column_stack([np.ones(len(y)), y]) if name == "cox" else y
+        predict = model.predict
+    else:
+        model, X, y = task(name)
+        predict = model.predict_proba
+    model.set_params(max_iter=2).fit(X, y)
+    outputs = APPLIED[model.out_activation_](raw_outputs(model, X))
+    predicted = predict(X).reshape(len(X), -1)[:, -outputs.shape[1] :]
+    np.testing.assert_allclose(predicted, outputs, rtol=1e-6)

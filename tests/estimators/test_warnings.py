@@ -12,6 +12,7 @@ from sklearn.preprocessing import scale
 
 from sgnn import (
     SgnnConvergenceWarning,
+    SgnnDenseWarning,
     SgnnWarning,
     SparseMLPClassifier,
     SparseMLPClassifierCV,
@@ -165,3 +166,52 @@ def test_the_end_of_a_path_is_told_once(kind):
     given = use.warnings(classifier(max_iter=40), path)
     assert len(given) == 1
     assert message in given[0]
+
+
+# A penalty in vain
+
+
+WEAK = {"penalty": "l1", "alpha": 1e-9, "max_iter": 60}
+NOTHING_REMOVED = "took nothing away"
+FITS = ["fit", "fit_transform", "Pipeline", "cross_val_score", "GridSearchCV"]
+NO_FITS = ["partial_fit", "path", "CV", "selector", "stability"]
+
+
+@pytest.mark.parametrize(
+    "parameters", [{}, {"refit": True}, {"early_stopping": True, "n_iter_no_change": 60}]
+)
+@pytest.mark.parametrize("name", FITS)
+def test_a_strength_that_takes_nothing_away_is_told_once_per_fit_of_the_user(name, parameters):
+    given = USES[name].warnings(classifier(**WEAK, **parameters), X)
+    told = [message for message in given if NOTHING_REMOVED in message]
+    assert len(told) == USES[name].n_fits
+    assert all("raise alpha=1e-09" in message and "is l2" in message for message in told)
+
+
+def test_a_strength_that_takes_nothing_away_is_of_a_category_of_its_own():
+    with pytest.warns(SgnnDenseWarning, match=NOTHING_REMOVED):
+        classifier(**WEAK).fit(X, Y)
+
+
+def messages_of(call, *arguments):
+    with warnings.catch_warnings(record=True) as record:
+        warnings.simplefilter("always")
+        call(*arguments)
+    return [str(warning.message) for warning in record]
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"alpha": 0}, {"penalty": None, "l2": 1e-4}, {"alpha": "auto", "max_iter": 1}, {"alpha": 0.1}],
+    ids=lambda parameters: ", ".join(f"{n}={v}" for n, v in parameters.items()),
+)
+def test_who_asks_for_no_penalty_or_leaves_the_strength_is_not_told(parameters):
+    model = classifier(**{**WEAK, **parameters})
+    assert not any(NOTHING_REMOVED in one for one in messages_of(model.fit, X, Y))
+    assert (model.sparsity_ > 0) == (parameters == {"alpha": 0.1})
+
+
+@pytest.mark.parametrize("name", NO_FITS)
+def test_what_goes_on_or_has_strengths_of_its_own_does_not_tell_of_a_weak_one(name):
+    given = messages_of(USES[name].call, classifier(**WEAK), X)
+    assert not any(NOTHING_REMOVED in one for one in given)

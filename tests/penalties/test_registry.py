@@ -166,7 +166,7 @@ def test_an_unknown_name_like_no_other_lists_all_names():
     assert "Did you mean" not in str(error.value)
 
 
-@pytest.mark.parametrize("wrong", [3, 0.1, L1, {"l1": 1}, ["l1", 3]])
+@pytest.mark.parametrize("wrong", [3, 0.1, int, {"l1": 1}, ["l1", 3]])
 def test_what_is_neither_name_nor_penalty_is_a_type_error(wrong):
     with pytest.raises(TypeError, match="penalty must be None, one of the names"):
         get_penalty(wrong)

@@ -36,7 +36,7 @@ class Report:
     blocked: dict
     error: float
 
-    def __str__(self):
+    def __repr__(self):
         before, after = self.n_parameters
         lines = [f"{after:,} of {before:,} parameters; outputs differ by {self.error:.1e}"]
         for weight, reasons in self.blocked.items():
