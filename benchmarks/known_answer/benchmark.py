@@ -41,8 +41,24 @@ def xor(rng):
     return X, (X[:, 0] * X[:, 1] > 0).astype(int), 2
 
 
+def noise(rng):
+    return rng.standard_normal((500, 100)), rng.standard_normal(500), 0
+
+
+def noise_of_classes(rng):
+    X, y, n_relevant = noise(rng)
+    return X, (y > 0).astype(int), n_relevant
+
+
 TITLE = "Selection where the answer is known"
-TASKS = {"Friedman-1": friedman, "20 of 500": informative, "Boston": boston, "XOR": xor}
+TASKS = {
+    "Friedman-1": friedman,
+    "20 of 500": informative,
+    "Boston": boston,
+    "XOR": xor,
+    "noise": noise,
+    "noise, classes": noise_of_classes,
+}
 #: Lemhadri et al. (2021): features at the lowest test error, and how many of them are relevant.
 PUBLISHED = {"Boston": (13, 12)}
 
@@ -152,7 +168,7 @@ def picture(records):
         ax.set_xscale("symlog", linthresh=1)
         ax.xaxis.set_major_formatter("{x:.0f}")
         ax.yaxis.get_major_locator().set_params(integer=True)
-        ax.set(title=name, xlabel="false positives", ylim=(0, n_relevant * 1.1))
+        ax.set(title=name, xlabel="false positives", ylim=(0, max(n_relevant, 1) * 1.1))
         ax.set_xlim(-0.2, 2 * most + 1)
     axes[0, 0].set_ylabel("true positives")
     handles = {h.get_label(): h for ax in axes[0] for h in ax.get_legend_handles_labels()[0]}

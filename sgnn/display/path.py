@@ -218,14 +218,15 @@ default="n_features"
         estimator = found
         path, scoring = estimator.path_, estimator.scoring
         there = path.n_features > 0
-        scores = estimator.scores_path_[:, there]
+        scores = estimator.scores_path_[:, : len(path)][:, there]
+        best = estimator.best_index_
         display = cls(
             sizes=_sizes(path, x)[there],
             x=x,
             train_scores=path.train_scores[there] if scoring is None else None,
             validation_scores=scores.mean(axis=0),
             validation_errors=standard_error(scores),
-            best_index=estimator.best_index_,
+            best_index=best if best < len(there) and there[best] else None,
             score_name=_name_of_score(path, scoring),
         )
         return display.plot(ax)

@@ -191,6 +191,12 @@ class Network:
                 constant = np.where(units[layer + 1], 0, activate(bias))
         return Network(coefs, intercepts, compose(self.kept, units), self.activation)
 
+    def emptied(self, constant):
+        """Return the network of which only the outputs are left: it puts out a constant."""
+        n_units = [*map(len, self.coefs), len(constant)]
+        nothing = self.keep([np.zeros(n, dtype=bool) for n in n_units])
+        return nothing.with_constant(constant)
+
     def with_all_inputs(self):
         """Return the network with zeros for the inputs that were removed."""
         inputs = self.kept[0]

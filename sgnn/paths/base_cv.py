@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, indexable
 
 from sgnn._common.docstrings import takes_over
 from sgnn._common.interrupts import keeping
-from sgnn._common.private_sklearn import Interval, StrOptions, _fit_context, _safe_indexing
+from sgnn._common.private_sklearn import Interval, StrOptions, _fit_context
 from sgnn._common.versions import Versioned
 from sgnn._common.warnings import warn
 from sgnn._common.words import F, refuses
@@ -26,9 +26,9 @@ from sgnn.estimators.data import check_form
 from sgnn.estimators.defaults import default_estimator
 from sgnn.estimators.learnt import set_learnt
 from sgnn.estimators.parameters import SparseMLPParameters
-from sgnn.paths.choice import RULES, choose, standard_error
+from sgnn.paths.choice import RULES, choose, least_gain, standard_error
 from sgnn.paths.constraints import PATH_CONSTRAINTS
-from sgnn.paths.folds import check_scores, scored_part
+from sgnn.paths.folds import check_scores, scores_of_fold
 from sgnn.paths.routing import check_groups, routed_by_fit, routed_by_score, router
 from sgnn.paths.sparse_mlp_path import compute_path, sparse_mlp_path
 
@@ -78,7 +78,8 @@ class BaseSparseMLPCV(Versioned, SelectorMixin, BaseEstimator, ABC):
         the score of `estimator`: accuracy, :math:`R^2`, or what belongs to its `loss`.
     rule : {"best", "1se", "dense"}, default="1se"
         "best": the highest mean score. "1se": the largest alpha whose mean score is within one
-        standard error of the highest. "dense": the largest alpha whose mean score is at most `tol`
+        standard error of the highest; nothing, unless the highest is above the score of the best
+        constant by more than chance. "dense": the largest alpha whose mean score is at most `tol`
         below that of the dense network.
     tol : float >= 0, default=0.0
         For ``rule="dense"``.
@@ -88,9 +89,10 @@ class BaseSparseMLPCV(Versioned, SelectorMixin, BaseEstimator, ABC):
     Attributes
     ----------
     alpha_ : float
-        The strength chosen; 0 for the dense network.
+        The strength chosen; 0 for the dense network, infinite for the empty one where the path ends
+        before it.
     alphas_ : ndarray of shape (n_points,)
-        The strengths of the path, in growing order, 0 first.
+        The strengths of the path, in growing order, 0 first; that of the empty network last.
     scores_path_ : ndarray of shape (n_folds, n_points)
         Scores on the test parts of the folds.
     n_features_path_ : ndarray of int, shape (n_folds, n_points)
@@ -104,7 +106,7 @@ class BaseSparseMLPCV(Versioned, SelectorMixin, BaseEstimator, ABC):
     n_iter_ : int
         Epochs along it.
     estimator_ : SparseMLPClassifier or SparseMLPRegressor
-        The network chosen, never an empty one.
+        The network chosen. The empty one predicts the best constant, and has selected nothing.
     network_, ..., intercepts_
         As in :class:`SparseMLPParameters`.
     n_features_in_, feature_names_in_
@@ -121,10 +123,16 @@ class BaseSparseMLPCV(Versioned, SelectorMixin, BaseEstimator, ABC):
     along the same strengths on the training part of each fold, which scores them. The network at
     the strength chosen is that of the path on all data; nothing is trained again.
 
+    The empty network is one to choose from, with the best constants of the folds for its scores.
+    For "1se" it is also the null hypothesis of a one-sided t-test at a level of 5 %, of the
+    differences on the folds, corrected for training parts that overlap: where scores are coarse, as
+    accuracies are, the highest of many is above that of the best constant by chance.
+
     References
     ----------
     The rule of one standard error: Breiman, Friedman, Olshen & Stone (1984), "Classification and
-    regression trees", section 3.4.3.
+    regression trees", section 3.4.3. The corrected t-test: Nadeau & Bengio (2003), "Inference for
+    the generalization error", doi:10.1023/A:1024068626366.
     """
 
     estimator: BaseEstimator | None = None
@@ -204,25 +212,34 @@ class BaseSparseMLPCV(Versioned, SelectorMixin, BaseEstimator, ABC):
         splits = list(cv.split(X, y, **of_folds.splitter.split))
         arguments = {"alphas": self.alphas, "max_iter": self.max_iter}
         path = compute_path(estimator, X, y, sample_weight=sample_weight, **arguments)
-        arguments["alphas"] = path.alphas[1:]
+        choices, arguments["alphas"] = path.with_empty(), path.alphas[1:]
         with keeping(path):
             folds = Parallel(n_jobs=self.n_jobs)(
-                delayed(_scores_of_fold)(
-                    estimator, X, y, sample_weight, *split, scorer, of_folds.scorer.score, arguments
+                delayed(scores_of_fold)(
+                    estimator,
+                    X,
+                    y,
+                    sample_weight,
+                    *split,
+                    scorer,
+                    of_folds.scorer.score,
+                    len(choices),
+                    arguments,
                 )
                 for split in splits
             )
         scores, n_features = map(np.array, zip(*folds, strict=True))
-        there = path.n_features > 0
-        means, errors = scores.mean(axis=0)[there], standard_error(scores)[there]
+        means, errors = scores.mean(axis=0), standard_error(scores)
         check_scores(means, self.scoring, self.cv)
-        best = choose(self.rule, means, errors, self.tol)
-        self._warn_at_the_edge(path, best)
-        chosen = path.estimator(best)
+        overlap = np.mean([len(test) / len(train) for train, test in splits])
+        least_gains = least_gain(scores - scores[:, -1:], overlap=overlap)
+        best = choose(self.rule, means, errors, self.tol, least_gains)
+        chosen = choices.estimator(best)
+        self._warn_at_the_edge(path, chosen)
         there = [name for name in _OF_ESTIMATOR if hasattr(chosen, name)]
         attributes = {name: getattr(chosen, name) for name in there}
         attributes |= {
-            "alphas_": path.alphas,
+            "alphas_": choices.alphas,
             "scores_path_": scores,
             "n_features_path_": n_features,
             "best_index_": best,
@@ -255,17 +272,22 @@ class BaseSparseMLPCV(Versioned, SelectorMixin, BaseEstimator, ABC):
         check_is_fitted(self)
         return self.support_
 
-    def _warn_at_the_edge(self, path, best):
+    def _warn_at_the_edge(self, path, chosen):
         """Warn if the choice fell on an end of the path that is not an end by nature."""
-        finds = isinstance(self.alphas, Integral)
-        if best == len(path) - 1:
-            further = "raise alphas or max_iter" if finds else "let alphas go further"
+        finds, place = isinstance(self.alphas, Integral), f"alpha={chosen.alpha_:.3g} was chosen"
+        further = "raise alphas or max_iter" if finds else "let alphas go further"
+        if chosen.alpha_ == np.inf:
+            place = (
+                f"Nothing was chosen, and the path ends with {path.n_features[-1]} features left"
+            )
+            advice = f"the best network may be smaller than the last of the path: {further}"
+        elif chosen.alpha_ == path.alphas[-1] and chosen.support_.any():
             advice = f"the best network may be smaller: {further}"
-        elif best == 0 and not finds:
+        elif chosen.alpha_ == 0 and not finds:
             advice = "the best network may be between it and the first alpha: start with less"
         else:
             return
-        warn(f"alpha={path.alphas[best]:.3g} was chosen, at the edge of the path; {advice}.")
+        warn(f"{place}, at the edge of the path; {advice}.")
 
 
 def of_the_chosen(method: F) -> F:
@@ -277,16 +299,3 @@ def of_the_chosen(method: F) -> F:
         return getattr(self.estimator_, method.__name__)(X)
 
     return cast(F, call)
-
-
-def _scores_of_fold(estimator, X, y, sample_weight, train, test, scorer, of_scores, arguments):
-    """Return the score and the number of features at each alpha, the dense network first."""
-    weights = None if sample_weight is None else _safe_indexing(sample_weight, train)
-    X_train, y_train = _safe_indexing(X, train), _safe_indexing(y, train)
-    path = compute_path(
-        estimator, X_train, y_train, sample_weight=weights, is_fold=True, **arguments
-    )
-    X_test, y_test, given = scored_part(X, y, sample_weight, test, of_scores)
-    scores = [scorer(path.estimator(index), X_test, y_test, **given) for index in range(len(path))]
-    n_missing = len(arguments["alphas"]) + 1 - len(path)
-    return np.pad(scores, (0, n_missing), "edge"), np.pad(path.n_features, (0, n_missing), "edge")

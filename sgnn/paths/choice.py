@@ -3,13 +3,15 @@
 import math
 
 import numpy as np
+from scipy.special import stdtrit
 
 from sgnn.estimators.moments import n_effective
 
 RULES = "best", "1se", "dense"
+_CONFIDENCE, _LEAST_FREEDOM = 0.95, 4
 
 
-def choose(rule, scores, errors, tol):
+def choose(rule, scores, errors, tol, least_gains=None):
     """Return the place on a path that a rule chooses.
 
     Parameters
@@ -19,6 +21,9 @@ def choose(rule, scores, errors, tol):
         Scores and their standard errors, dense network first.
     tol : float
         For "dense".
+    least_gains : ndarray of shape (n_points,) or None
+        For "1se", where the last point is the empty network: it is chosen, unless the highest score
+        is above its score by more than this; see :func:`least_gain`.
 
     Returns
     -------
@@ -43,6 +48,10 @@ def choose(rule, scores, errors, tol):
     floor = floors[rule]
     if np.isnan(floor):
         raise ValueError(f"rule={rule!r}: the validation scores that it needs are not numbers.")
+    if rule == "1se" and least_gains is not None:
+        with np.errstate(invalid="ignore"):
+            if scores[best] - scores[-1] <= least_gains[best]:
+                return len(scores) - 1
     return int(np.flatnonzero(scores >= floor)[-1])
 
 
@@ -61,3 +70,35 @@ def standard_error(scores, weights=None):
     if weights is not None:
         squares = (squares.T * (weights * (n_scores / weights.sum()))).T
     return np.sqrt(squares.sum(axis=0) / max(1, n_scores - 1)) / math.sqrt(n_scores)
+
+
+def least_gain(gains, weights=None, overlap=0.0):
+    r"""Return what a mean gain must be above for it not to be chance, at a level of 5 %.
+
+    .. math:: t_{0.95, \max(n - 1, 4)}\, \mathrm{se}\, \sqrt{1 + n\, \mathrm{overlap}}
+
+    With one or two degrees of freedom, as two or three folds have, the quantile of the t-test is so
+    large that what is plain to see would be taken for chance.
+
+    Parameters
+    ----------
+    gains : ndarray of shape (n_scores, ...)
+        Differences of scores, for the mean over the first axis.
+    weights : ndarray of shape (n_scores,) or None
+        As in :func:`standard_error`.
+    overlap : float >= 0
+        For scores of folds, whose training parts overlap: samples in a test part per sample in a
+        training part, as in Nadeau & Bengio (2003), "Inference for the generalization error",
+        doi:10.1023/A:1024068626366.
+
+    Returns
+    -------
+    ndarray of shape (...)
+        0 for a single score.
+    """
+    n_scores = n_effective(len(gains), weights)
+    if n_scores <= 1:
+        return np.zeros(gains.shape[1:])
+    spread = math.sqrt(1 + n_scores * overlap)
+    freedom = max(n_scores - 1, _LEAST_FREEDOM)
+    return stdtrit(freedom, _CONFIDENCE) * spread * standard_error(gains, weights)

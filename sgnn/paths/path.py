@@ -55,8 +55,8 @@ class SparseMLPPath(Versioned):
     n_multiply_adds = _column("n_multiply_adds", "Multiplications of a prediction.")
     n_neurons = _column("n_neurons", "Units left per layer, inputs first; one row per point.")
 
-    def __init__(self, estimator, form, points):
-        self._estimator, self._form = estimator, form
+    def __init__(self, estimator, form, points, empty):
+        self._estimator, self._form, self._empty = estimator, form, empty
         self.points = points
 
     def __len__(self):
@@ -216,12 +216,15 @@ class SparseMLPPath(Versioned):
     def best(self, rule: str = "1se", *, tol: float = 0.0) -> BaseSparseMLP:
         """Return the estimator that a rule chooses by the scores on the validation data.
 
+        The empty network, which predicts the best constant, is one to choose from.
+
         Parameters
         ----------
         rule : {"best", "1se", "dense"}, default="1se"
             "best": the highest score. "1se": the largest alpha whose score is within one standard
-            error of the highest. "dense": the largest alpha whose score is at most `tol` below that
-            of the dense network.
+            error of the highest; the empty network, unless the highest is above its score by more
+            than chance (one-sided t-test over samples, at a level of 5 %). "dense": the largest
+            alpha whose score is at most `tol` below that of the dense network.
         tol : float >= 0, default=0.0
             For "dense".
 
@@ -241,9 +244,22 @@ class SparseMLPPath(Versioned):
                 "best: the path has no validation scores; give sparse_mlp_path X_val and y_val, or "
                 "an estimator with early_stopping=True."
             )
-        there = self.n_features > 0
-        scores, errors = self.validation_scores[there], self.validation_errors[there]
-        return self.estimator(choose(rule, scores, errors, tol))
+        path = self.with_empty()
+        scores = path.validation_scores, path.validation_errors
+        least_gains = np.array([point.least_gain for point in path])
+        return path.estimator(choose(rule, *scores, tol, least_gains))
+
+    def with_empty(self):
+        """Return the path with the empty network at its end, which predicts the best constant.
+
+        Returns
+        -------
+        SparseMLPPath
+            This one, if it goes there; else with one more point, of an infinite alpha.
+        """
+        if self.points[-1].network.is_empty:
+            return self
+        return SparseMLPPath(self._estimator, self._form, [*self.points, self._empty], self._empty)
 
     def summary(self) -> str:
         """Return a table with a line for each network.

@@ -25,6 +25,9 @@ class PathPoint:
         the validation data, where `X_val` has no weights; None without the latter.
     validation_error : float or None
         Standard error of the validation score, as a mean over samples.
+    least_gain : float or None
+        By how much the validation score must be above that of the best constant for the difference
+        not to be chance, in a t-test over samples at a level of 5 %.
     seconds : float
         What it took to get here from the point before.
     network : Network
@@ -42,6 +45,7 @@ class PathPoint:
     train_score: float
     validation_score: float | None
     validation_error: float | None
+    least_gain: float | None
     seconds: float
     network: Network
     history: History

@@ -1,14 +1,18 @@
 """The points of a path, one after the other."""
 
+import math
 import time
 from dataclasses import replace
 from numbers import Integral
 
+import numpy as np
+
 from sgnn._common.words import brief
 from sgnn.estimators.prepare import settings_of
 from sgnn.networks.network import units_on_paths
-from sgnn.paths.choice import standard_error
+from sgnn.paths.choice import least_gain, standard_error
 from sgnn.paths.point import PathPoint
+from sgnn.training.course import History
 from sgnn.training.listeners import Silent
 
 _STEPS_PER_ALPHA = 120
@@ -88,21 +92,45 @@ def points_of(model, problem, start, alphas, max_iter):
         clock = time.perf_counter()
 
 
+def empty_point(problem, network, n_threads):
+    """Return the point of the best constant, for an infinite strength.
+
+    Parameters
+    ----------
+    problem : Problem
+    network : Network
+        Of the problem, at whatever size.
+    n_threads : int or None
+    """
+    from sgnn.training.last_look import mean_loss
+
+    clock = time.perf_counter()
+    nothing = network.emptied(problem.best_constant)
+    outputs = nothing.forward(problem.X)
+    loss = mean_loss(problem, outputs, n_threads) * problem.loss_unit
+    history = History(loss=[loss], objective=[loss], n_neurons=[nothing.n_neurons])
+    return _point(problem, math.inf, nothing, outputs, history, clock)
+
+
 def _point(problem, alpha, network, outputs, history, clock):
     """Return a point that was begun at a time on the clock."""
     network = replace(network, kept=[*network.kept[:-1], units_on_paths(network.coefs)[-1]])
 
-    loss, held_out, score, error = problem.loss, problem.held_out, None, None
+    loss, held_out, score, error, least = problem.loss, problem.held_out, None, None, None
     if held_out is not None:
-        data = network.forward(held_out.X), held_out.targets, held_out.sample_weight
-        score = loss.score(*data)
-        error = float(standard_error(loss.scores(*data), held_out.sample_weight))
+        raw, data = network.forward(held_out.X), (held_out.targets, held_out.sample_weight)
+        score, scores = loss.score(raw, *data), loss.scores(raw, *data)
+        error = float(standard_error(scores, held_out.sample_weight))
+        constant = np.broadcast_to(problem.best_constant, raw.shape)
+        gains = np.subtract(scores, loss.scores(constant, *data), dtype=float)
+        least = float(least_gain(gains, held_out.sample_weight))
     return PathPoint(
         alpha=float(alpha),
         objective=history.objective[-1],
         train_score=loss.score(outputs, problem.targets, problem.sample_weight),
         validation_score=score,
         validation_error=error,
+        least_gain=least,
         seconds=time.perf_counter() - clock,
         network=problem.tell(network),
         history=history,

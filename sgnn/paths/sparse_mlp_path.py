@@ -18,7 +18,7 @@ from sgnn.estimators.prepare import prepare
 from sgnn.estimators.regressor import SparseMLPRegressor
 from sgnn.paths.constraints import PATH_CONSTRAINTS
 from sgnn.paths.path import SparseMLPPath
-from sgnn.paths.points import points_of
+from sgnn.paths.points import empty_point, points_of
 
 
 @refuses
@@ -179,6 +179,11 @@ max_drop
             f"max_drop={max_drop!r} needs X_val and y_val, or early_stopping=True of the estimator."
         )
     points, worse = [], []
+
+    def path():
+        empty = empty_point(problem, start.network, model.n_threads)
+        return SparseMLPPath(model, data.form, points, empty)
+
     with explained(model, data.X):
         try:
             for point, is_worse in points_of(model, problem, start, alphas, max_iter):
@@ -203,7 +208,7 @@ max_drop
         except KeyboardInterrupt:
             if not points:
                 raise
-            raise interrupted(SparseMLPPath(model, data.form, points)) from None
+            raise interrupted(path()) from None
         except FloatingPointError as error:
             if not keeps_part or len(points) < 2:
                 raise
@@ -211,7 +216,7 @@ max_drop
     if worse and not is_fold:
         networks = f"{len(worse)} of {len(points)} networks, first at alpha={worse[0]:.3g},"
         checks.warn_of_worse_than_constant(networks, model.learning_rate_init)
-    return SparseMLPPath(model, data.form, points)
+    return path()
 
 
 def set_up(estimator, X, y, sample_weight=None, X_val=None, y_val=None, *, warns=True):

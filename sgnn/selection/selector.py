@@ -50,7 +50,7 @@ class SparseMLPSelector(PathSelector):
         repeat an estimator with a ``random_state``.
     n_features_to_select : int, float in (0, 1] or "auto", default="auto"
         How many to select, or which fraction. "auto" is as many as the network has that `rule`
-        chooses by cross-validation.
+        chooses by cross-validation; of noise that is none.
     relevance : {"all", "minimal"}, default="all"
         What a number of features is filled up with. "all": features that are relevant, whether or
         not others tell the same ("all-relevant"). "minimal": those that stay longest on the path,

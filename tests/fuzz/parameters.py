@@ -140,9 +140,7 @@ def _draw_strengths(draw, recipe, values):
             [0.001, draw.power(-5, -1), 1e-300, np.float32(0.01)],
             bad=[draw.power(-1, 1), 1e3, 1e30, 1e300],
         )
-        draw.is_wild |= values["learning_rate_init"] > (
-            0.02 if values["solver"] == "sgd" else 0.05
-        )
+        draw.is_wild |= values["learning_rate_init"] > (0.02 if values["solver"] == "sgd" else 0.05)
 
 
 def _draw_held_out(draw, recipe, data, values, goes_on):

@@ -265,13 +265,15 @@ def test_a_block_is_as_strong_as_the_root_of_the_sum_of_squares_of_its_inputs():
     weights *= (norms / np.linalg.norm(weights, axis=1))[:, None]
     whole = Network.whole([weights, np.ones((5, 1))], [np.zeros(5), np.zeros(1)], "relu")
     empty = whole.keep([np.zeros(len(mask), dtype=bool) for mask in whole.kept])
-    scores = dict.fromkeys(["train_score", "validation_score", "validation_error", "seconds"], 0.0)
+    scores = dict.fromkeys(
+        ["train_score", "validation_score", "validation_error", "least_gain", "seconds"], 0.0
+    )
     points = [
         PathPoint(alpha=alpha, objective=0.0, network=network, history=History(), **scores)
         for alpha, network in [(0.0, whole), (1.0, empty)]
     ]
     form = Form(3, None, "float64", np.array([0, 1, 0]), Quantities(1, True))
-    path = SparseMLPPath(SparseMLPRegressor((5,)), form, points)
+    path = SparseMLPPath(SparseMLPRegressor((5,)), form, points, points[-1])
     assert path.ranking.tolist() == [2, 1, 2]
     assert path.top(1).tolist() == [False, True, False]
 

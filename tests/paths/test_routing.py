@@ -180,7 +180,7 @@ def test_nested_searches_get_the_groups_of_their_part():
         search = GridSearchCV(clone(SEARCHES["CV"]), {"rule": ["best", "1se"]}, **outer)
         search.fit(X, Y, groups=GROUPS)
     np.testing.assert_array_equal(plain["test_score"], routed["test_score"])
-    assert search.best_estimator_.scores_path_.shape == (3, 4)
+    assert search.best_estimator_.scores_path_.shape == (3, 5)
 
 
 def test_the_default_estimator_has_a_routing_too():
