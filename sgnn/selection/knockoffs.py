@@ -5,13 +5,13 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import _fit_context, clone
+from sklearn.base import clone
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.parallel import Parallel, delayed
 
 from sgnn._common.docstrings import takes_over
 from sgnn._common.interrupts import interrupted
+from sgnn._common.private_sklearn import Interval, _fit_context
 from sgnn._common.words import refuses
 from sgnn.estimators import checks
 from sgnn.estimators.base import BaseSparseMLP
