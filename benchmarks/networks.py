@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from sgnn.networks.network import Network, units_on_paths
+from sgnn.networks.network import Network
+from sgnn.networks.units import units_on_paths
 
 
 def anatomy(coefs):

@@ -10,7 +10,7 @@ from sgnn._common.warnings import warn
 from sgnn._common.words import cut
 from sgnn.estimators.checks import check_hidden_layer_sizes
 from sgnn.estimators.units import FAR_APART, units_of
-from sgnn.networks.network import n_products
+from sgnn.networks.units import n_products
 from sgnn.penalties import get_penalty
 from sgnn.proximal._registry import SOLVERS
 from sgnn.training.initial import random_network

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from sgnn.networks.layers import Layer
-from sgnn.networks.network import n_products
+from sgnn.networks.units import n_products
 
 
 class Parameters:

@@ -9,7 +9,7 @@ import numpy as np
 
 from sgnn._common.words import brief
 from sgnn.estimators.prepare import settings_of
-from sgnn.networks.network import units_on_paths
+from sgnn.networks.units import units_on_paths
 from sgnn.paths.choice import least_gain, standard_error
 from sgnn.paths.point import PathPoint
 from sgnn.training.course import History

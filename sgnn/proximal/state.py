@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sgnn.networks.network import n_products
+from sgnn.networks.units import n_products
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 from sgnn.networks.activations import ACTIVATIONS
-from sgnn.networks.network import units_on_paths
 from sgnn.networks.parameters import to_tensor
+from sgnn.networks.units import units_on_paths
 
 _ROWS_PER_CHUNK = 4096
 

@@ -5,7 +5,7 @@ import torch
 
 from sgnn import kernels
 from sgnn.losses import Gamma, Huber, LogLoss, Poisson, Quantile, SquaredError
-from sgnn.networks.network import with_blocks
+from sgnn.networks.units import with_blocks
 from sgnn.training.data import as_tensors
 
 _SMALL_PRODUCT = 1_000_000

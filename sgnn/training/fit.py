@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from sgnn.networks.network import Network, units_on_paths
+from sgnn.networks.network import Network
+from sgnn.networks.units import units_on_paths
 from sgnn.proximal.state import OptimizerState
 from sgnn.training.course import Course
 from sgnn.training.data import Batches

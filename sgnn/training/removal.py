@@ -12,7 +12,7 @@ that are zero, and training ends at the minimum of the full problem, as working-
 import numpy as np
 import torch
 
-from sgnn.networks.network import n_products, units_on_paths
+from sgnn.networks.units import n_products, units_on_paths
 
 LEAST_SAVING = 0.25
 MARGIN = 1.5

@@ -2,8 +2,9 @@
 
 import torch
 
-from sgnn.networks.network import Network, all_units, compose
+from sgnn.networks.network import Network
 from sgnn.networks.parameters import positions
+from sgnn.networks.units import all_units, compose
 from sgnn.training import removal
 
 _N_STAGES, _LEAST_STAGE = 8, 4

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sgnn import SparseMLPClassifier, SparseMLPRegressor
-from sgnn.networks.network import all_units
+from sgnn.networks.units import all_units
 from sgnn.penalties import GroupLasso
 from sgnn.training import removal
 from tests.estimators.tasks import (

@@ -191,6 +191,7 @@ SCORING = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:Nothing was chosen:UserWarning")
 @pytest.mark.parametrize(
     ("kind", "scoring"),
     [(kind, scoring) for kind, several in SCORING.items() for scoring in several],
@@ -219,6 +220,7 @@ def blind_scorer(model, X, y):
     return model.score(X, y)
 
 
+@pytest.mark.filterwarnings("ignore:Nothing was chosen:UserWarning")
 def test_a_function_that_scores_gets_weights_if_it_takes_them():
     weighted, _ = weighted_and_repeated("binary")
     arguments = {"alphas": [0.02], "max_iter": 4, "cv": folds(np.arange(N_ROWS))}

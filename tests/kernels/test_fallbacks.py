@@ -105,6 +105,7 @@ def softplus(monkeypatch):
                 lambda gradient, pre: backward(gradient, pre, 1, 20, grad_input=gradient),
             ),
             module=lambda nn: nn.Softplus(),
+            onnx=lambda op, x: op("Softplus", x),
             keeps_pre=True,
         ),
     )

@@ -10,7 +10,8 @@ from scipy import sparse
 
 from sgnn import SparseMLPClassifier
 from sgnn.networks.activations import ACTIVATIONS
-from sgnn.networks.network import Network, compose, units_on_paths
+from sgnn.networks.network import Network
+from sgnn.networks.units import compose, units_on_paths
 
 RTOL = {"float32": 1e-5, "float64": 1e-12}
 HIDDEN = [(), (5,), (6, 5), (5, 4, 6)]
