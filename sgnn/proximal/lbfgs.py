@@ -56,7 +56,7 @@ class ProxLBFGS(ProximalOptimizer):
         self._units = _units_of(parameters, regulariser.metric, scales)
         self._squared = regulariser.metric.of_layers([unit**2 for unit in scales.weights])
         self._pairs = deque(maxlen=_MEMORY)
-        self._here = None
+        self._here = self._evaluate_there = None
 
     @classmethod
     def of(cls, settings, n_batches, *arguments):

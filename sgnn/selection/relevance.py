@@ -114,8 +114,7 @@ def relevances(estimator, X, y, *, sample_weight):
     settings = settings_of(model)
     with explained(model, data.X):
         problem, _ = prepare(model, data, rng)
-        slope = problem.loss.slope(problem.targets, problem.sample_weight, problem.n_outputs)
-        problem = replace(problem, l2=_L2 * slope)
+        problem = replace(problem, l2=_L2 * problem.slope)
         total, seen = np.zeros((2, data.X.shape[1]))
         for inputs in _subspaces(data.form.blocks, len(total), rng):
             split = _split(data, 3, rng, _MOST_SAMPLES)

@@ -102,6 +102,11 @@ class Problem:
         constant = self.loss.constant(self.targets, self.sample_weight, self.n_outputs)
         return constant.astype(self.X.dtype)
 
+    @property
+    def slope(self):
+        """The slope of the loss at the best constant; see :meth:`Loss.slope`."""
+        return self.loss.slope(self.targets, self.sample_weight, self.n_outputs)
+
     def baseline(self, network):
         """Return what predictions of a network need to know besides it; see :class:`Loss`."""
         outputs = partial(network.forward, self.X)

@@ -127,7 +127,7 @@ class Trainer:
 
     def _record(self, history):
         loss = self.batches.mean_loss()
-        objective = self._smooth() + self.optimizer.penalty()
+        objective = loss + self.optimizer.penalty() + self._ridge()
         flat = self.model.parameters.flat
         if not math.isfinite(objective + flat.dot(flat).item()):
             raise FloatingPointError("the objective is not finite")
