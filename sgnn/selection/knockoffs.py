@@ -207,13 +207,12 @@ class _Draws:
         checks.warn_if_badly_scaled(data.X, data.form.column_ends)
         with explained(model, data.X):
             problem, _ = prepare(model, data, rng)
+            problem = replace(problem, l2=_L2 * problem.slope)
         X = data.X.toarray() if sparse.issparse(data.X) else data.X
         blocks = data.form.blocks
         copies = Copies(X, blocks)
         blocks = np.arange(X.shape[1]) if blocks is None else blocks
-        return cls(
-            model, replace(problem, X=X, l2=_L2 * problem.slope, blocks=None), copies, blocks
-        )
+        return cls(model, replace(problem, X=X, blocks=None), copies, blocks)
 
     def selected(self, n_false, seed):
         """Return the features that one draw selects, `n_false` false ones expected at most."""
