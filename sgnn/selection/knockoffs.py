@@ -208,7 +208,7 @@ class _Draws:
         with explained(model, data.X):
             problem, _ = prepare(model, data, rng)
             problem = replace(problem, l2=_L2 * problem.slope)
-        X = data.X.toarray() if sparse.issparse(data.X) else data.X
+        X = data.X.toarray() if sparse.issparse(data.X) else np.asarray(data.X)
         blocks = data.form.blocks
         copies = Copies(X, blocks)
         blocks = np.arange(X.shape[1]) if blocks is None else blocks
