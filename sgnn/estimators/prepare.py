@@ -16,6 +16,7 @@ from sgnn.proximal._registry import SOLVERS
 from sgnn.training.initial import random_network
 from sgnn.training.problem import Problem, Settings
 from sgnn.training.state import State
+from sgnn.training.stream import Stream
 
 MAX_SEED = 2**31 - 1
 
@@ -164,7 +165,7 @@ def _problem(estimator, data, sizes, on_path):
     if held_out is not None:
         held_out = replace(held_out, targets=units.divided(held_out.targets))
     return Problem(
-        X=data.X,
+        X=data.X.with_targets(units.divided) if isinstance(data.X, Stream) else data.X,
         targets=targets,
         n_outputs=n_outputs,
         loss=loss,

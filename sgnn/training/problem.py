@@ -9,6 +9,7 @@ from sgnn.losses.base import Loss
 from sgnn.networks.network import Network
 from sgnn.proximal._registry import SOLVERS
 from sgnn.training.scales import Scales
+from sgnn.training.stream import Stream
 
 _AUTO_BATCH_SIZE = 200
 _OUTPUTS_AT_ONCE = 2**20
@@ -29,7 +30,7 @@ class Problem:
 
     Attributes
     ----------
-    X : ndarray, CSR or Rows of shape (n_samples, n_features)
+    X : ndarray, CSR, Rows or Stream of shape (n_samples, n_features)
     targets : ndarray
         As the loss wants them.
     n_outputs : int
@@ -112,6 +113,10 @@ class Problem:
         """Yield some samples each, all where losses depend on all: a slice, X, targets, weights."""
         n_samples = self.X.shape[0]
         size = max(1, _OUTPUTS_AT_ONCE // self.n_outputs) if self.loss.separable else n_samples
+        if isinstance(self.X, Stream):
+            size = min(size, self.X.buffer_size)
+            yield from ((None, *part) for part in self.X.read(size, None))
+            return
         for start in range(0, n_samples, size):
             rows = slice(start, start + size)
             weights = None if self.sample_weight is None else self.sample_weight[rows]

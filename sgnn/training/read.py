@@ -22,7 +22,7 @@ class ReadBatches:
 
     Parameters
     ----------
-    X : Rows
+    X : Rows or Stream
         What is read; see :meth:`Rows.read`.
     targets, sample_weight, batch_size, shuffle, rng, device, importance, input_dropout
         As for :class:`sgnn.training.data.Batches`.
