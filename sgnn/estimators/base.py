@@ -24,6 +24,7 @@ from sgnn.estimators.monitor import Monitor
 from sgnn.estimators.parameters import SparseMLPParameters
 from sgnn.estimators.prepare import carried_over, prepare, rng_of, settings_of, weigh_call
 from sgnn.estimators.reading import ReadsNetwork
+from sgnn.estimators.shards import check_shard
 from sgnn.penalties import get_penalty
 from sgnn.proximal._registry import SOLVERS
 from sgnn.training.state import State
@@ -89,8 +90,15 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
         checks.check_parameters(self)
         checks.check_warm_up(self)
         rng = check_random_state(self.random_state)
-        data = check_data(self, X, y, sample_weight, X_val, y_val, rng=rng)
-        return self._fit((X, y, sample_weight), data, rng)
+        given = X, y, sample_weight
+        if not self.data_parallel:
+            data = check_data(self, *given, X_val, y_val, rng=rng)
+            return self._fit(given, data, rng)
+        from sgnn.training.together import together
+
+        with together() as group:
+            data = check_shard(self, *given, X_val, y_val, rng=rng, group=group)
+            return self._fit(given, data, rng, group)
 
     @refuses
     @_fit_context(prefer_skip_nested_validation=True)
@@ -150,13 +158,13 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
         data = check_batches(self, batches, X_val, y_val, buffer_size)
         return self._fit((batches, None, None), data, rng)
 
-    def _fit(self, given, data, rng):
+    def _fit(self, given, data, rng, group=None):
         """Train on checked data, from the last network under `warm_start`."""
         last = None
         if self.warm_start and hasattr(self, "network_"):
             data.form.check_goes_on_from(self._form)
             last = State(carried_over(self, self._state.network, self._form, data.form))
-        return self._train(given, data, rng, last, settings_of(self))
+        return self._train(given, data, rng, last, settings_of(self), group=group)
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         """Train one epoch at the constant initial rate, on the full-size network."""
@@ -182,7 +190,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
         settings = replace(settings_of(self), learning_rate="constant", max_iter=1)
         return self._train((X, y, sample_weight), data, rng, last, settings, streams=True)
 
-    def _train(self, given, data, rng, last, settings, streams=False):
+    def _train(self, given, data, rng, last, settings, streams=False, group=None):
         """Train, and learn all there is to learn at once.
 
         Parameters
@@ -196,6 +204,8 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
         settings : Settings
         streams : bool, default=False
             Whether the data are a part, so that all that is known is kept for the next.
+        group : Together, default=None
+            The processes that have parts of the data.
         """
         from sgnn.training.fit import fit
         from sgnn.training.last_look import look_at
@@ -203,6 +213,10 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
         blocks = data.form.blocks
         with explained(self, data.X):
             problem, state = prepare(self, data, rng, last)
+        if group is not None:
+            network, seed = group.first((state.network, state.seed))
+            state = replace(state, network=network, seed=seed)
+            problem = replace(problem, group=group, seed=problem.seed if seed is None else seed)
         if streams:
             problem, state = weigh_call(problem, state, problem.samples_per_batch(settings))
         checks.warn_if_column(given[1])

@@ -135,6 +135,8 @@ def _check_parameters(estimator, X_val):
             f"solver={estimator.solver!r} needs all data at once: fit_batches takes 'adam' or "
             "'sgd'."
         )
+    if estimator.data_parallel:
+        raise ValueError("data_parallel=True is for fit; give it memory maps of each part.")
     if estimator.early_stopping and X_val is None:
         raise ValueError(
             "early_stopping=True: no part of batches is held out; give X_val and y_val."

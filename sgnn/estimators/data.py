@@ -121,11 +121,12 @@ def check_data(
     ValueError, TypeError
         If the data are invalid.
     """
+    if estimator.data_parallel:
+        raise ValueError("data_parallel=True is for fit alone; set it to False for the rest.")
     X, targets, weights, form = _check_training(estimator, X, y, sample_weight, classes, known)
     held_out = given_held_out(estimator, X_val, y_val, form)
     if held_out is None and estimator.early_stopping:
-        X, targets, weights, held_out = _hold_out(estimator, X, targets, weights, form, rng)
-        _check_held_out(estimator, held_out, form)
+        X, targets, weights, held_out = hold_out(estimator, X, targets, weights, form, rng)
     loss = form.targets.loss
     moments, ends = Moments.of(targets, weights), column_ends(X)
     if known is not None:
@@ -293,7 +294,7 @@ def check_arrays(estimator, X, y, known):
     return X, estimator._targets.read(y), getattr(reader, "feature_names_in_", None)
 
 
-def _hold_out(estimator, X, targets, weights, form, rng):
+def hold_out(estimator, X, targets, weights, form, rng):
     """Return the training part, and the held-out part as a HeldOut."""
     fraction = estimator.validation_fraction
     try:
@@ -311,4 +312,6 @@ def _hold_out(estimator, X, targets, weights, form, rng):
     X_val, targets_val = X[held_out], targets[held_out]
     weights_val = None if weights is None else weights[held_out]
     weights = None if weights is None else weights[rows]
-    return X[rows], targets[rows], weights, HeldOut(X_val, targets_val, weights_val)
+    held_out = HeldOut(X_val, targets_val, weights_val)
+    _check_held_out(estimator, held_out, form)
+    return X[rows], targets[rows], weights, held_out

@@ -9,6 +9,7 @@ from sgnn.losses.base import Loss
 from sgnn.networks.network import Network
 from sgnn.proximal._registry import SOLVERS
 from sgnn.training.scales import Scales
+from sgnn.training.shard import Shard
 from sgnn.training.stream import Stream
 
 _AUTO_BATCH_SIZE = 200
@@ -60,6 +61,8 @@ class Problem:
         Whether weights that are zero at the start stay zero; then there is no other penalty.
     importance : float
         Factor of the gradient of the loss, for data that are a part of others.
+    group : Together or None
+        The processes that train on parts of the samples; X and held-out data are those of this one.
     """
 
     X: object
@@ -80,6 +83,7 @@ class Problem:
     pilot: Network | None = None
     keep_zeros: bool = False
     importance: float = 1.0
+    group: object = None
 
     @property
     def has_penalty(self):
@@ -113,8 +117,8 @@ class Problem:
         """Yield some samples each, all where losses depend on all: a slice, X, targets, weights."""
         n_samples = self.X.shape[0]
         size = max(1, _OUTPUTS_AT_ONCE // self.n_outputs) if self.loss.separable else n_samples
-        if isinstance(self.X, Stream):
-            size = min(size, self.X.buffer_size)
+        if isinstance(self.X, (Shard, Stream)):
+            size = min(size, getattr(self.X, "buffer_size", size))
             yield from ((None, *part) for part in self.X.read(size, None))
             return
         for start in range(0, n_samples, size):
@@ -133,7 +137,7 @@ class Problem:
         """
         size = _AUTO_BATCH_SIZE if settings.batch_size == "auto" else settings.batch_size
         in_parts = self.loss.separable and SOLVERS[settings.solver].has_rate
-        return size if in_parts else self.X.shape[0]
+        return size if in_parts else len(self.targets)
 
     @property
     def loss_unit(self):
