@@ -89,6 +89,9 @@ class Nowhere:
         """Hear that the call is over."""
 
 
+NOWHERE = Nowhere()
+
+
 @dataclass(frozen=True)
 class Place(Nowhere):
     """Files in a folder whose names begin with that of a call.
@@ -184,13 +187,14 @@ def place_of(checkpoint, kind, random_state, *things):
         If the same call would draw other numbers, or the folder cannot be made.
     """
     if checkpoint is None:
-        return Nowhere()
+        return NOWHERE
     if isinstance(checkpoint, Nowhere):
         return checkpoint
     if random_state is None:
         raise ValueError(
             f"checkpoint={brief(checkpoint)}: a killed call goes on if the same call draws the "
-            "same numbers again, and random_state=None draws others: give an int as random_state."
+            f"same numbers again, and random_state=None draws others: give {kind} an int as "
+            "random_state, or an estimator that has one."
         )
     if not isinstance(checkpoint, Checkpoint):
         checkpoint = Checkpoint(checkpoint)
