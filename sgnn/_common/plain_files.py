@@ -61,7 +61,7 @@ def load(path, kinds=()):
         If it is damaged, or none of ours.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         values = json.loads(arrays.pop(_VALUES).item())
         return _read(values, arrays, {kind.__name__: kind for kind in kinds})
