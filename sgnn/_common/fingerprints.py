@@ -23,8 +23,8 @@ def fingerprint(*things):
     Parameters
     ----------
     *things : object
-        Arrays, sparse matrices, estimators, dataclasses, lists, dicts, plain values, and what can
-        be pickled.
+        Arrays, matrices that hand out ``blocks()`` of rows, sparse matrices, estimators,
+        dataclasses, lists, dicts, plain values, and what can be pickled.
 
     Returns
     -------
@@ -42,9 +42,11 @@ def fingerprint(*things):
 
 
 def _enter(digest, thing):
-    if isinstance(thing, np.ndarray) and not thing.dtype.hasobject:
+    is_array = isinstance(thing, np.ndarray) and not thing.dtype.hasobject
+    if is_array or callable(getattr(thing, "blocks", None)):
         digest.update(f"array {thing.dtype.str} {thing.shape}".encode())
-        digest.update(np.ascontiguousarray(thing).reshape(-1).view(np.uint8))
+        for block in [thing] if is_array else thing.blocks():
+            digest.update(np.ascontiguousarray(block).reshape(-1).view(np.uint8))
         return
     kind, parts = _parts(thing)
     digest.update(f"{kind} {len(parts)};".encode())

@@ -222,7 +222,7 @@ class _Draws:
         checks.warn_if_badly_scaled(data.X, data.form.column_ends)
         with explained(model, data.X):
             problem, _ = prepare(model, data, rng)
-        dense = data.X.toarray() if sparse.issparse(data.X) else data.X
+        dense = data.X.toarray() if sparse.issparse(data.X) else np.asarray(data.X)
         problem = replace(problem, X=dense, blocks=None, l2=_L2 * problem.slope)
         blocks = data.form.blocks
         copies = Copies(dense, blocks)
