@@ -285,6 +285,18 @@ def test_a_warm_start_goes_on_from_the_same_network_only(monkeypatch, tmp_path):
     assert leaves(vars(found)) == leaves(vars(whole))
 
 
+def test_what_is_read_from_disk_goes_on(monkeypatch, tmp_path):
+    X, y = REGRESSION
+    np.save(tmp_path / "X.npy", X)
+    X = np.load(tmp_path / "X.npy", mmap_mode="r")
+    model = clone(REG).set_params(alpha=0.3)
+    whole = clone(model).fit(X, y)
+    model.set_params(checkpoint=always_writing(monkeypatch, tmp_path / "folder"))
+    found, tries = killed_and_repeated(monkeypatch, partial(model.fit, X, y), [2, 3])
+    assert leaves(vars(found)) == leaves(vars(whole))
+    assert tries == [1, 2, 3]
+
+
 def test_partial_fit_writes_nothing(monkeypatch, tmp_path):
     model = clone(REG).set_params(checkpoint=always_writing(monkeypatch, tmp_path / "folder"))
     model.partial_fit(*REGRESSION).partial_fit(*REGRESSION)

@@ -484,6 +484,9 @@ def test_the_same_data_in_other_forms_have_the_same_file(tmp_path):
     np.save(tmp_path / "X.npy", X)
     forms = [X, np.asfortranarray(X), np.load(tmp_path / "X.npy", mmap_mode="r"), X.tolist()]
     assert len({name_of_fit(REG, {}, tmp_path, (form, Y)) for form in forms}) == 1
+    counts = np.arange(X.size).reshape(X.shape) % 7
+    forms = [counts.astype(kind) for kind in (np.int8, np.float16, np.float64)]
+    assert len({name_of_fit(REG, {}, tmp_path, (form, Y)) for form in forms}) == 1
     rows = sparse.csr_matrix(X)
     unsorted = sparse.csr_matrix((rows.data.copy(), rows.indices.copy(), rows.indptr.copy()))
     names = [name_of_fit(REG, {}, tmp_path, (form, Y)) for form in (rows, rows, unsorted)]
