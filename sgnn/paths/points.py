@@ -19,7 +19,7 @@ _STEPS_PER_ALPHA = 120
 _LEAST_EPOCHS = 5
 
 
-def points_of(model, problem, start, alphas, max_iter, journal):
+def points_of(model, problem, start, alphas, max_iter, journal, n_steps=None):
     """Yield the points of a path, the dense one first.
 
     Parameters
@@ -34,6 +34,8 @@ def points_of(model, problem, start, alphas, max_iter, journal):
         Epochs at each strength.
     journal : Blank
         Where it is written down how far the path is, and what draws from the `rng` of `start`.
+    n_steps : int or None
+        The number of steps by which strengths were found that are given.
 
     Yields
     ------
@@ -77,7 +79,7 @@ def points_of(model, problem, start, alphas, max_iter, journal):
             f"penalty={brief(model.penalty)} is 0 on the dense network: a path needs layers and "
             "groups that are penalised."
         )
-    places = growing(walk, alphas) if isinstance(alphas, Integral) else given(walk, alphas)
+    places = growing(walk, alphas) if isinstance(alphas, Integral) else given(walk, alphas, n_steps)
     began = journal.clock()
     for alpha, network, history in places:
         interrupted = False

@@ -30,6 +30,9 @@ class Walk:
         Where it is written down how far the walk is.
     """
 
+    #: Whether a step may stop early, see :meth:`step`.
+    stops_at_limit = True
+
     def __init__(self, problem, settings, network, rng, journal=BLANK):
         self._settings, self._alpha_unit = settings, problem.alpha_unit
         self._journal = journal
