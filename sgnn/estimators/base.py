@@ -27,7 +27,10 @@ from sgnn.estimators.reading import ReadsNetwork
 from sgnn.estimators.shards import check_shard
 from sgnn.penalties import get_penalty
 from sgnn.proximal._registry import SOLVERS
+from sgnn.training.checkpoint import place_of
+from sgnn.training.journal import BLANK
 from sgnn.training.state import State
+from sgnn.training.stream import Stream
 
 _ENOUGH_TO_TELL = 20
 
@@ -94,6 +97,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
         if not self.data_parallel:
             data = check_data(self, *given, X_val, y_val, rng=rng)
             return self._fit(given, data, rng)
+        checks.check_without_checkpoint(self, "data_parallel=True")
         from sgnn.training.together import together
 
         with together() as group:
@@ -164,7 +168,13 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
         if self.warm_start and hasattr(self, "network_"):
             data.form.check_goes_on_from(self._form)
             last = State(carried_over(self, self._state.network, self._form, data.form))
-        return self._train(given, data, rng, last, settings_of(self), group=group)
+        if group is not None or isinstance(data.X, Stream):
+            self._train(given, data, rng, last, settings_of(self), group=group)
+            return self
+        place = place_of(self.checkpoint, type(self).__name__, self.random_state, self, data, last)
+        self._train(given, data, rng, last, settings_of(self), place.journal(rng))
+        place.leave()
+        return self
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         """Train one epoch at the constant initial rate, on the full-size network."""
@@ -183,14 +193,14 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
             raise ValueError(
                 "adaptive weights need a pilot fit, which partial_fit has not: use fit."
             )
-        last = getattr(self, "_state", None)
-        known = getattr(self, "_form", None)
+        last, known = getattr(self, "_state", None), getattr(self, "_form", None)
         rng = rng_of(last) if last and last.rng else check_random_state(self.random_state)
         data = check_data(self, X, y, sample_weight, rng=rng, classes=classes, known=known)
         settings = replace(settings_of(self), learning_rate="constant", max_iter=1)
-        return self._train((X, y, sample_weight), data, rng, last, settings, streams=True)
+        self._train((X, y, sample_weight), data, rng, last, settings, streams=True)
+        return self
 
-    def _train(self, given, data, rng, last, settings, streams=False, group=None):
+    def _train(self, given, data, rng, last, settings, journal=BLANK, streams=False, group=None):
         """Train, and learn all there is to learn at once.
 
         Parameters
@@ -202,6 +212,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
         last : State or None
             What training goes on from.
         settings : Settings
+        journal : Blank, default=BLANK
         streams : bool, default=False
             Whether the data are a part, so that all that is known is kept for the next.
         group : Together, default=None
@@ -236,7 +247,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
         context = self._init_callback_context(max_subtasks=settings.max_iter * n_runs)
         monitor = Monitor(self, context, given, settings.max_iter, so_far)
         with explained(self, data.X):
-            outcome = fit(problem, settings, state, monitor, refit)
+            outcome = fit(problem, settings, state, monitor, refit, journal)
             trained, start = outcome.network, state.network
             if outcome.is_empty and not streams:
                 trained = trained.of_constant(problem.best_constant)
@@ -264,7 +275,6 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
             set_learnt(self, attributes)
             raise interrupted(self) from None
         set_learnt(self, attributes)
-        return self
 
     def _warn_about(self, outcome, problem, is_worse, goes_on):
         is_given = problem.has_penalty and self.alpha != "auto"

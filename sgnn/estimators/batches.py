@@ -10,6 +10,7 @@ from scipy import sparse
 from sgnn._common.words import brief
 from sgnn.estimators.checks import (
     check_weights,
+    check_without_checkpoint,
     column_ends,
     resolve_feature_groups,
     warn_if_column,
@@ -135,6 +136,7 @@ def _check_parameters(estimator, X_val):
             f"solver={estimator.solver!r} needs all data at once: fit_batches takes 'adam' or "
             "'sgd'."
         )
+    check_without_checkpoint(estimator, "fit_batches")
     if estimator.data_parallel:
         raise ValueError("data_parallel=True is for fit; give it memory maps of each part.")
     if estimator.early_stopping and X_val is None:

@@ -15,7 +15,7 @@ from sgnn.estimators.checks import check_weights, column_ends, resolve_feature_g
 from sgnn.estimators.moments import Moments, n_effective
 from sgnn.estimators.targets import Targets
 from sgnn.training.problem import HeldOut
-from sgnn.training.rows import NARROW, Rows
+from sgnn.training.rows import NARROW, Rows, as_trained_on
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def check_data(
     """
     if estimator.data_parallel:
         raise ValueError("data_parallel=True is for fit alone; set it to False for the rest.")
-    X, targets, weights, form = _check_training(estimator, X, y, sample_weight, classes, known)
+    X, targets, weights, form = check_training(estimator, X, y, sample_weight, classes, known)
     held_out = given_held_out(estimator, X_val, y_val, form)
     if held_out is None and estimator.early_stopping:
         X, targets, weights, held_out = hold_out(estimator, X, targets, weights, form, rng)
@@ -174,13 +174,6 @@ def rows_with_weight(X, y, weights):
     return X, _safe_indexing(y, rows), weights[rows]
 
 
-def as_trained_on(X, dtype):
-    """Return a checked X in a data type, what is not in it or is read-only as Rows, not copied."""
-    if Rows.wanted(X, dtype):
-        return Rows(X, dtype)
-    return X.astype(dtype, copy=False)
-
-
 def check_scored(estimator, X, y, sample_weight=None):
     """Check data that a fitted estimator is scored on; samples of weight 0 are left out.
 
@@ -191,15 +184,23 @@ def check_scored(estimator, X, y, sample_weight=None):
         As the loss wants them.
     sample_weight : ndarray of shape (n_samples,) or None
     """
-    return _check_training(estimator, X, y, sample_weight, None, estimator._form)[:-1]
+    return check_training(estimator, X, y, sample_weight, known=estimator._form)[:-1]
 
 
 def check_form(estimator, X, y, sample_weight=None):
     """Check training data as :func:`check_data` does, and return their form."""
-    return _check_training(estimator, X, y, sample_weight, None, None)[-1]
+    return check_training(estimator, X, y, sample_weight)[-1]
 
 
-def _check_training(estimator, X, y, sample_weight, classes, known):
+def check_training(estimator, X, y, sample_weight=None, classes=None, known=None):
+    """Check training data as :func:`check_data` does, and hold nothing out.
+
+    Returns
+    -------
+    X, targets, sample_weight
+        As in :class:`Checked`.
+    form : Form
+    """
     X, y, form = _check_pair(estimator, X, y, classes, known)
     weights = check_weights(sample_weight, X, X.dtype)
     targets, weights, form = learn_of_targets(estimator, y, weights, form, known is None)

@@ -28,11 +28,6 @@ class Rows:
         self._columns = range(array.shape[1]) if columns is None else columns
         self.shape = len(self._rows), len(self._columns)
 
-    @classmethod
-    def wanted(cls, X, dtype):
-        """Whether a checked X is to be read by rows: if it is of another type, or read-only."""
-        return isinstance(X, np.ndarray) and not (X.dtype == dtype and X.flags.writeable)
-
     def __len__(self):
         return self.shape[0]
 
@@ -76,6 +71,13 @@ class Rows:
             rows = batch if order is None else order[batch]
             weights = None if sample_weight is None else sample_weight[rows]
             yield np.asarray(self[rows]), targets[rows], weights
+
+
+def as_trained_on(X, dtype):
+    """Return a checked X in a data type, what is not in it or is read-only as Rows, not copied."""
+    if isinstance(X, np.ndarray) and not (X.dtype == dtype and X.flags.writeable):
+        return Rows(X, dtype)
+    return X.astype(dtype, copy=False)
 
 
 def _part(known, where):
