@@ -85,7 +85,7 @@ def test_a_penalty_that_this_process_has_registered_is_to_be_given_as_an_object(
     try:
         model, client = clone(MODEL), distributed.get_client()
         model.set_params(penalty="ridge_from_outside")
-        with pytest.raises(ValueError, match="registered in another"):
+        with pytest.raises(ValueError, match="another process"):
             client.submit(model.fit, X, Y).result(timeout=100)
         model.set_params(penalty=Ridge())
         of_object = client.submit(model.fit, X, Y).result(timeout=100)
