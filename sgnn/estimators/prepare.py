@@ -178,6 +178,7 @@ def _problem(estimator, data, sizes, on_path):
         scales=units.scales,
         told=units.told,
         alpha_unit=float(units.alpha),
+        follows_noise=estimator.alpha == "auto" and loss.follows_noise and not on_path,
     )
 
 

@@ -66,6 +66,10 @@ class ProxLBFGS(ProximalOptimizer):
     def of_parameters(self):
         return {}
 
+    def forget_objective(self):
+        self._here = None
+        self._pairs.clear()
+
     def epoch(self, gradients, smooth, rate):
         """Take one step, at the cost of two gradients or a few more.
 

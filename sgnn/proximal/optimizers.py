@@ -55,6 +55,9 @@ class ProximalOptimizer(ABC):
             Parameters, gradient, regulariser and scales.
         """
 
+    def forget_objective(self):
+        """Hear that the strength of the penalty has changed."""
+
     @abstractmethod
     def epoch(self, gradients, smooth, rate):
         """Train for an epoch.

@@ -8,6 +8,7 @@ from sgnn.proximal.state import OptimizerState
 from sgnn.training.course import Course
 from sgnn.training.data import Batches
 from sgnn.training.listeners import Refitting
+from sgnn.training.noise import Noise
 from sgnn.training.resources import engine
 from sgnn.training.stages import Stages
 from sgnn.training.subnetworks import Subnetworks
@@ -37,6 +38,11 @@ class Outcome:
     optimizer: OptimizerState
     n_removed: tuple
     interrupted: bool = False
+
+    @property
+    def alpha(self):
+        """The strength in the end, as it is told."""
+        return self.histories[-1].alpha
 
     @property
     def converged(self):
@@ -100,7 +106,8 @@ def _runs(problem, settings, state, monitor, refit):
         small = outcome.network.compact(problem.blocks)
         of_small = replace(state, network=small.alone())
         listener = Refitting(monitor, small)
-        again = minimise(problem.on_support(small.support), settings, of_small, listener)
+        on_support = replace(problem.on_support(small.support), alpha=outcome.alpha)
+        again = minimise(on_support, settings, of_small, listener)
         network = small.refilled(again.network).expand()
         histories = [*outcome.histories, *again.histories]
         yield replace(outcome, network=network, histories=histories, interrupted=again.interrupted)
@@ -111,7 +118,8 @@ def minimise(problem, settings, state, monitor):
     monitor.begin_run()
     with engine(settings.n_threads):
         batches = Batches.of(problem, settings, state.rng)
-        course = Course.of(settings, problem.told_unit, state.n_epochs)
+        noise = Noise.of(problem, settings)
+        course = Course.of(settings, problem.told_unit, state.n_epochs, problem.alpha, noise)
         stages = Stages(Subnetworks(problem, settings, batches, state.network))
         trainer = last = stages.first(state.optimizer)
         interrupted = False

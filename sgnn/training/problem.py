@@ -10,7 +10,7 @@ from sgnn.networks.network import Network
 from sgnn.proximal._registry import SOLVERS
 from sgnn.training.scales import Scales
 
-_AUTO_BATCH_SIZE = 200
+_AUTO_BATCHES, _AUTO_BATCH_SIZES = 32, (32, 200)
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,8 @@ class Problem:
         Whether weights that are zero at the start stay zero; then there is no other penalty.
     importance : float
         Factor of the gradient of the loss, for data that are a part of others.
+    follows_noise : bool
+        Whether `alpha` is for the best constant, and falls with what is left to explain.
     """
 
     X: object
@@ -78,6 +80,7 @@ class Problem:
     pilot: Network | None = None
     keep_zeros: bool = False
     importance: float = 1.0
+    follows_noise: bool = False
 
     @property
     def has_penalty(self):
@@ -116,14 +119,23 @@ class Problem:
         """Return the batch size: all samples where the loss of one depends on the others, or the
         solver wants them.
         """
-        size = _AUTO_BATCH_SIZE if settings.batch_size == "auto" else settings.batch_size
-        in_parts = self.loss.separable and SOLVERS[settings.solver].has_rate
-        return size if in_parts else self.X.shape[0]
+        n_samples = self.X.shape[0]
+        if not (self.loss.separable and SOLVERS[settings.solver].has_rate):
+            return n_samples
+        if settings.batch_size == "auto":
+            least, most = _AUTO_BATCH_SIZES
+            return min(max(n_samples // _AUTO_BATCHES, least), most)
+        return settings.batch_size
 
     @property
     def loss_unit(self):
         """What losses are told in."""
         return 1.0 if self.told is None else self.told.loss
+
+    @property
+    def strength(self):
+        """`alpha` as it is trained with."""
+        return self.alpha / self.alpha_unit
 
     @property
     def told_unit(self):

@@ -68,6 +68,7 @@ class Subnetworks:
             blocks=None if problem.blocks is None else problem.blocks[kept[0]],
             held_out=held_out,
             loss_unit=problem.loss_unit,
+            alpha_unit=problem.alpha_unit,
         )
 
     def model(self, parameters):
@@ -88,9 +89,8 @@ class Subnetworks:
         problem, pilot = self.problem, None
         if problem.pilot is not None:
             pilot = Parameters.of(problem.pilot, self.full.flat.device)
-        strength = problem.alpha / problem.alpha_unit
         return build_terms(
-            problem.penalties, self.full, strength, problem.blocks, problem.seed, pilot
+            problem.penalties, self.full, problem.strength, problem.blocks, problem.seed, pilot
         )
 
 
