@@ -8,7 +8,7 @@ from numbers import Integral
 import numpy as np
 
 from sgnn._common.words import brief
-from sgnn.estimators.prepare import settings_of
+from sgnn.estimators.prepare import settings_of_steps
 from sgnn.networks.units import units_on_paths
 from sgnn.paths.choice import least_gain, standard_error
 from sgnn.paths.point import PathPoint
@@ -58,7 +58,7 @@ def points_of(model, problem, start, alphas, max_iter):
         return _point(problem, alpha, network, outputs, history, clock), lost
 
     clock = time.perf_counter()
-    settings = settings_of(model)
+    settings = settings_of_steps(model)
     dense = minimise(problem.without_penalty(), settings, start, Silent())
     yield looked_at(0.0, dense.network.compact(problem.blocks), dense.histories[0])
     if dense.interrupted:
@@ -92,22 +92,21 @@ def points_of(model, problem, start, alphas, max_iter):
         clock = time.perf_counter()
 
 
-def empty_point(problem, network, n_threads):
+def empty_point(problem, start, model):
     """Return the point of the best constant, for an infinite strength.
 
     Parameters
     ----------
     problem : Problem
-    network : Network
-        Of the problem, at whatever size.
-    n_threads : int or None
+    start : State
+    model : SparseMLPClassifier or SparseMLPRegressor
     """
     from sgnn.training.last_look import mean_loss
 
     clock = time.perf_counter()
-    nothing = network.emptied(problem.best_constant)
+    nothing = start.network.emptied(problem.best_constant)
     outputs = nothing.forward(problem.X)
-    loss = mean_loss(problem, outputs, n_threads) * problem.loss_unit
+    loss = mean_loss(problem, outputs, model.n_threads) * problem.loss_unit
     history = History(loss=[loss], objective=[loss], n_neurons=[nothing.n_neurons])
     return _point(problem, math.inf, nothing, outputs, history, clock)
 

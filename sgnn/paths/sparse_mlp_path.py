@@ -1,5 +1,6 @@
 """From one dense network to networks of all sizes."""
 
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -17,8 +18,9 @@ from sgnn.estimators.explained import explained
 from sgnn.estimators.prepare import prepare
 from sgnn.estimators.regressor import SparseMLPRegressor
 from sgnn.paths.constraints import PATH_CONSTRAINTS
-from sgnn.paths.path import SparseMLPPath
+from sgnn.paths.path import SparseMLPPath, learnt_at
 from sgnn.paths.points import empty_point, points_of
+from sgnn.paths.progress import following
 
 
 @refuses
@@ -66,10 +68,11 @@ def sparse_mlp_path(
     estimator : SparseMLPClassifier or SparseMLPRegressor
         Network, penalty and training; not changed. Its ``max_iter`` is for the dense network, its
         ``alpha`` is not used, and with ``refit=True`` each network is trained on without penalty
-        before it is kept. Concave penalties, such as ``"log_sum"``, select better than ``"l1"`` or
-        ``"group_lasso"``, which also shrink what they keep. Deep networks on tens of thousands of
-        samples stay closer to the accuracy of the dense one at a lower ``learning_rate_init``, such
-        as 3e-3.
+        before it is kept. With ``verbose=True`` a line is printed for each network; its callbacks
+        hear of each as a task "point" of a task "path", and end the path if they ask for it.
+        Concave penalties, such as ``"log_sum"``, select better than ``"l1"`` or ``"group_lasso"``,
+        which also shrink what they keep. Deep networks on tens of thousands of samples stay closer
+        to the accuracy of the dense one at a lower ``learning_rate_init``, such as 3e-3.
     X : {array-like, sparse CSR matrix, DataFrame} of shape (n_samples, n_features)
         Training inputs.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -81,10 +84,11 @@ def sparse_mlp_path(
         ``validation_fraction`` of the training data.
     alphas : int >= 2 or array-like of float > 0, default=60
         The number of steps at most, of a path that finds its strengths; or the strengths, which
-        are walked in growing order. Both hold for the targets as they are. So strengths that are
-        given must follow the unit of y; and concave penalties, such as ``"log_sum"`` and ``"mcp"``,
-        whose parameters say which weights are large, give other paths in other units, also if they
-        find their strengths: scale y to a standard deviation of about 1.
+        are walked in growing order. A path that finds them is the same in all units of y: penalty
+        and `l2` are those of targets divided by their standard deviations, as for ``alpha="auto"``,
+        and the strengths are told as ``alpha_`` of the estimators is. Strengths that are given hold
+        for the targets as they are, and with them `l2` and the parameters of concave penalties,
+        such as ``"log_sum"`` and ``"mcp"``, which say what weights are large.
     max_iter : int or "auto", default="auto"
         Epochs at each strength; the learning rate runs through its schedule in them. "auto" is as
         many as make 120 steps of the optimiser, but five at least.
@@ -154,6 +158,8 @@ def compute_path(
     max_drop=np.inf,
     keeps_part=False,
     is_fold=False,
+    as_given=None,
+    task=None,
 ):
     """Compute a path, as :func:`sparse_mlp_path` does.
 
@@ -164,51 +170,53 @@ def compute_path(
         raised, so that nobody takes a part for the whole.
     is_fold : bool, default=False
         Whether the data are a part of others, for which all warnings have been given.
+    as_given : bool, default=None
+        Whether strengths and ridge are for the targets as they are; None is where `alphas` are
+        numbers that a user gave, and not found.
+    task : Task, default=None
+        The part of a fit that the path is. A callback may end a path that is none.
     estimator, X, y, sample_weight, X_val, y_val, alphas, max_iter, min_features, max_sparsity, \
 max_drop
         As for :func:`sparse_mlp_path`, types and ranges checked.
     """
+    if as_given is None:
+        as_given = not isinstance(alphas, Integral)
     if not isinstance(alphas, Integral):
         alphas = in_growing_order(alphas)
     inputs = X, y, sample_weight, X_val, y_val
-    model, data, problem, start = set_up(estimator, *inputs, warns=not is_fold)
+    model, data, problem, start = set_up(estimator, *inputs, as_given=as_given, warns=not is_fold)
     if not problem.penalties:
         raise ValueError(f"penalty={estimator.penalty!r}: a path needs a penalty.")
     if max_drop < np.inf and problem.held_out is None:
         raise ValueError(
             f"max_drop={max_drop!r} needs X_val and y_val, or early_stopping=True of the estimator."
         )
-    points, worse = [], []
-
-    def path():
-        empty = empty_point(problem, start.network, model.n_threads)
-        return SparseMLPPath(model, data.form, points, empty)
-
+    worse, points = [], []
     with explained(model, data.X):
+        path = SparseMLPPath(model, data.form, points, empty_point(problem, start, model))
+        attributes = partial(learnt_at, form=data.form, estimator=model)
+        n_points = 1 + (alphas if isinstance(alphas, Integral) else len(alphas))
         try:
-            for point, is_worse in points_of(model, problem, start, alphas, max_iter):
-                points.append(point)
-                if is_worse:
-                    worse.append(point.alpha)
-                if estimator.verbose:
-                    print(_line(point))
-                dropped = max_drop < np.inf and (
-                    point.validation_score < points[0].validation_score - max_drop
-                )
-                if point.n_features <= min_features or point.sparsity >= max_sparsity or dropped:
-                    break
-            else:
-                if keeps_part and isinstance(alphas, Integral) and len(points) <= alphas:
-                    warn(
-                        f"The path ends at alpha={points[-1].alpha:.3g} with "
-                        f"{points[-1].n_features} inputs left: a million times the strength "
-                        "removed nothing. Raise max_iter, the epochs at each strength, or take "
-                        "another penalty."
+            with following(model, (X, y, sample_weight), n_points, attributes, task) as progress:
+                found = points_of(model, problem, start, alphas, max_iter)
+                for point, is_worse in progress.through(found):
+                    points.append(point)
+                    if is_worse:
+                        worse.append(point.alpha)
+                    dropped = max_drop < np.inf and (
+                        point.validation_score < points[0].validation_score - max_drop
                     )
+                    if point.n_features <= min_features or point.sparsity >= max_sparsity:
+                        break
+                    if dropped or (progress.stopped and keeps_part):
+                        break
+                else:
+                    if keeps_part and isinstance(alphas, Integral) and len(points) <= alphas:
+                        _warn_of_an_early_end(points[-1])
         except KeyboardInterrupt:
             if not points:
                 raise
-            raise interrupted(path()) from None
+            raise interrupted(path) from None
         except FloatingPointError as error:
             if not keeps_part or len(points) < 2:
                 raise
@@ -216,11 +224,28 @@ max_drop
     if worse and not is_fold:
         networks = f"{len(worse)} of {len(points)} networks, first at alpha={worse[0]:.3g},"
         checks.warn_of_worse_than_constant(networks, model.learning_rate_init)
-    return path()
+    return path
 
 
-def set_up(estimator, X, y, sample_weight=None, X_val=None, y_val=None, *, warns=True):
+def _warn_of_an_early_end(point):
+    warn(
+        f"The path ends at alpha={point.alpha:.3g} with {point.n_features} inputs left: a million "
+        "times the strength removed nothing. Raise max_iter, the epochs at each strength, or take "
+        "another penalty."
+    )
+
+
+def set_up(
+    estimator, X, y, sample_weight=None, X_val=None, y_val=None, *, as_given=False, warns=True
+):
     """Check parameters and data, and return what a path needs.
+
+    Parameters
+    ----------
+    estimator, X, y, sample_weight, X_val, y_val, as_given
+        As for :func:`compute_path`.
+    warns : bool, default=True
+        Whether to warn of what looks like a mistake.
 
     Returns
     -------
@@ -238,24 +263,12 @@ def set_up(estimator, X, y, sample_weight=None, X_val=None, y_val=None, *, warns
     rng = check_random_state(model.random_state)
     data = check_data(model, X, y, sample_weight, X_val, y_val, rng=rng)
     with explained(model, data.X):
-        problem, start = prepare(model, data, rng, on_path=True)
+        problem, start = prepare(model, data, rng, on_path=True, as_given=as_given)
     if warns:
         checks.warn_if_column(y)
         checks.warn_if_badly_scaled(data.X, data.form.column_ends)
         checks.warn_if_unpenalised(problem, start.network.sizes)
     return model, data, problem, start
-
-
-def _line(point):
-    parts = [
-        f"alpha {point.alpha:.3g}",
-        f"neurons {'-'.join(map(str, point.n_neurons))}",
-        f"sparsity {point.sparsity:.4f}",
-        f"train score {point.train_score:.4f}",
-    ]
-    if point.validation_score is not None:
-        parts.append(f"validation score {point.validation_score:.4f}")
-    return "  ".join(parts)
 
 
 def in_growing_order(alphas):

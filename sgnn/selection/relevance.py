@@ -1,6 +1,7 @@
 """Which inputs are relevant, all of them: the core that a path finds, and what a committee adds."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from sklearn.base import clone
@@ -8,11 +9,13 @@ from sklearn.utils import check_random_state
 
 from sgnn.estimators.data import check_data
 from sgnn.estimators.explained import explained
-from sgnn.estimators.prepare import prepare, settings_of
+from sgnn.estimators.prepare import prepare, settings_of_steps
 from sgnn.networks.network import row_norms
 from sgnn.paths.choice import choose
+from sgnn.paths.path import learnt_at
 from sgnn.paths.places import places_of
 from sgnn.paths.points import points_of
+from sgnn.paths.progress import following
 from sgnn.paths.sparse_mlp_path import set_up
 from sgnn.training.initial import random_network
 from sgnn.training.listeners import Silent
@@ -24,7 +27,9 @@ _L2 = 0.03
 _SHRINKAGES = 1.0, 0.5, 0.25, 0.125
 
 
-def filled_up(path, n_features, estimator, X, y, *, sample_weight, max_iter, memory):
+def filled_up(
+    path, n_features, estimator, X, y, *, sample_weight, max_iter, as_given, memory, tasks
+):
     """Return the places of the inputs: those of a path that it keeps itself, then by relevance.
 
     Parameters
@@ -32,25 +37,29 @@ def filled_up(path, n_features, estimator, X, y, *, sample_weight, max_iter, mem
     path : SparseMLPPath
         On all data. It alone ranks where its best network has `n_features` inputs or more.
     n_features : int
-    estimator, X, y, sample_weight, max_iter
+    estimator, X, y, sample_weight, max_iter, as_given
         As for :func:`held_out_best`.
     memory : joblib.Memory
+    tasks : Tasks
+        Hear of the second path and of the committee.
 
     Returns
     -------
     ndarray of int, shape (n_features,)
         As :func:`sgnn.paths.places.places_of` returns them.
     """
-    of_path = {"alphas": path.alphas[1:], "max_iter": max_iter}
-    best = memory.cache(held_out_best)(estimator, X, y, sample_weight=sample_weight, **of_path)
+    of_path = {"alphas": path.alphas[1:], "max_iter": max_iter, "as_given": as_given}
+    found, task = memory.cache(held_out_best, ignore=["task"]), tasks.one("held-out path")
+    best = found(estimator, X, y, sample_weight=sample_weight, **of_path, task=task)
     core = path[best].kept[0]
     if core.sum() >= n_features:
         return path.ranking
-    relevant = memory.cache(relevances)(estimator, X, y, sample_weight=sample_weight)
+    with tasks.one("committee").running(X, y, sample_weight):
+        relevant = memory.cache(relevances)(estimator, X, y, sample_weight=sample_weight)
     return places_of(path.ranking, ~core, np.where(core, 0, -relevant))
 
 
-def held_out_best(estimator, X, y, *, sample_weight, alphas, max_iter):
+def held_out_best(estimator, X, y, *, sample_weight, alphas, max_iter, as_given, task=None):
     """Return which network of a path is best on a quarter of the samples, which are held out.
 
     Parameters
@@ -62,16 +71,27 @@ def held_out_best(estimator, X, y, *, sample_weight, alphas, max_iter):
         The strengths of the path on all data, without 0.
     max_iter : int or "auto"
         Epochs at each strength.
+    as_given : bool
+        Whether strengths and ridge are for the targets as they are.
+    task : Task, default=None
+        The part of a fit that it is.
 
     Returns
     -------
     int
         Its place on the path, 0 for the dense network.
     """
-    model, data, problem, start = set_up(estimator, X, y, sample_weight, warns=False)
+    model, data, problem, start = set_up(
+        estimator, X, y, sample_weight, as_given=as_given, warns=False
+    )
     problem = problem.with_held_out(*_split(data, 4, start.rng))
-    with explained(model, data.X):
-        points = [point for point, _ in points_of(model, problem, start, alphas, max_iter)]
+    given, attributes = (X, y, sample_weight), partial(learnt_at, form=data.form, estimator=model)
+    with (
+        explained(model, data.X),
+        following(model, given, 1 + len(alphas), attributes, task) as progress,
+    ):
+        found = points_of(model, problem, start, alphas, max_iter)
+        points = [point for point, _ in progress.through(found)]
     scores, errors = np.array([(p.validation_score, p.validation_error) for p in points]).T
     return choose("best", scores, errors, 0.0)
 
@@ -111,7 +131,7 @@ def relevances(estimator, X, y, *, sample_weight):
     model = clone(estimator).set_params(**network, **schedule)
     rng = check_random_state(model.random_state)
     data = check_data(model, X, y, sample_weight, rng=rng)
-    settings = settings_of(model)
+    settings = settings_of_steps(model)
     with explained(model, data.X):
         problem, _ = prepare(model, data, rng)
         problem = replace(problem, l2=_L2 * problem.slope)
