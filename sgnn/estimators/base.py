@@ -22,7 +22,14 @@ from sgnn.estimators.explained import explained
 from sgnn.estimators.learnt import learnt, set_learnt
 from sgnn.estimators.monitor import Monitor
 from sgnn.estimators.parameters import SparseMLPParameters
-from sgnn.estimators.prepare import carried_over, prepare, rng_of, settings_of, settings_of_steps, weigh_call
+from sgnn.estimators.prepare import (
+    carried_over,
+    prepare,
+    rng_of,
+    settings_of,
+    settings_of_steps,
+    weigh_call,
+)
 from sgnn.networks.network import part_of
 from sgnn.penalties import get_penalty
 from sgnn.proximal._registry import SOLVERS

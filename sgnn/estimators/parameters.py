@@ -43,7 +43,8 @@ class SparseMLPParameters(Versioned, BaseEstimator):
         (``"quantile"``), penalties on groups that overlap, `warm_up`, `input_dropout` and
         ``partial_fit``.
     batch_size : int or "auto", default="auto"
-        Samples per step; "auto" is 200, and never more than there are.
+        Samples per step, never more than there are. "auto" is a thirty-second of them, but 32 at
+        least and 200 at most; along paths, and in ``partial_fit``, it is 200.
     learning_rate : {"constant", "cosine", "adaptive"}, default="cosine"
         "cosine" falls from `learning_rate_init` to zero within `max_iter` epochs, so that the
         support settles, and always takes them all (unless stopped early). "adaptive" divides the

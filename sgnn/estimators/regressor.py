@@ -74,7 +74,11 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         :math:`0.42\, n^{-0.85} s` for :math:`n` samples, in natural units: the objective is then
         that of targets divided by their standard deviations, or means under "poisson" and "gamma",
         each output by its own. There the slope of the loss at the best constant is 1, of the
-        squared error, or has the root mean square :math:`s`. See ``alpha_``.
+        squared error, or has the root mean square :math:`s`. It follows the noise, as in the scaled
+        lasso [5]_: during the first half of `max_iter` it is lowered to that times
+        :math:`\sqrt{D / D_0}`, with the deviance :math:`D` in the last epoch and :math:`D_0` that
+        of the best constant; to a hundredth at most, and not under "quantile" and "cox" nor in
+        ``partial_fit``. See ``alpha_``.
     l2, refit, feature_groups
         As in :class:`SparseMLPParameters`.
     solver, ..., n_threads
@@ -83,7 +87,7 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
     Attributes
     ----------
     alpha_ : float
-        Strength that was used. For "auto" it is told times :math:`\sigma_y^{2 - 1/L}`, with
+        Strength that was used, in the end. For "auto" it is told times :math:`\sigma_y^{2 - 1/L}`, with
         :math:`L` weight matrices, where that as a number would give the same model: under penalties
         of the lasso and group lasso kind, without biases in groups, with one output and an
         activation that is homogeneous ("relu", "leaky_relu", "identity"). Else it is told in
@@ -108,6 +112,8 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
     References
     ----------
     As in :class:`SparseMLPParameters`.
+
+    .. [5] Sun & Zhang (2012), "Scaled sparse linear regression", doi:10.1093/biomet/ass043.
 
     Examples
     --------

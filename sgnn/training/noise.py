@@ -16,7 +16,9 @@ _LEAST_SHARE = 0.01
 class Noise:
     r"""Lowers a strength with the root of the deviance that is left.
 
-    .. math:: \alpha \sqrt{\mathrm{deviance} / \mathrm{deviance\ of\ the\ best\ constant}}
+    .. math:: \alpha \sqrt{D / D_0}
+
+    with the mean loss :math:`D` of the last epoch, and :math:`D_0` that of the best constant.
 
     For the squared error the root is the standard deviation of the residuals relative to that of
     the targets, and the strength that of the scaled lasso: in proportion to the noise, which is
@@ -27,10 +29,8 @@ class Noise:
     ----------
     alpha : float
         For the best constant.
-    least_loss : float
-        That of outputs that are the targets, in the unit of the losses of a history.
-    deviance : float
-        Of the best constant, likewise.
+    loss_of_constant : float
+        Of the best one, in the unit of the losses of a history.
     n_epochs : int
         Epochs that are planned.
     every : int, default=1
@@ -42,8 +42,7 @@ class Noise:
     """
 
     alpha: float
-    least_loss: float
-    deviance: float
+    loss_of_constant: float
     n_epochs: int
     every: int = 1
 
@@ -53,15 +52,12 @@ class Noise:
         if not (problem.follows_noise and problem.has_penalty):
             return None
         constant = np.broadcast_to(problem.best_constant, problem.targets.shape)
-        deviances = problem.loss.deviance(constant, problem.targets.astype(np.float64))
-        deviance = float(np.average(deviances.sum(axis=1), weights=problem.sample_weight))
-        if not deviance > 0:
+        loss = mean_loss(problem, constant, settings.n_threads) * problem.loss_unit
+        if not loss > 0:
             return None
-        least_loss = mean_loss(problem, constant, settings.n_threads) - deviance
-        unit = problem.loss_unit
         n_epochs, has_rate = settings.max_iter, SOLVERS[settings.solver].has_rate
         every = 1 if has_rate else max(int(n_epochs * _END / _N_CHANGES_IN_LONG_STEPS), 1)
-        return cls(problem.alpha, least_loss * unit, deviance * unit, n_epochs, every)
+        return cls(problem.alpha, loss, n_epochs, every)
 
     @property
     def known_at(self):
@@ -80,6 +76,6 @@ class Noise:
         """
         if epoch % self.every or epoch > self.known_at:
             return None
-        left = max(losses[-1] - self.least_loss, 0) / self.deviance if losses else 1.0
+        left = max(losses[-1], 0) / self.loss_of_constant if losses else 1.0
         share = min(max(left**0.5, _LEAST_SHARE), 1.0)
         return self.alpha * share * min((epoch + 1) / (self.n_epochs * _RISE), 1.0)
