@@ -1,13 +1,11 @@
 """What the defaults were chosen from: error on held-out rows, weights removed, seconds."""
 
-import numpy as np
-from scipy.stats import gmean
 from sklearn.base import clone
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks import data, pages, suite
+from benchmarks import data, suite
 from benchmarks.peers import timed
 from sgnn import SparseMLPClassifier, SparseMLPRegressor
 

@@ -87,11 +87,11 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
     Attributes
     ----------
     alpha_ : float
-        Strength that was used, in the end. For "auto" it is told times :math:`\sigma_y^{2 - 1/L}`, with
-        :math:`L` weight matrices, where that as a number would give the same model: under penalties
-        of the lasso and group lasso kind, without biases in groups, with one output and an
-        activation that is homogeneous ("relu", "leaky_relu", "identity"). Else it is told in
-        natural units.
+        Strength that was used, in the end. For "auto" it is told times
+        :math:`\sigma_y^{2 - 1/L}`, with :math:`L` weight matrices, where that as a number would
+        mean the same: under penalties of the lasso and group lasso kind, without biases in groups,
+        with one output and an activation that is homogeneous ("relu", "leaky_relu", "identity").
+        Else it is told in natural units.
     network_, ..., validation_loss_curve_
         As in :class:`SparseMLPParameters`.
     validation_scores_ : list of float or None

@@ -22,8 +22,8 @@ def choose(rule, scores, errors, tol, least_gains=None):
     tol : float
         For "dense".
     least_gains : ndarray of shape (n_points,) or None
-        For "1se", where the last point is the empty network: it is chosen, unless the highest score
-        is above its score by more than this; see :func:`least_gain`.
+        For "best" and "1se", where the last point is the empty network: it is chosen, unless the
+        highest score is above its score by more than this; see :func:`least_gain`.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def choose(rule, scores, errors, tol, least_gains=None):
     floor = floors[rule]
     if np.isnan(floor):
         raise ValueError(f"rule={rule!r}: the validation scores that it needs are not numbers.")
-    if rule == "1se" and least_gains is not None:
+    if rule != "dense" and least_gains is not None:
         with np.errstate(invalid="ignore"):
             if scores[best] - scores[-1] <= least_gains[best]:
                 return len(scores) - 1

@@ -238,9 +238,9 @@ class SparseMLPPath(Versioned):
         ----------
         rule : {"best", "1se", "dense"}, default="1se"
             "best": the highest score. "1se": the largest alpha whose score is within one standard
-            error of the highest; the empty network, unless the highest is above its score by more
-            than chance (one-sided t-test over samples, at a level of 5 %). "dense": the largest
-            alpha whose score is at most `tol` below that of the dense network.
+            error of the highest. Under both the empty network, unless the highest score is above
+            its score by more than chance (one-sided t-test over samples, at a level of 5 %).
+            "dense": the largest alpha whose score is at most `tol` below that of the dense network.
         tol : float >= 0, default=0.0
             For "dense".
 

@@ -56,7 +56,8 @@ class ProximalOptimizer(ABC):
         """
 
     def forget_objective(self):
-        """Hear that the strength of the penalty has changed."""
+        """Hear that the strength of the penalty has changed; most remember nothing of it."""
+        return
 
     @abstractmethod
     def epoch(self, gradients, smooth, rate):

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from sgnn.proximal._registry import SOLVERS
-from sgnn.training.last_look import mean_loss
 
 _RISE, _END = 1 / 8, 1 / 2
 _N_CHANGES_IN_LONG_STEPS = 8
@@ -51,6 +50,8 @@ class Noise:
         """Return the noise that the strength of a problem follows, or None if it follows none."""
         if not (problem.follows_noise and problem.has_penalty):
             return None
+        from sgnn.training.last_look import mean_loss
+
         constant = np.broadcast_to(problem.best_constant, problem.targets.shape)
         loss = mean_loss(problem, constant, settings.n_threads) * problem.loss_unit
         if not loss > 0:

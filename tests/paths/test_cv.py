@@ -36,7 +36,7 @@ def classifier(**parameters):
 
 @pytest.fixture(scope="module")
 def search():
-    return SparseMLPClassifierCV(classifier(), alphas=25, cv=FOLDS).fit(X, Y)
+    return SparseMLPClassifierCV(classifier(), alphas=25, cv=FOLDS, rule="1se").fit(X, Y)
 
 
 def test_scores_are_those_of_paths_on_the_folds(search):
