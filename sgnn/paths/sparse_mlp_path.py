@@ -57,7 +57,10 @@ def sparse_mlp_path(
     .. math:: \text{loss} + \alpha\,\Omega(W) + \tfrac{l2}{2} \sum w^2
 
     from one end to the other. The ends are found: the first strength removes nothing, and from one
-    to the next about the same share of what is left goes, until nothing is left. Penalties that do
+    to the next about the same share of what is left goes, until nothing is left. Under a concave
+    penalty a network may fall to a much smaller one however little the strength grows; then steps
+    end on the way down, by whole epochs, so that networks in between are there, if not trained to
+    the end: ``refit=True`` trains them on. Penalties that do
     not grow any more for large weights, such as ``"l0"`` and ``"capped_l1"``, or that only make
     weights compete, such as ``"exclusive_lasso"``, may never remove the last of them: then the path
     ends, with a warning, when a million times the strength has removed nothing. So does one with
@@ -158,7 +161,7 @@ def compute_path(
     max_drop=np.inf,
     keeps_part=False,
     is_fold=False,
-    as_given=None,
+    n_steps=None,
     task=None,
 ):
     """Compute a path, as :func:`sparse_mlp_path` does.
@@ -170,17 +173,16 @@ def compute_path(
         raised, so that nobody takes a part for the whole.
     is_fold : bool, default=False
         Whether the data are a part of others, for which all warnings have been given.
-    as_given : bool, default=None
-        Whether strengths and ridge are for the targets as they are; None is where `alphas` are
-        numbers that a user gave, and not found.
+    n_steps : int, default=None
+        The number of steps by which `alphas` were found, and are in natural units; None if they
+        were not.
     task : Task, default=None
         The part of a fit that the path is. A callback may end a path that is none.
     estimator, X, y, sample_weight, X_val, y_val, alphas, max_iter, min_features, max_sparsity, \
 max_drop
         As for :func:`sparse_mlp_path`, types and ranges checked.
     """
-    if as_given is None:
-        as_given = not isinstance(alphas, Integral)
+    as_given = n_steps is None and not isinstance(alphas, Integral)
     if not isinstance(alphas, Integral):
         alphas = in_growing_order(alphas)
     inputs = X, y, sample_weight, X_val, y_val
@@ -198,7 +200,7 @@ max_drop
         n_points = 1 + (alphas if isinstance(alphas, Integral) else len(alphas))
         try:
             with following(model, (X, y, sample_weight), n_points, attributes, task) as progress:
-                found = points_of(model, problem, start, alphas, max_iter)
+                found = points_of(model, problem, start, alphas, max_iter, n_steps)
                 for point, is_worse in progress.through(found):
                     points.append(point)
                     if is_worse:
@@ -242,8 +244,10 @@ def set_up(
 
     Parameters
     ----------
-    estimator, X, y, sample_weight, X_val, y_val, as_given
+    estimator, X, y, sample_weight, X_val, y_val
         As for :func:`compute_path`.
+    as_given : bool, default=False
+        Whether strengths and ridge will be for the targets as they are, and not in natural units.
     warns : bool, default=True
         Whether to warn of what looks like a mistake.
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from numbers import Integral
 
 import numpy as np
 from sklearn.base import clone
@@ -27,9 +28,7 @@ _L2 = 0.03
 _SHRINKAGES = 1.0, 0.5, 0.25, 0.125
 
 
-def filled_up(
-    path, n_features, estimator, X, y, *, sample_weight, max_iter, as_given, memory, tasks
-):
+def filled_up(path, n_features, estimator, X, y, *, sample_weight, alphas, max_iter, memory, tasks):
     """Return the places of the inputs: those of a path that it keeps itself, then by relevance.
 
     Parameters
@@ -37,8 +36,10 @@ def filled_up(
     path : SparseMLPPath
         On all data. It alone ranks where its best network has `n_features` inputs or more.
     n_features : int
-    estimator, X, y, sample_weight, max_iter, as_given
+    estimator, X, y, sample_weight, max_iter
         As for :func:`held_out_best`.
+    alphas : int or array-like of float
+        Those of the path, as the user gave them.
     memory : joblib.Memory
     tasks : Tasks
         Hear of the second path and of the committee.
@@ -48,9 +49,11 @@ def filled_up(
     ndarray of int, shape (n_features,)
         As :func:`sgnn.paths.places.places_of` returns them.
     """
-    of_path = {"alphas": path.alphas[1:], "max_iter": max_iter, "as_given": as_given}
-    found, task = memory.cache(held_out_best, ignore=["task"]), tasks.one("held-out path")
-    best = found(estimator, X, y, sample_weight=sample_weight, **of_path, task=task)
+    n_steps = alphas if isinstance(alphas, Integral) else None
+    of_path = {"alphas": path.alphas[1:], "n_steps": n_steps, "max_iter": max_iter}
+    of_path["task"] = tasks.one("held-out path")
+    found = memory.cache(held_out_best, ignore=["task"])
+    best = found(estimator, X, y, sample_weight=sample_weight, **of_path)
     core = path[best].kept[0]
     if core.sum() >= n_features:
         return path.ranking
@@ -59,7 +62,7 @@ def filled_up(
     return places_of(path.ranking, ~core, np.where(core, 0, -relevant))
 
 
-def held_out_best(estimator, X, y, *, sample_weight, alphas, max_iter, as_given, task=None):
+def held_out_best(estimator, X, y, *, sample_weight, alphas, max_iter, n_steps=None, task=None):
     """Return which network of a path is best on a quarter of the samples, which are held out.
 
     Parameters
@@ -71,8 +74,8 @@ def held_out_best(estimator, X, y, *, sample_weight, alphas, max_iter, as_given,
         The strengths of the path on all data, without 0.
     max_iter : int or "auto"
         Epochs at each strength.
-    as_given : bool
-        Whether strengths and ridge are for the targets as they are.
+    n_steps : int or None
+        The number of steps by which the strengths were found.
     task : Task, default=None
         The part of a fit that it is.
 
@@ -81,16 +84,15 @@ def held_out_best(estimator, X, y, *, sample_weight, alphas, max_iter, as_given,
     int
         Its place on the path, 0 for the dense network.
     """
-    model, data, problem, start = set_up(
-        estimator, X, y, sample_weight, as_given=as_given, warns=False
-    )
+    inputs = X, y, sample_weight
+    model, data, problem, start = set_up(estimator, *inputs, as_given=n_steps is None, warns=False)
     problem = problem.with_held_out(*_split(data, 4, start.rng))
     given, attributes = (X, y, sample_weight), partial(learnt_at, form=data.form, estimator=model)
     with (
         explained(model, data.X),
         following(model, given, 1 + len(alphas), attributes, task) as progress,
     ):
-        found = points_of(model, problem, start, alphas, max_iter)
+        found = points_of(model, problem, start, alphas, max_iter, n_steps)
         points = [point for point, _ in progress.through(found)]
     scores, errors = np.array([(p.validation_score, p.validation_error) for p in points]).T
     return choose("best", scores, errors, 0.0)
