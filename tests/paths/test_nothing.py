@@ -212,7 +212,14 @@ def test_two_folds_are_taken_for_five():
 
 @pytest.mark.parametrize(
     ("rule", "least", "expected"),
-    [("1se", 0.31, 4), ("1se", 0.29, 2), ("best", 0.31, 1), ("dense", 0.31, 2), ("1se", np.nan, 2)],
+    [
+        ("1se", 0.31, 4),
+        ("1se", 0.29, 2),
+        ("best", 0.31, 4),
+        ("best", 0.29, 1),
+        ("dense", 0.31, 2),
+        ("1se", np.nan, 2),
+    ],
 )
 def test_a_gain_by_chance_is_none(rule, least, expected):
     """The highest score is 0.3 above that of the empty network."""
