@@ -75,13 +75,13 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         that of targets divided by their standard deviations, or means under "poisson" and "gamma",
         each output by its own. There the slope of the loss at the best constant is 1, of the
         squared error, or has the root mean square :math:`s`. It follows the noise, as in the scaled
-        lasso [5]_: during the first half of `max_iter` it is lowered to that times
-        :math:`\sqrt{D / D_0}`, with the deviance :math:`D` in the last epoch and :math:`D_0` that
-        of the best constant; to a hundredth at most, and not under "quantile" and "cox" nor in
-        ``partial_fit``. See ``alpha_``.
+        lasso (Sun & Zhang 2012, doi:10.1093/biomet/ass043): during the first half of `max_iter` it
+        is lowered to that times :math:`\sqrt{D / D_0}`, with the deviance :math:`D` in the last
+        epoch and :math:`D_0` that of the best constant; to a hundredth at most, and not under
+        "quantile" and "cox" nor in ``partial_fit``. See ``alpha_``.
     l2, refit, feature_groups
         As in :class:`SparseMLPParameters`.
-    solver, ..., n_threads
+    solver, ..., checkpoint
         As in :class:`SparseMLPParameters`.
 
     Attributes
@@ -112,8 +112,6 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
     References
     ----------
     As in :class:`SparseMLPParameters`.
-
-    .. [5] Sun & Zhang (2012), "Scaled sparse linear regression", doi:10.1093/biomet/ass043.
 
     Examples
     --------

@@ -1,6 +1,7 @@
 """The stages of a training run: each trains some of the units, from where the last one stopped."""
 
 from sgnn.networks.network import Network
+from sgnn.networks.parameters import to_tensor
 from sgnn.networks.units import all_units, compose
 from sgnn.training import removal
 
@@ -36,6 +37,30 @@ class Stages:
         units = all_units(self.full.sizes)
         return self.subnetworks.trainer(self.full, self.regulariser, units, state)
 
+    def state(self, trainer, course):
+        """Return where training is, as plain data."""
+        return {
+            **trainer.state(course),
+            "full": self.full.to_flat(),
+            "next_at": self._next_at,
+            "repairs_left": self._repairs_left,
+        }
+
+    def resumed(self, state, course):
+        """Return the trainer that goes on, and let the course go on, from where training was."""
+        self.full.flat.copy_(to_tensor(state["full"], self.full.flat.device))
+        self._next_at, self._repairs_left = state["next_at"], state["repairs_left"]
+        kept = state["kept"]
+        self._take_strength(state["history"])
+        if all(mask.all() for mask in kept):
+            trainer = self.first(None)
+        else:
+            whole = Network.whole(*self.full.to_numpy(), self.problem.activation)
+            small = self.subnetworks.holding(whole.keep(kept))
+            trainer = self.subnetworks.trainer(*small, kept, None)
+        trainer.restore(state, course)
+        return trainer
+
     def may_pause(self, trainer, epoch):
         """Whether a stage should end after an epoch, before the training does."""
         epochs_left = self._n_epochs - epoch
@@ -50,6 +75,7 @@ class Stages:
         is_final = course.early_stopping or course.stopped or not self._repairs_left
         if is_over and (is_final or trainer.kept[0].all()):
             return None
+        self._take_strength(course.history)
         kept = self._revived(trainer, 1.0 if is_over else removal.MARGIN)
         if is_over:
             kept = [kept[0] | trainer.kept[0], *trainer.kept[1:]]
@@ -77,6 +103,14 @@ class Stages:
             network.coefs[layer][:, ~mask] = coefs[layer][:, ~mask]
             network.intercepts[layer][~mask] = intercepts[layer][~mask]
         return network
+
+    def _take_strength(self, history):
+        """Let the regulariser that those of smaller networks are made from have the last strength.
+
+        It is that of the problem, unless it follows the noise.
+        """
+        if self.problem.follows_noise and self._removes:
+            self.regulariser.set_strength(history.alpha / self.problem.alpha_unit)
 
     def _smaller(self, trainer, kept):
         """Return the parameters of a trainer, and the regulariser, for other units."""

@@ -149,7 +149,7 @@ def test_early_stopping_waits_for_the_full_strength_of_the_penalty():
 
 def test_early_stopping_of_a_regressor_watches_r2():
     X, y, X_val, y_val = DIABETES_X[::2], DIABETES_Y[::2], DIABETES_X[1::2], DIABETES_Y[1::2]
-    model = regressor(early_stopping=True, max_iter=200, n_iter_no_change=8)
+    model = regressor(alpha=1e-3, early_stopping=True, max_iter=200, n_iter_no_change=8)
     model.fit(X, y, X_val=X_val, y_val=y_val)
     assert model.n_iter_ < 200
     assert r2_score(y_val, model.predict(X_val)) == pytest.approx(max(model.validation_scores_))

@@ -183,7 +183,8 @@ def best_near(name, towards, strength):
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 def test_objective_never_rises_and_ends_below_that_of_adam(activation):
     shared = {"alpha": 0.01, "random_state": 0, "max_iter": 200}
-    adam = SparseMLPClassifier((20,), activation, **shared).fit(CANCER_X, CANCER_Y)
+    adam = SparseMLPClassifier((20,), activation, batch_size=200, **shared)
+    adam.fit(CANCER_X, CANCER_Y)
     model = SparseMLPClassifier((20,), activation, solver="lbfgs", **shared)
     model.fit(CANCER_X, CANCER_Y)
     curve = np.array(model.objective_curve_)

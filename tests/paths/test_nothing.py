@@ -238,3 +238,10 @@ def test_nothing_is_kept_of_noise(classifies):
         selector = SparseMLPSelector().fit(noise, (y > 0).astype(int) if classifies else y)
         n_kept += selector.support_.any()
     assert n_kept <= 1
+
+
+@pytest.mark.parametrize(("n_folds", "is_plain"), [(4, False), (5, True)])
+def test_gains_of_very_different_sizes_are_no_chance_if_all_are_positive(n_folds, is_plain):
+    gains = np.array([0.1, 0.2, 1.9, 0.1, 3.8])[:n_folds, None]
+    assert (least_gain(gains, overlap=0.25) < gains.mean()) == is_plain
+    assert least_gain(-gains, overlap=0.25) > 0

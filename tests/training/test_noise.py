@@ -97,7 +97,21 @@ def test_a_refit_keeps_it():
     assert refitted.alpha_ == model.alpha_
 
 
-def test_objectives_are_of_the_strength_of_their_epoch():
-    model = regressor(hidden_layer_sizes=(), penalty="l1").fit(X, scale(Y))
-    penalty = model.alpha_ * np.abs(model.expand()[0][0]).sum()
-    assert model.objective_curve_[-1] - model.loss_curve_[-1] == pytest.approx(penalty)
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_objectives_are_of_the_strength_that_is_told_also_after_removal(solver):
+    rng = np.random.RandomState(0)
+    Z = rng.normal(size=(300, 60))
+    y = scale(np.sin(Z[:, 0]) + Z[:, 1] + 0.1 * rng.normal(size=300))
+    model = regressor(hidden_layer_sizes=(30,), solver=solver, max_iter=160).fit(Z, y)
+    assert sum(model.n_removed_) > 20
+    coefs = model.expand()[0]
+    norms = [np.sqrt(coef.shape[1]) * np.linalg.norm(coef, axis=1).sum() for coef in coefs]
+    penalty = model.alpha_ * sum(norms)
+    assert model.objective_curve_[-1] - model.loss_curve_[-1] == pytest.approx(penalty, rel=1e-3)
+
+
+def test_early_stopping_returns_to_an_epoch_in_which_the_strength_was_known():
+    model = regressor(early_stopping=True, max_iter=60, n_iter_no_change=5)
+    model.fit(X[::2], scale(Y)[::2], X_val=X[1::2], y_val=scale(Y)[1::2])
+    known = model.validation_scores_[29:]
+    assert model.score(X[1::2], scale(Y)[1::2]) == pytest.approx(max(known))
