@@ -153,26 +153,28 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         """
         from sgnn.training.fit import fit
         from sgnn.training.last_look import look_at
+        from sgnn.training.noise import strength_of_noise
 
         blocks = data.form.blocks
         with explained(self, data.X):
             problem, state = prepare(self, data, rng, last)
+            if problem.follows_noise and not streams:
+                alpha = strength_of_noise(problem, state.network.sizes, settings)
+                problem = replace(problem, alpha=alpha)
         if streams:
-            problem = replace(problem, follows_noise=False)
             problem, state = weigh_call(problem, state, problem.samples_per_batch(settings))
         checks.warn_if_column(given[1])
         if not streams or data.form.moments.n_samples >= _ENOUGH_TO_TELL:
             checks.warn_if_badly_scaled(data.X, data.form.column_ends)
         checks.warn_if_unpenalised(problem, state.network.sizes)
         refit = self.refit and not streams
-        told = partial(learnt, data.form, before=self if streams else None)
+        told = partial(learnt, data.form, problem.alpha, before=self if streams else None)
 
         def so_far(network, history, n_removed):
             network = problem.tell(network)
             on_the_way, compact = replace(state, network=network), network.compact(blocks)
             baseline = problem.baseline(compact)
-            parts = history.alpha, compact, [history], n_removed, on_the_way
-            return told(*parts, baseline=baseline)
+            return told(compact, [history], n_removed, on_the_way, baseline=baseline)
 
         n_runs = 1 + problem.is_adaptive + refit
         context = self._init_callback_context(max_subtasks=settings.max_iter * n_runs)
@@ -192,7 +194,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             state = State(
                 network if self.warm_start else compact, seed=state.seed, n_epochs=n_epochs
             )
-        parts = outcome.alpha, compact, outcome.histories, outcome.n_removed, state
+        parts = compact, outcome.histories, outcome.n_removed, state
         attributes = told(*parts, baseline=problem.baseline(compact))
         try:
             if outcome.interrupted:
@@ -210,7 +212,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
     def _warn_about(self, outcome, problem, is_worse, goes_on):
         is_given = problem.has_penalty and self.alpha != "auto"
         if outcome.is_empty:
-            warn(f"alpha={outcome.alpha:.3g} left no weight: X has no effect. Lower alpha.")
+            warn(f"alpha={problem.alpha:.3g} left no weight: X has no effect. Lower alpha.")
         elif is_worse:
             checks.warn_of_worse_than_constant("the network", self.learning_rate_init)
         elif is_given and not (goes_on or outcome.network.sparsity):

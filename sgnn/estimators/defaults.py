@@ -20,7 +20,6 @@ from sgnn.estimators.labels import check_order
 from sgnn.estimators.moments import n_effective
 from sgnn.estimators.prepare import prepare, settings_of
 from sgnn.estimators.regressor import SparseMLPRegressor
-from sgnn.training.listeners import Silent
 
 _DENSE_STEPS, _BATCH_SIZE = 1000, 200
 _L2, _L2_PER_NOISE, _LEAST_L2, _MOST_L2 = 1e-3, 20.0, 1e-4, 0.1
@@ -97,7 +96,7 @@ def with_ridge(estimator, X, y, sample_weight=None):
     """
     if is_classifier(estimator):
         return estimator
-    from sgnn.training.fit import minimise
+    from sgnn.training.noise import strength_of_noise
 
     X, y, weights = rows_with_weight(*indexable(X, y, check_weights(sample_weight, X)))
     n_samples = _num_samples(X)
@@ -107,10 +106,8 @@ def with_ridge(estimator, X, y, sample_weight=None):
     data = check_data(plain, _safe_indexing(X, rows), _safe_indexing(y, rows), weights, rng=rng)
     with explained(plain, data.X):
         problem, state = prepare(plain, data, rng)
-        outcome = minimise(problem, settings_of(plain), state, Silent())
-    if outcome.interrupted:
-        raise KeyboardInterrupt
-    l2 = _L2_PER_NOISE * (outcome.alpha / problem.alpha) ** 2 / n_samples
+        alpha = strength_of_noise(problem, state.network.sizes, settings_of(plain))
+    l2 = _L2_PER_NOISE * (alpha / problem.alpha) ** 2 / n_samples
     return estimator.set_params(l2=min(max(l2, _LEAST_L2), _MOST_L2))
 
 

@@ -74,7 +74,7 @@ class SparseMLPParameters(Versioned, BaseEstimator):
         Whether the momentum of "sgd" looks ahead.
     early_stopping : bool, default=False
         Whether to stop when the score on held-out data stands still, and to return to the best
-        epoch. Epochs in which the strength of the penalty still changes do not count.
+        epoch.
     validation_fraction : float in (0, 1), default=0.1
         Share of the training data held out for `early_stopping` where `fit` gets no ``X_val``.
     input_dropout : float in [0, 1), default=0.0

@@ -195,7 +195,7 @@ def _problem(estimator, data, sizes, on_path, as_given):
         scales=units.scales,
         told=units.told,
         alpha_unit=float(units.alpha),
-        follows_noise=estimator.alpha == "auto" and loss.follows_noise and not on_path,
+        follows_noise=bool(penalties) and estimator.alpha == "auto" and loss.follows_noise,
     )
 
 

@@ -75,10 +75,11 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         that of targets divided by their standard deviations, or means under "poisson" and "gamma",
         each output by its own. There the slope of the loss at the best constant is 1, of the
         squared error, or has the root mean square :math:`s`. It follows the noise, as in the scaled
-        lasso (Sun & Zhang 2012, doi:10.1093/biomet/ass043): during the first half of `max_iter` it
-        is lowered to that times :math:`\sqrt{D / D_0}`, with the deviance :math:`D` in the last
-        epoch and :math:`D_0` that of the best constant; to a hundredth at most, and not under
-        "quantile" and "cox" nor in ``partial_fit``. See ``alpha_``.
+        lasso (Sun & Zhang 2012, doi:10.1093/biomet/ass043): that is multiplied by
+        :math:`\sqrt{D / D_0}`, at least a hundredth, with the losses :math:`D` of a pilot fit and
+        :math:`D_0` of the best constant on a quarter of the samples that is held out from it. The
+        pilot takes half of `max_iter`, and no random numbers of `random_state`. There is none under
+        "quantile" and "cox", with fewer than 20 samples, and in ``partial_fit``. See ``alpha_``.
     l2, refit, feature_groups
         As in :class:`SparseMLPParameters`.
     solver, ..., checkpoint
@@ -87,11 +88,11 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
     Attributes
     ----------
     alpha_ : float
-        Strength that was used, in the end. For "auto" it is told times
-        :math:`\sigma_y^{2 - 1/L}`, with :math:`L` weight matrices, where that as a number would
-        mean the same: under penalties of the lasso and group lasso kind, without biases in groups,
-        with one output and an activation that is homogeneous ("relu", "leaky_relu", "identity").
-        Else it is told in natural units.
+        Strength that was used. For "auto" it is told times :math:`\sigma_y^{2 - 1/L}`, with
+        :math:`L` weight matrices, where that as a number would give the same model: under penalties
+        of the lasso and group lasso kind, without biases in groups, with one output and an
+        activation that is homogeneous ("relu", "leaky_relu", "identity"). Else it is told in
+        natural units.
     network_, ..., validation_loss_curve_
         As in :class:`SparseMLPParameters`.
     validation_scores_ : list of float or None

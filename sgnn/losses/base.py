@@ -29,7 +29,7 @@ class Loss(BaseEstimator, ABC):
     #: Whether raw outputs are logarithms of predictions: then those for targets divided by their
     #: units differ by the logarithms of these, and else by these as factors.
     log_link = False
-    #: Whether it is a deviance, 0 where outputs say what happened, whose slope falls with it: then
+    #: Whether it is 0 where outputs say what happened, and its slope falls with it: then
     #: ``alpha="auto"`` follows the noise.
     follows_noise = False
 

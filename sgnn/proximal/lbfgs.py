@@ -68,10 +68,6 @@ class ProxLBFGS(ProximalOptimizer):
     def of_parameters(self):
         return {}
 
-    def forget_objective(self):
-        self._here = None
-        self._pairs.clear()
-
     def state(self):
         pairs = [(move.cpu().numpy(), change.cpu().numpy(), p) for move, change, p in self._pairs]
         here = None if self._here is None else self._here.state()

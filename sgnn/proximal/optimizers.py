@@ -55,10 +55,6 @@ class ProximalOptimizer(ABC):
             Parameters, gradient, regulariser and scales.
         """
 
-    def forget_objective(self):
-        """Hear that the strength of the penalty has changed; most remember nothing of it."""
-        return
-
     @abstractmethod
     def epoch(self, gradients, smooth, rate):
         """Train for an epoch.

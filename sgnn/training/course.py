@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass, field
 
 from sgnn.proximal._registry import SOLVERS
-from sgnn.training.noise import Noise
 from sgnn.training.rates import LearningRate, Patience
 
 _WITHOUT_NOISE = 1e-6
@@ -24,8 +23,6 @@ class History:
     validation_loss, validation_score : list of float
     n_neurons : list of tuple of int
         Units on a path from an input to an output, per layer, inputs first and outputs last.
-    alpha : float
-        Strength of the penalty, in the end.
     converged : bool
     """
 
@@ -34,7 +31,6 @@ class History:
     validation_loss: list = field(default_factory=list)
     validation_score: list = field(default_factory=list)
     n_neurons: list = field(default_factory=list)
-    alpha: float = 0.0
     converged: bool = False
 
     def __repr__(self):
@@ -67,8 +63,6 @@ class Course:
         Place on the schedule of the learning rate.
     n_whole : int
         Number of epochs that were trained and recorded.
-    noise : Noise or None
-        What the strength of the penalty follows.
     best : tuple
         The Parameters to end with, and the units that they belong to.
     """
@@ -81,14 +75,13 @@ class Course:
     first_epoch: int = 0
     epoch: int = 0
     n_whole: int = 0
-    noise: Noise | None = None
     history: History = field(default_factory=History)
     best_score: float = -math.inf
     best: tuple = ()
     stopped: bool = False
 
     @classmethod
-    def of(cls, settings, unit_of_loss, first_epoch, alpha=0.0, noise=None):
+    def of(cls, settings, unit_of_loss, first_epoch):
         """Return the course that settings ask for."""
         has_rate = SOLVERS[settings.solver].has_rate
         kind = settings.learning_rate if has_rate else "constant"
@@ -100,8 +93,6 @@ class Course:
             n_epochs=settings.max_iter,
             tol=tol,
             first_epoch=first_epoch,
-            noise=noise,
-            history=History(alpha=alpha),
         )
 
     @property

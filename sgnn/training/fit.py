@@ -10,7 +10,6 @@ from sgnn.training.course import Course
 from sgnn.training.data import Batches
 from sgnn.training.journal import BLANK
 from sgnn.training.listeners import Refitting
-from sgnn.training.noise import Noise
 from sgnn.training.resources import engine
 from sgnn.training.stages import Stages
 from sgnn.training.subnetworks import Subnetworks
@@ -40,11 +39,6 @@ class Outcome:
     optimizer: OptimizerState
     n_removed: tuple
     interrupted: bool = False
-
-    @property
-    def alpha(self):
-        """The strength in the end, as it is told."""
-        return self.histories[-1].alpha
 
     @property
     def converged(self):
@@ -110,7 +104,7 @@ def _runs(problem, settings, state, monitor, refit, journal):
         small = outcome.network.compact(problem.blocks)
         of_small = replace(state, network=small.alone())
         listener = Refitting(monitor, small)
-        on_support = replace(problem.on_support(small.support), alpha=outcome.alpha)
+        on_support = problem.on_support(small.support)
         again = minimise(on_support, settings, of_small, listener, journal)
         network = small.refilled(again.network).expand()
         histories = [*outcome.histories, *again.histories]
@@ -124,8 +118,7 @@ def minimise(problem, settings, state, monitor, journal=BLANK):
         return Outcome(**known)
     with engine(settings.n_threads):
         batches = Batches.of(problem, settings, state.rng)
-        noise = Noise.of(problem, settings)
-        course = Course.of(settings, problem.told_unit, state.n_epochs, problem.alpha, noise)
+        course = Course.of(settings, problem.told_unit, state.n_epochs)
         stages = Stages(Subnetworks(problem, settings, batches, state.network))
         begun = journal.begun()
         if begun is None:

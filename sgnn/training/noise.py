@@ -1,82 +1,78 @@
-"""A strength of the penalty that follows the noise in the targets while a network trains."""
+"""A strength of the penalty in proportion to the noise in the targets."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
-from sgnn.proximal._registry import SOLVERS
+from sgnn.training.initial import random_network
+from sgnn.training.listeners import Silent
+from sgnn.training.state import State
 
-_RISE, _END = 1 / 8, 1 / 2
-_N_CHANGES_IN_LONG_STEPS = 8
+_N_ROUNDS, _PART = 4, 0.5
+_N_SPLIT = 4
+_LEAST_SAMPLES = 20
 _LEAST_SHARE = 0.01
 
 
-@dataclass(frozen=True)
-class Noise:
-    r"""Lowers a strength with the root of the deviance that is left.
+def strength_of_noise(problem, sizes, settings):
+    r"""Return the strength that the noise asks for, from a pilot fit.
 
     .. math:: \alpha \sqrt{D / D_0}
 
-    with the mean loss :math:`D` of the last epoch, and :math:`D_0` that of the best constant.
-
-    For the squared error the root is the standard deviation of the residuals relative to that of
-    the targets, and the strength that of the scaled lasso: in proportion to the noise, which is
-    estimated along with the network. So it is until half of the epochs are over; in the first
-    eighth it rises from zero, so that no unit is lost before there is something to see.
+    with the strength :math:`\alpha` for the best constant, its loss :math:`D_0`, and the loss
+    :math:`D` of a network, both on a quarter of the samples that is held out. For the squared error
+    the root is the standard deviation of what is not explained, relative to that of the targets,
+    and the strength is in proportion to it, as in the scaled lasso. There it is found along with
+    the model, on the same samples, which a network may know by heart. The pilot is trained for half
+    of the epochs in four rounds, each with the strength that the last one asks for.
 
     Parameters
     ----------
-    alpha : float
-        For the best constant.
-    loss_of_constant : float
-        Of the best one, in the unit of the losses of a history.
-    n_epochs : int
-        Epochs that are planned.
-    every : int, default=1
-        Epochs between changes.
+    problem : Problem
+    sizes : sequence of int
+        Units per layer.
+    settings : Settings
+
+    Returns
+    -------
+    float
+        Between a hundredth of `alpha` and `alpha`. It depends on no random numbers but its own.
+
+    Raises
+    ------
+    FloatingPointError
+        If the objective or a parameter is not finite.
+    KeyboardInterrupt
+        If the user breaks off.
 
     References
     ----------
     Sun & Zhang (2012), "Scaled sparse linear regression", doi:10.1093/biomet/ass043.
     """
+    from sgnn.training.fit import minimise
+    from sgnn.training.last_look import mean_loss
 
-    alpha: float
-    loss_of_constant: float
-    n_epochs: int
-    every: int = 1
-
-    @classmethod
-    def of(cls, problem, settings):
-        """Return the noise that the strength of a problem follows, or None if it follows none."""
-        if not (problem.follows_noise and problem.has_penalty):
-            return None
-        from sgnn.training.last_look import mean_loss
-
-        constant = np.broadcast_to(problem.best_constant, problem.targets.shape)
-        loss = mean_loss(problem, constant, settings.n_threads) * problem.loss_unit
-        if not loss > 0:
-            return None
-        n_epochs, has_rate = settings.max_iter, SOLVERS[settings.solver].has_rate
-        every = 1 if has_rate else max(int(n_epochs * _END / _N_CHANGES_IN_LONG_STEPS), 1)
-        return cls(problem.alpha, loss, n_epochs, every)
-
-    @property
-    def known_at(self):
-        """The epoch from which on the strength stays."""
-        return int(self.n_epochs * _END)
-
-    def alpha_at(self, epoch, losses):
-        """Return the strength from an epoch on, or None if it stays what it is.
-
-        Parameters
-        ----------
-        epoch : int
-            Counted from 0.
-        losses : list of float
-            Mean losses of the epochs so far.
-        """
-        if epoch % self.every or epoch > self.known_at:
-            return None
-        left = max(losses[-1], 0) / self.loss_of_constant if losses else 1.0
-        share = min(max(left**0.5, _LEAST_SHARE), 1.0)
-        return self.alpha * share * min((epoch + 1) / (self.n_epochs * _RISE), 1.0)
+    n_samples, n_epochs = problem.X.shape[0], int(settings.max_iter * _PART / _N_ROUNDS)
+    if n_samples < _LEAST_SAMPLES or not n_epochs:
+        return problem.alpha
+    rng = np.random.RandomState(0)
+    held_out, rows = np.split(rng.permutation(n_samples), [n_samples // _N_SPLIT])
+    part = problem.with_held_out(np.sort(rows), np.sort(held_out))
+    tested = replace(problem, **vars(part.held_out), held_out=None)
+    constant = np.broadcast_to(part.best_constant, tested.targets.shape)
+    of_constant = mean_loss(tested, constant, settings.n_threads)
+    if not of_constant > 0:
+        return problem.alpha
+    schedule = {"max_iter": n_epochs, "learning_rate": "cosine", "early_stopping": False}
+    settings = replace(settings, **schedule)
+    state = State(random_network(part, sizes, rng), rng=rng)
+    alpha = problem.alpha / 2
+    for _ in range(_N_ROUNDS):
+        outcome = minimise(replace(part, alpha=alpha), settings, state, Silent())
+        if outcome.interrupted:
+            raise KeyboardInterrupt
+        state = replace(state, network=outcome.network)
+        share = outcome.histories[0].validation_loss[-1] / problem.loss_unit / of_constant
+        alpha = problem.alpha * min(max(share, 0) ** 0.5, 1.0)
+        alpha = max(alpha, _LEAST_SHARE * problem.alpha)
+    return alpha

@@ -60,7 +60,7 @@ class Problem:
     importance : float
         Factor of the gradient of the loss, for data that are a part of others.
     follows_noise : bool
-        Whether `alpha` is for the best constant, and falls with what is left to explain.
+        Whether `alpha` is for the best constant, and to be lowered; see :func:`strength_of_noise`.
     """
 
     X: object

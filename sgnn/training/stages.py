@@ -51,7 +51,6 @@ class Stages:
         self.full.flat.copy_(to_tensor(state["full"], self.full.flat.device))
         self._next_at, self._repairs_left = state["next_at"], state["repairs_left"]
         kept = state["kept"]
-        self._take_strength(state["history"])
         if all(mask.all() for mask in kept):
             trainer = self.first(None)
         else:
@@ -75,7 +74,6 @@ class Stages:
         is_final = course.early_stopping or course.stopped or not self._repairs_left
         if is_over and (is_final or trainer.kept[0].all()):
             return None
-        self._take_strength(course.history)
         kept = self._revived(trainer, 1.0 if is_over else removal.MARGIN)
         if is_over:
             kept = [kept[0] | trainer.kept[0], *trainer.kept[1:]]
@@ -103,14 +101,6 @@ class Stages:
             network.coefs[layer][:, ~mask] = coefs[layer][:, ~mask]
             network.intercepts[layer][~mask] = intercepts[layer][~mask]
         return network
-
-    def _take_strength(self, history):
-        """Let the regulariser that those of smaller networks are made from have the last strength.
-
-        It is that of the problem, unless it follows the noise.
-        """
-        if self.problem.follows_noise and self._removes:
-            self.regulariser.set_strength(history.alpha / self.problem.alpha_unit)
 
     def _smaller(self, trainer, kept):
         """Return the parameters of a trainer, and the regulariser, for other units."""

@@ -68,7 +68,6 @@ class Subnetworks:
             blocks=None if problem.blocks is None else problem.blocks[kept[0]],
             held_out=held_out,
             loss_unit=problem.loss_unit,
-            alpha_unit=problem.alpha_unit,
         )
 
     def model(self, parameters):

@@ -25,8 +25,8 @@ class Trainer:
         Blocks of the inputs in `kept` that live as long as one of them does.
     held_out : HeldOut or None
         With the inputs in `kept` only.
-    loss_unit, alpha_unit : float, default=1.0
-        What losses and objectives, and the strength of the penalty, are told in.
+    loss_unit : float, default=1.0
+        What losses and objectives are told in.
     """
 
     def __init__(
@@ -41,7 +41,6 @@ class Trainer:
         blocks=None,
         held_out=None,
         loss_unit=1.0,
-        alpha_unit=1.0,
     ):
         self.model = model
         self.optimizer = optimizer
@@ -52,7 +51,6 @@ class Trainer:
         self.blocks = blocks
         self.held_out = held_out
         self.loss_unit = loss_unit
-        self.alpha_unit = alpha_unit
         self._best = model.parameters.zeros_like()
 
     def run(self, course, monitor, may_pause, note):
@@ -76,7 +74,6 @@ class Trainer:
         """
         while course.epoch < course.n_epochs:
             monitor.begin_epoch()
-            self._follow_noise(course)
             self.regulariser.begin_epoch(course.first_epoch + course.epoch)
             self._train_epoch(course.learning_rate.rate(course.epoch))
             course.epoch += 1
@@ -123,15 +120,6 @@ class Trainer:
         """Return, per layer, which of the units in `kept` are on a path from input to output."""
         return self.model.units_on_paths(self.blocks)
 
-    def _follow_noise(self, course):
-        if course.noise is None:
-            return
-        alpha = course.noise.alpha_at(course.epoch, course.history.loss)
-        if alpha is not None:
-            course.history.alpha = alpha
-            self.regulariser.set_strength(alpha / self.alpha_unit)
-            self.optimizer.forget_objective()
-
     def _keep_best(self, course):
         score = course.history.validation_score[-1] if course.early_stopping else math.inf
         warm = self._is_warm(course)
@@ -141,9 +129,7 @@ class Trainer:
             course.best_score = score if warm else -math.inf
 
     def _is_warm(self, course):
-        n_known = 0 if course.noise is None else course.noise.known_at
-        is_known = course.epoch >= n_known
-        return is_known and course.first_epoch + course.epoch >= self.regulariser.warm_up
+        return course.first_epoch + course.epoch >= self.regulariser.warm_up
 
     def _look_for_rest(self, course):
         history = course.history
