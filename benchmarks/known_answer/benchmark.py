@@ -200,8 +200,13 @@ def rows(records):
 def picture(records):
     tasks = list(records.by("task"))
     methods = [method for method in records.distinct("method") if method not in COUNTING]
-    fig, axes = plt.subplots(1, len(tasks), figsize=(14, 3.8), layout="constrained", squeeze=False)
-    for ax, (name, shown) in zip(axes[0], tasks, strict=True):
+    n_columns = min(len(tasks), 5)
+    n_rows = -(-len(tasks) // n_columns)
+    size = {"figsize": (14, 3.8 * n_rows), "layout": "constrained", "squeeze": False}
+    fig, axes = plt.subplots(n_rows, n_columns, **size)
+    for ax in axes.flat[len(tasks) :]:
+        ax.remove()
+    for ax, (name, shown) in zip(axes.flat, tasks, strict=False):
         for number, (method, marker) in enumerate(zip(methods, "osD^", strict=False)):
             runs = shown.where(method=method)
             if runs:
@@ -217,7 +222,8 @@ def picture(records):
         ax.set(title=name, xlabel="false positives", ylim=(0, max(n_relevant, 1) * 1.1))
         ax.set_xlim(-0.2, 2 * most + 1)
     axes[0, 0].set_ylabel("true positives")
-    handles = {h.get_label(): h for ax in axes[0] for h in ax.get_legend_handles_labels()[0]}
+    shown = axes.flat[: len(tasks)]
+    handles = {h.get_label(): h for ax in shown for h in ax.get_legend_handles_labels()[0]}
     fig.legend(handles=[handles[method] for method in methods], loc="outside right upper")
     return pages.save(fig, "known_answer")
 
