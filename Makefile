@@ -44,8 +44,11 @@ types: $(VENV)/.test
 	$(RUN) -m mypy
 
 coverage: $(VENV)/.test
-	$(RUN) -m pip install -c constraints.txt pytest-cov
-	$(RUN) -m pytest -n auto --cov --cov-report term:skip-covered --cov-fail-under 95
+	$(RUN) -m pip install -c constraints.txt coverage
+	$(RUN) -m coverage erase
+	$(RUN) -m coverage run -m pytest -n auto
+	$(RUN) -m coverage combine -q
+	$(RUN) -m coverage report --skip-covered --show-missing --fail-under 95
 
 sdist: $(VENV)/.made
 	$(RUN) -m pip install -c constraints.txt build

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from sklearn.base import _fit_context as _untyped_fit_context
+from sklearn.model_selection._validation import _fit_and_score
 from sklearn.utils import _safe_indexing
 from sklearn.utils._metadata_requests import _routing_enabled
 from sklearn.utils._param_validation import (
@@ -23,6 +24,7 @@ __all__ = [
     "RealNotInt",
     "StrOptions",
     "_check_sample_weight",
+    "_fit_and_score",
     "_fit_context",
     "_num_samples",
     "_routing_enabled",

@@ -56,10 +56,14 @@ class Course:
         Where the learning rate and training end.
     tol : float
         Change of the objective within an epoch that is none.
+    max_fun : int or inf
+        Passes over the samples after which training ends.
     first_epoch : int
         Number of epochs before these, for penalties that warm up.
     epoch : int
         Place on the schedule of the learning rate.
+    n_fun : int
+        Passes so far.
     n_whole : int
         Number of epochs that were trained and recorded.
     best : tuple
@@ -71,8 +75,10 @@ class Course:
     early_stopping: bool
     n_epochs: int
     tol: float
+    max_fun: float = math.inf
     first_epoch: int = 0
     epoch: int = 0
+    n_fun: int = 0
     n_whole: int = 0
     history: History = field(default_factory=History)
     best_score: float = -math.inf
@@ -91,6 +97,7 @@ class Course:
             early_stopping=settings.early_stopping,
             n_epochs=settings.max_iter,
             tol=tol,
+            max_fun=math.inf if has_rate else settings.max_fun,
             first_epoch=first_epoch,
         )
 

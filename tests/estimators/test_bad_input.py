@@ -406,7 +406,7 @@ def test_a_later_partial_fit_must_keep_the_layers():
         ({"hidden_layer_sizes": (5,)}, IRIS_X, IRIS_Y, r"\(4, 6, 3\).*\(4, 5, 3\)"),
         ({"hidden_layer_sizes": ()}, IRIS_X, IRIS_Y, r"\(4, 6, 3\).*\(4, 3\)"),
         ({}, IRIS_X[:, :2], IRIS_Y, r"\(4, 6, 3\).*\(2, 6, 3\)"),
-        ({}, IRIS_X, IRIS_Y > 0, "classes or labels"),
+        ({}, IRIS_X, IRIS_Y > 0, "the same classes as in the previous call"),
         ({}, IRIS_X, NAMES[IRIS_Y], "class"),
         ({}, IRIS_X, IRIS_Y + 1, "class"),
         ({}, IRIS_X, np.eye(3, dtype=int)[IRIS_Y], "class|label"),
