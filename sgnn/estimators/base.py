@@ -25,9 +25,11 @@ from sgnn.estimators.parameters import SparseMLPParameters
 from sgnn.estimators.prepare import carried_over, prepare, rng_of, settings_of, weigh_call
 from sgnn.networks.network import part_of
 from sgnn.penalties import get_penalty
+from sgnn.training.rows import NARROW
 from sgnn.training.state import State
 
 _ENOUGH_TO_TELL = 20
+_OUTPUTS_AT_ONCE = 2**20
 _of_network = partial(part_of, "network_")
 
 
@@ -177,9 +179,8 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             if outcome.interrupted:
                 raise KeyboardInterrupt
             with explained(self, data.X):
-                outputs = trained.compact(blocks).forward(data.X)
-                ended = outcome.converged
-                is_worse = look_at(problem, outputs, compact, start, ended, self.n_threads)
+                ended, trained = outcome.converged, trained.compact(blocks)
+                is_worse = look_at(problem, trained, compact, start, ended, self.n_threads)
             self._warn_about(outcome, problem, is_worse, streams or monitor.stopped)
             monitor.end_fit(attributes)
         except KeyboardInterrupt:
@@ -216,12 +217,30 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
 
     def _raw_outputs(self, X):
         """Return the raw outputs, shape (n_samples, n_outputs)."""
+        X = self._checked_inputs(X)
+        return self.network_.forward(X)
+
+    def _of_outputs(self, X, function):
+        """Return a function of the raw outputs, which are computed for some samples at a time."""
+        X, network = self._checked_inputs(X), self.network_
+        n_samples, size = X.shape[0], max(1, _OUTPUTS_AT_ONCE // network.n_outputs)
+        first = function(network.forward(X[:size] if size < n_samples else X))
+        if size >= n_samples:
+            return first
+        found = np.empty((n_samples, *first.shape[1:]), dtype=first.dtype)
+        found[:size] = first
+        for at in range(size, n_samples, size):
+            found[at : at + size] = function(network.forward(X[at : at + size]))
+        return found
+
+    def _checked_inputs(self, X):
+        """Return X as the network takes it."""
         if not self._is_plainly_valid(X):
             check_is_fitted(self)
             dtype = self.network_.coefs[0].dtype
             with naming_columns(X), np.errstate(over="ignore", invalid="ignore"):
-                X = validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False)
-        return self.network_.forward(X)
+                X = validate_data(self, X, accept_sparse="csr", dtype=[dtype, *NARROW], reset=False)
+        return X
 
     def _is_plainly_valid(self, X):
         """Whether X is a finite array as the network wants it, told in a few microseconds.

@@ -18,6 +18,7 @@ from sgnn.networks.activations import ACTIVATIONS
 from sgnn.penalties import get_penalty
 from sgnn.penalties.strengths import check_numbers, unpenalised_layers
 from sgnn.proximal._registry import SOLVERS
+from sgnn.training.rows import Rows
 
 _WILD_RATIO = 1e3
 _USUAL_MAGNITUDES = 1e-2, 50.0
@@ -137,6 +138,8 @@ def column_magnitudes(X):
 
 def column_ends(X):
     """Return the least and the largest value of each column."""
+    if isinstance(X, Rows):
+        return X.column_ends()
     if sparse.issparse(X):
         return tuple(end(axis=0).toarray().ravel() for end in (X.min, X.max))
     return X.min(axis=0), X.max(axis=0)

@@ -154,8 +154,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         -------
         ndarray of shape (n_samples,) or (n_samples, n_labels)
         """
-        outputs = self._raw_outputs(X)
-        return self._form.targets.decode(outputs)
+        return self._of_outputs(X, lambda outputs: self._form.targets.decode(outputs))
 
     def predict_proba(self, X) -> np.ndarray:
         """Predict the probability of each class.
@@ -169,8 +168,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         ndarray of shape (n_samples, n_classes)
             Columns as in ``classes_``; for multilabel targets each label by itself.
         """
-        outputs = self._raw_outputs(X)
-        return self._form.targets.probabilities(outputs)
+        return self._of_outputs(X, lambda outputs: self._form.targets.probabilities(outputs))
 
     def predict_log_proba(self, X) -> np.ndarray:
         """Predict the logarithm of the probability of each class, without underflow.
@@ -184,5 +182,4 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         ndarray of shape (n_samples, n_classes)
             Columns as in ``classes_``.
         """
-        outputs = self._raw_outputs(X)
-        return self._form.targets.log_probabilities(outputs)
+        return self._of_outputs(X, lambda outputs: self._form.targets.log_probabilities(outputs))

@@ -15,6 +15,7 @@ from sgnn.estimators.checks import check_weights, column_ends, resolve_feature_g
 from sgnn.estimators.moments import Moments, n_effective
 from sgnn.estimators.targets import Targets
 from sgnn.training.problem import HeldOut
+from sgnn.training.rows import NARROW, Rows
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Checked:
 
     Attributes
     ----------
-    X : ndarray or CSR of shape (n_samples, n_features)
+    X : ndarray, CSR or Rows of shape (n_samples, n_features)
     targets : ndarray
         As the loss wants them.
     sample_weight : ndarray of shape (n_samples,) or None
@@ -157,7 +158,15 @@ def rows_with_weight(X, y, weights):
     if weights is None or weights.all():
         return X, y, weights
     rows = np.flatnonzero(weights)
-    return _safe_indexing(X, rows), _safe_indexing(y, rows), weights[rows]
+    X = X[rows] if isinstance(X, Rows) else _safe_indexing(X, rows)
+    return X, _safe_indexing(y, rows), weights[rows]
+
+
+def as_trained_on(X, dtype):
+    """Return a checked X in a data type, what is not in it or is read-only as Rows, not copied."""
+    if Rows.wanted(X, dtype):
+        return Rows(X, dtype)
+    return X.astype(dtype, copy=False)
 
 
 def check_scored(estimator, X, y, sample_weight=None):
@@ -203,7 +212,8 @@ def _check_pair(estimator, X, y, classes, known):
         reader.n_features_in_ = known.n_features
         if known.feature_names is not None:
             reader.feature_names_in_ = known.feature_names
-    wanted = estimator.dtype or (np.float64, np.float32)
+    wanted = [np.float64, np.float32] if estimator.dtype is None else [estimator.dtype]
+    wanted = wanted if known is None else [known.dtype]
     numbers = y if is_regressor(estimator) else None
     with naming_columns(X, numbers), np.errstate(over="ignore", invalid="ignore"):
         X, y = validate_data(
@@ -211,12 +221,13 @@ def _check_pair(estimator, X, y, classes, known):
             X,
             estimator._targets.plain(y),
             accept_sparse="csr",
-            dtype=wanted if known is None else np.dtype(known.dtype),
+            dtype=[*wanted, *NARROW],
             order="C",
             multi_output=True,
             y_numeric=is_regressor(estimator),
             reset=known is None,
         )
+    X = as_trained_on(X, X.dtype if X.dtype in wanted else wanted[0])
     y = estimator._targets.read(y)
     names = getattr(reader, "feature_names_in_", None)
     blocks = resolve_feature_groups(estimator.feature_groups, X.shape[1], names)
@@ -230,12 +241,9 @@ def _check_pair(estimator, X, y, classes, known):
 def _hold_out(estimator, X, targets, weights, form, rng):
     """Return the training part, and the held-out part as a HeldOut."""
     fraction = estimator.validation_fraction
-    given = np.ones(len(targets), dtype=X.dtype) if weights is None else weights
     try:
-        X, X_val, targets, targets_val, given, given_val = train_test_split(
-            X,
-            targets,
-            given,
+        rows, held_out = train_test_split(
+            np.arange(len(targets)),
             test_size=fraction,
             random_state=rng,
             stratify=form.targets.strata(targets),
@@ -245,4 +253,7 @@ def _hold_out(estimator, X, targets, weights, form, rng):
             f"early_stopping=True: validation_fraction={fraction} of the samples cannot be held "
             f"out: {error}"
         ) from error
-    return X, targets, given, HeldOut(X_val, targets_val, None if weights is None else given_val)
+    X_val, targets_val = X[held_out], targets[held_out]
+    weights_val = None if weights is None else weights[held_out]
+    weights = None if weights is None else weights[rows]
+    return X[rows], targets[rows], weights, HeldOut(X_val, targets_val, weights_val)

@@ -4,6 +4,7 @@ import math
 from functools import wraps
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import type_of_target
 
 from sgnn._common.private_sklearn import _num_samples
@@ -42,6 +43,17 @@ def takes_estimator(cls):
 
     cls.__init__ = given
     return cls
+
+
+def check_no_pipeline(estimator):
+    """Raise a TypeError that says where the steps go if an estimator is a pipeline."""
+    if isinstance(estimator, Pipeline):
+        raise TypeError(
+            f"estimator={brief(estimator, 60)} must be a network. Put the steps in front of what "
+            "takes it: make_pipeline(StandardScaler(), SparseMLPSelector(network)). To fit them "
+            "inside of folds, search over n_features_to_select of that pipeline by GridSearchCV; "
+            "with memory= of the selector that is one path per fold."
+        )
 
 
 def default_estimator(kind, X, sample_weight=None):

@@ -3,6 +3,22 @@
 from sgnn.training.listeners import Silent
 
 
+def seen_by_callbacks(X, y, sample_weight):
+    """Return the data of a task as arguments of the hooks of callbacks.
+
+    Parameters
+    ----------
+    X, y, sample_weight : array-like
+        As the user gave them.
+
+    Returns
+    -------
+    dict
+    """
+    metadata = {} if sample_weight is None else {"metadata": {"sample_weight": sample_weight}}
+    return {"X": X, "y": y, **metadata}
+
+
 class Monitor(Silent):
     """Reports epochs to `verbose` output and to the callbacks of an estimator.
 
@@ -22,10 +38,7 @@ class Monitor(Silent):
     def __init__(self, estimator, context, data, n_epochs, attributes):
         self._estimator = estimator
         self._context = context
-        X, y, sample_weight = data
-        self._data = {"X": X, "y": y}
-        if sample_weight is not None:
-            self._data["metadata"] = {"sample_weight": sample_weight}
+        self._data = seen_by_callbacks(*data)
         self._attributes = attributes
         self._n_removed = None
         self._n_epochs = n_epochs if getattr(estimator, "_skl_callbacks", ()) else 0

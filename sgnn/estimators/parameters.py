@@ -88,7 +88,7 @@ class SparseMLPParameters(Versioned, BaseEstimator):
         the unit of y has changed by more than a factor of 10, with a warning from that network in
         the new unit.
     verbose : bool or int, default=False
-        Whether to print a line per epoch.
+        Whether to print a line per epoch; on a path, per network.
     device : str, default="cpu"
         Where to train: "cpu", "cuda" or another device of torch. Predictions are made in numpy.
     dtype : {"float32", "float64"} or type of numpy, or None, default=None

@@ -5,6 +5,7 @@ from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
+from scipy import sparse
 
 from sgnn import kernels
 from sgnn.networks.activations import ACTIVATIONS
@@ -133,8 +134,8 @@ class Network:
 
         Parameters
         ----------
-        X : ndarray or CSR of shape (n_samples, n_features)
-            With all inputs, of which those that are left are used.
+        X : ndarray, CSR or Rows of shape (n_samples, n_features)
+            Of any numbers, with all inputs, of which those that are left are used.
 
         Returns
         -------
@@ -145,21 +146,26 @@ class Network:
             predictor = self._predictor
             if predictor is not None and predictor.is_of(self.coefs, self.intercepts):
                 return predictor(np.ascontiguousarray(X))
-        inputs = X if self._has_all_inputs else X[:, self.features]
-        activate = ACTIVATIONS[self.activation].values
-        n_samples, dtype = X.shape[0], self.dtype
-        outputs = np.empty((n_samples, len(self.intercepts[-1])), dtype=dtype)
-        last = len(self.coefs) - 1
-        for start in range(0, n_samples, _ROWS_PER_CHUNK):
+        is_array = isinstance(X, np.ndarray) and X.dtype == self.dtype
+        outputs = np.empty((X.shape[0], len(self.intercepts[-1])), dtype=self.dtype)
+        for start in range(0, X.shape[0], _ROWS_PER_CHUNK):
             rows = slice(start, start + _ROWS_PER_CHUNK)
-            values = inputs[rows].astype(dtype, copy=False)
-            for layer, (coef, bias) in enumerate(zip(self.coefs, self.intercepts, strict=True)):
-                values = values @ coef
-                values += bias
-                if layer < last:
-                    values = activate(values)
-            outputs[rows] = values
+            if is_array or sparse.issparse(X):
+                outputs[rows] = self._forward(X[rows])
+            else:
+                outputs[rows] = self.forward(np.asarray(X[rows], dtype=self.dtype))
         return outputs
+
+    def _forward(self, X):
+        activate, last = ACTIVATIONS[self.activation].values, len(self.coefs) - 1
+        values = X if self._has_all_inputs else X[:, self.features]
+        values = values.astype(self.dtype, copy=False)
+        for layer, (coef, bias) in enumerate(zip(self.coefs, self.intercepts, strict=True)):
+            values = values @ coef
+            values += bias
+            if layer < last:
+                values = activate(values)
+        return values
 
     def compact(self, blocks=None):
         """Return the network without everything that no path from an input to an output uses.

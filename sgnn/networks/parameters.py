@@ -68,33 +68,46 @@ class Parameters:
             layer.weight.copy_(to_tensor(coef, self.flat.device))
             layer.bias.copy_(to_tensor(intercept, self.flat.device))
 
+    def put(self, kept, others):
+        """Overwrite the parameters of some units.
+
+        Parameters
+        ----------
+        kept : list of ndarray of bool
+            Which units, per layer, inputs first.
+        others : Parameters
+            Of these units alone; these parameters themselves are there already.
+        """
+        if others is self:
+            return
+        for layer, other, units in zip(self.layers, others.layers, pairwise(kept), strict=True):
+            rows, columns = (torch.from_numpy(np.flatnonzero(mask)) for mask in units)
+            columns = columns.to(self.flat.device)
+            layer.weight[rows.to(self.flat.device)[:, None], columns] = other.weight
+            layer.bias[columns] = other.bias
+
     def to_numpy(self):
         """Return copies of the weight matrices and of the biases, as two lists of arrays."""
         coefs = [layer.weight.cpu().numpy().copy() for layer in self.layers]
         return coefs, [layer.bias.cpu().numpy().copy() for layer in self.layers]
 
 
-def positions(kept):
-    """Return where the parameters of some units lie in the flat buffer of all of them.
-
-    Parameters
-    ----------
-    kept : list of ndarray of bool
-        The units per layer, inputs first.
-    """
-    sizes = [len(mask) for mask in kept]
-    weights, biases, start, bias = [], [], 0, n_products(sizes)
-    for (n_in, n_out), (before, after) in zip(pairwise(sizes), pairwise(kept), strict=True):
-        rows, columns = np.flatnonzero(before), np.flatnonzero(after)
-        weights.append((start + rows[:, None] * n_out + columns).ravel())
-        biases.append(bias + columns)
-        start, bias = start + n_in * n_out, bias + n_out
-    return np.concatenate(weights + biases)
-
-
 def to_tensor(array, device):
-    """Wrap a numpy array without copying it, unless it is read-only or moves to a device."""
-    flags = array.flags
-    if not (flags.writeable and flags.c_contiguous) or min(array.strides, default=0) < 0:
+    """Wrap a numpy array without copying it, unless it is in other order or moves to a device.
+
+    A tensor of a read-only array must not be written to.
+    """
+    if not array.flags.c_contiguous or min(array.strides, default=0) < 0:
         array = np.array(array, order="C")
+    if not array.flags.writeable:
+        array = np.asarray(_Unlocked(array))
     return torch.from_numpy(array).to(device)
+
+
+class _Unlocked:
+    """The memory of a read-only array; torch has no tensors that are read-only, and warns."""
+
+    def __init__(self, array):
+        self._array = array
+        address = array.__array_interface__["data"][0]
+        self.__array_interface__ = {**array.__array_interface__, "data": (address, False)}

@@ -8,6 +8,7 @@ from typing import Self, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator, is_classifier
+from sklearn.callback import CallbackSupportMixin
 from sklearn.feature_selection import SelectorMixin
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
@@ -23,12 +24,13 @@ from sgnn._common.warnings import warn
 from sgnn._common.words import F, refuses
 from sgnn.estimators.checks import check_weights
 from sgnn.estimators.data import check_form
-from sgnn.estimators.defaults import default_estimator
+from sgnn.estimators.defaults import check_no_pipeline, default_estimator
 from sgnn.estimators.learnt import set_learnt
 from sgnn.estimators.parameters import SparseMLPParameters
 from sgnn.paths.choice import RULES, choose, least_gain, standard_error
 from sgnn.paths.constraints import PATH_CONSTRAINTS
 from sgnn.paths.folds import check_scores, scores_of_fold
+from sgnn.paths.progress import Tasks
 from sgnn.paths.routing import check_groups, routed_by_fit, routed_by_score, router
 from sgnn.paths.sparse_mlp_path import compute_path, sparse_mlp_path
 
@@ -39,6 +41,7 @@ SEARCH_CONSTRAINTS = {
     "rule": [StrOptions(set(RULES))],
     "tol": [Interval(Real, 0, None, closed="left")],
     "n_jobs": [Integral, None],
+    "verbose": ["verbose"],
 }
 _OF_ESTIMATOR = [
     "alpha_",
@@ -58,7 +61,7 @@ _OF_ESTIMATOR = [
 
 @takes_over(sparse_mlp_path, SparseMLPParameters)
 @dataclass(eq=False, repr=False)
-class BaseSparseMLPCV(Versioned, SelectorMixin, BaseEstimator, ABC):
+class BaseSparseMLPCV(CallbackSupportMixin, Versioned, SelectorMixin, BaseEstimator, ABC):
     """Abstract: a path on all data, and paths along the same strengths on folds.
 
     See :class:`SparseMLPClassifierCV` and :class:`SparseMLPRegressorCV`.
@@ -85,6 +88,9 @@ class BaseSparseMLPCV(Versioned, SelectorMixin, BaseEstimator, ABC):
         For ``rule="dense"``.
     n_jobs : int or None, default=None
         Processes that the folds are shared out among; None is 1.
+    verbose : bool or int, default=False
+        1 prints a line for each path that has been walked, with the fold, and 2 one for each of its
+        networks too.
 
     Attributes
     ----------
@@ -144,6 +150,7 @@ class BaseSparseMLPCV(Versioned, SelectorMixin, BaseEstimator, ABC):
     rule: str = "1se"
     tol: float = 0.0
     n_jobs: int | None = None
+    verbose: bool | int = False
 
     __metadata_request__fit = {"groups": UNUSED}
 
@@ -162,6 +169,10 @@ class BaseSparseMLPCV(Versioned, SelectorMixin, BaseEstimator, ABC):
             them, to `scoring`.
         """
         return router(self)
+
+    def _validate_params(self):
+        check_no_pipeline(self.estimator)
+        super()._validate_params()
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -210,8 +221,11 @@ class BaseSparseMLPCV(Versioned, SelectorMixin, BaseEstimator, ABC):
         of_folds = routed_by_fit(self, scorer, **metadata)
         cv = check_cv(self.cv, y, classifier=is_classifier(self))
         splits = list(cv.split(X, y, **of_folds.splitter.split))
-        arguments = {"alphas": self.alphas, "max_iter": self.max_iter}
-        path = compute_path(estimator, X, y, sample_weight=sample_weight, **arguments)
+        tasks = Tasks(self, 1 + len(splits), X, y, sample_weight)
+        arguments = {"sample_weight": sample_weight, "max_iter": self.max_iter}
+        path = compute_path(
+            estimator, X, y, alphas=self.alphas, **arguments, task=tasks.one("path")
+        )
         choices, arguments["alphas"] = path.with_empty(), path.alphas[1:]
         with keeping(path):
             folds = Parallel(n_jobs=self.n_jobs)(
@@ -219,14 +233,13 @@ class BaseSparseMLPCV(Versioned, SelectorMixin, BaseEstimator, ABC):
                     estimator,
                     X,
                     y,
-                    sample_weight,
                     *split,
                     scorer,
                     of_folds.scorer.score,
                     len(choices),
-                    arguments,
+                    {**arguments, "task": task},
                 )
-                for split in splits
+                for split, task in zip(splits, tasks.numbered("fold", len(splits)), strict=True)
             )
         scores, n_features = map(np.array, zip(*folds, strict=True))
         means, errors = scores.mean(axis=0), standard_error(scores)
@@ -248,6 +261,7 @@ class BaseSparseMLPCV(Versioned, SelectorMixin, BaseEstimator, ABC):
             "n_iter_": path.n_iter,
             "estimator_": chosen,
         }
+        tasks.end(attributes)
         set_learnt(self, attributes)
         return self
 

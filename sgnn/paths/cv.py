@@ -20,7 +20,7 @@ class SparseMLPClassifierCV(ClassifierMixin, BaseSparseMLPCV):
 
     Parameters
     ----------
-    estimator, ..., n_jobs
+    estimator, ..., verbose
         As in :class:`BaseSparseMLPCV`.
 
     Attributes
@@ -81,7 +81,7 @@ class SparseMLPRegressorCV(RegressorMixin, BaseSparseMLPCV):
 
     Parameters
     ----------
-    estimator, ..., n_jobs
+    estimator, ..., verbose
         As in :class:`BaseSparseMLPCV`.
 
     Attributes

@@ -7,15 +7,13 @@ from sgnn.estimators.data import rows_with_weight
 from sgnn.paths.sparse_mlp_path import compute_path
 
 
-def scores_of_fold(
-    estimator, X, y, sample_weight, train, test, scorer, of_scores, n_choices, arguments
-):
+def scores_of_fold(estimator, X, y, train, test, scorer, of_scores, n_choices, arguments):
     """Return the scores of a path on a fold, of the dense network first and the empty one last.
 
     Parameters
     ----------
     estimator : SparseMLPClassifier or SparseMLPRegressor
-    X, y, sample_weight, test, of_scores
+    X, y, test, of_scores
         As for :func:`scored_part`.
     train : ndarray of int
     scorer : callable
@@ -23,18 +21,18 @@ def scores_of_fold(
         How many networks there are to choose from. Where the path ends sooner, the empty network
         stands for the rest.
     arguments : dict
-        Those of :func:`compute_path`.
+        Those of :func:`compute_path`; `sample_weight` is that of all samples.
 
     Returns
     -------
     scores : ndarray of shape (n_choices,)
     n_features : ndarray of int, shape (n_choices,)
     """
+    sample_weight = arguments["sample_weight"]
     weights = None if sample_weight is None else _safe_indexing(sample_weight, train)
+    of_fold = {**arguments, "sample_weight": weights}
     X_train, y_train = _safe_indexing(X, train), _safe_indexing(y, train)
-    path = compute_path(
-        estimator, X_train, y_train, sample_weight=weights, is_fold=True, **arguments
-    ).with_empty()
+    path = compute_path(estimator, X_train, y_train, is_fold=True, **of_fold).with_empty()
     X_test, y_test, given = scored_part(X, y, sample_weight, test, of_scores)
     scores = [scorer(path.estimator(index), X_test, y_test, **given) for index in range(len(path))]
     last = len(path) - 1

@@ -23,6 +23,26 @@ def _column(name, text):
     return property(column, doc=text)
 
 
+def learnt_at(point, form, estimator):
+    """Return the fitted attributes of an estimator at a point of a path.
+
+    Parameters
+    ----------
+    point : PathPoint
+    form : Form
+    estimator : SparseMLPClassifier or SparseMLPRegressor
+
+    Returns
+    -------
+    dict
+    """
+    form, network = deepcopy((form, point.network))
+    n_removed = tuple(int((~mask).sum()) for mask in network.kept)
+    state = State(network, n_epochs=estimator.max_iter)
+    told = form, point.alpha, network, [point.history], n_removed, state
+    return learnt(*told, baseline=point.baseline)
+
+
 class SparseMLPPath(Versioned):
     """The networks that :func:`sgnn.sparse_mlp_path` found, from the dense one to the empty one.
 
@@ -168,11 +188,7 @@ class SparseMLPPath(Versioned):
             Its ``alpha`` is that of the point.
         """
         point = self.points[index]
-        form, network = deepcopy((self._form, point.network))
-        n_removed = tuple(int((~mask).sum()) for mask in network.kept)
-        state = State(network, n_epochs=self._estimator.max_iter)
-        told = form, point.alpha, network, [point.history], n_removed, state
-        attributes = learnt(*told, baseline=point.baseline)
+        attributes = learnt_at(point, self._form, self._estimator)
         return fitted(self._estimator, attributes).set_params(alpha=point.alpha)
 
     def at(self, *, n_features=None, sparsity=None, alpha=None) -> BaseSparseMLP:

@@ -92,22 +92,21 @@ def points_of(model, problem, start, alphas, max_iter):
         clock = time.perf_counter()
 
 
-def empty_point(problem, network, n_threads):
+def empty_point(problem, start, model):
     """Return the point of the best constant, for an infinite strength.
 
     Parameters
     ----------
     problem : Problem
-    network : Network
-        Of the problem, at whatever size.
-    n_threads : int or None
+    start : State
+    model : SparseMLPClassifier or SparseMLPRegressor
     """
     from sgnn.training.last_look import mean_loss
 
     clock = time.perf_counter()
-    nothing = network.emptied(problem.best_constant)
+    nothing = start.network.emptied(problem.best_constant)
     outputs = nothing.forward(problem.X)
-    loss = mean_loss(problem, outputs, n_threads) * problem.loss_unit
+    loss = mean_loss(problem, outputs, model.n_threads) * problem.loss_unit
     history = History(loss=[loss], objective=[loss], n_neurons=[nothing.n_neurons])
     return _point(problem, math.inf, nothing, outputs, history, clock)
 

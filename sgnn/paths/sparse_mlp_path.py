@@ -1,5 +1,6 @@
 """From one dense network to networks of all sizes."""
 
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -17,8 +18,9 @@ from sgnn.estimators.explained import explained
 from sgnn.estimators.prepare import prepare
 from sgnn.estimators.regressor import SparseMLPRegressor
 from sgnn.paths.constraints import PATH_CONSTRAINTS
-from sgnn.paths.path import SparseMLPPath
+from sgnn.paths.path import SparseMLPPath, learnt_at
 from sgnn.paths.points import empty_point, points_of
+from sgnn.paths.progress import following
 
 
 @refuses
@@ -66,10 +68,11 @@ def sparse_mlp_path(
     estimator : SparseMLPClassifier or SparseMLPRegressor
         Network, penalty and training; not changed. Its ``max_iter`` is for the dense network, its
         ``alpha`` is not used, and with ``refit=True`` each network is trained on without penalty
-        before it is kept. Concave penalties, such as ``"log_sum"``, select better than ``"l1"`` or
-        ``"group_lasso"``, which also shrink what they keep. Deep networks on tens of thousands of
-        samples stay closer to the accuracy of the dense one at a lower ``learning_rate_init``, such
-        as 3e-3.
+        before it is kept. With ``verbose=True`` a line is printed for each network; its callbacks
+        hear of each as a task "point" of a task "path", and end the path if they ask for it.
+        Concave penalties, such as ``"log_sum"``, select better than ``"l1"`` or ``"group_lasso"``,
+        which also shrink what they keep. Deep networks on tens of thousands of samples stay closer
+        to the accuracy of the dense one at a lower ``learning_rate_init``, such as 3e-3.
     X : {array-like, sparse CSR matrix, DataFrame} of shape (n_samples, n_features)
         Training inputs.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -154,6 +157,7 @@ def compute_path(
     max_drop=np.inf,
     keeps_part=False,
     is_fold=False,
+    task=None,
 ):
     """Compute a path, as :func:`sparse_mlp_path` does.
 
@@ -164,6 +168,8 @@ def compute_path(
         raised, so that nobody takes a part for the whole.
     is_fold : bool, default=False
         Whether the data are a part of others, for which all warnings have been given.
+    task : Task, default=None
+        The part of a fit that the path is. A callback may end a path that is none.
     estimator, X, y, sample_weight, X_val, y_val, alphas, max_iter, min_features, max_sparsity, \
 max_drop
         As for :func:`sparse_mlp_path`, types and ranges checked.
@@ -178,37 +184,32 @@ max_drop
         raise ValueError(
             f"max_drop={max_drop!r} needs X_val and y_val, or early_stopping=True of the estimator."
         )
-    points, worse = [], []
-
-    def path():
-        empty = empty_point(problem, start.network, model.n_threads)
-        return SparseMLPPath(model, data.form, points, empty)
-
+    worse, points = [], []
     with explained(model, data.X):
+        path = SparseMLPPath(model, data.form, points, empty_point(problem, start, model))
+        attributes = partial(learnt_at, form=data.form, estimator=model)
+        n_points = 1 + (alphas if isinstance(alphas, Integral) else len(alphas))
         try:
-            for point, is_worse in points_of(model, problem, start, alphas, max_iter):
-                points.append(point)
-                if is_worse:
-                    worse.append(point.alpha)
-                if estimator.verbose:
-                    print(_line(point))
-                dropped = max_drop < np.inf and (
-                    point.validation_score < points[0].validation_score - max_drop
-                )
-                if point.n_features <= min_features or point.sparsity >= max_sparsity or dropped:
-                    break
-            else:
-                if keeps_part and isinstance(alphas, Integral) and len(points) <= alphas:
-                    warn(
-                        f"The path ends at alpha={points[-1].alpha:.3g} with "
-                        f"{points[-1].n_features} inputs left: a million times the strength "
-                        "removed nothing. Raise max_iter, the epochs at each strength, or take "
-                        "another penalty."
+            with following(model, (X, y, sample_weight), n_points, attributes, task) as progress:
+                found = points_of(model, problem, start, alphas, max_iter)
+                for point, is_worse in progress.through(found):
+                    points.append(point)
+                    if is_worse:
+                        worse.append(point.alpha)
+                    dropped = max_drop < np.inf and (
+                        point.validation_score < points[0].validation_score - max_drop
                     )
+                    if point.n_features <= min_features or point.sparsity >= max_sparsity:
+                        break
+                    if dropped or (progress.stopped and keeps_part):
+                        break
+                else:
+                    if keeps_part and isinstance(alphas, Integral) and len(points) <= alphas:
+                        _warn_of_an_early_end(points[-1])
         except KeyboardInterrupt:
             if not points:
                 raise
-            raise interrupted(path()) from None
+            raise interrupted(path) from None
         except FloatingPointError as error:
             if not keeps_part or len(points) < 2:
                 raise
@@ -216,7 +217,15 @@ max_drop
     if worse and not is_fold:
         networks = f"{len(worse)} of {len(points)} networks, first at alpha={worse[0]:.3g},"
         checks.warn_of_worse_than_constant(networks, model.learning_rate_init)
-    return path()
+    return path
+
+
+def _warn_of_an_early_end(point):
+    warn(
+        f"The path ends at alpha={point.alpha:.3g} with {point.n_features} inputs left: a million "
+        "times the strength removed nothing. Raise max_iter, the epochs at each strength, or take "
+        "another penalty."
+    )
 
 
 def set_up(estimator, X, y, sample_weight=None, X_val=None, y_val=None, *, warns=True):
@@ -244,18 +253,6 @@ def set_up(estimator, X, y, sample_weight=None, X_val=None, y_val=None, *, warns
         checks.warn_if_badly_scaled(data.X, data.form.column_ends)
         checks.warn_if_unpenalised(problem, start.network.sizes)
     return model, data, problem, start
-
-
-def _line(point):
-    parts = [
-        f"alpha {point.alpha:.3g}",
-        f"neurons {'-'.join(map(str, point.n_neurons))}",
-        f"sparsity {point.sparsity:.4f}",
-        f"train score {point.train_score:.4f}",
-    ]
-    if point.validation_score is not None:
-        parts.append(f"validation score {point.validation_score:.4f}")
-    return "  ".join(parts)
 
 
 def in_growing_order(alphas):

@@ -1,6 +1,7 @@
 """What an optimiser remembers, told by what it belongs to."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -35,22 +36,36 @@ class OptimizerState:
         metric : Groups
             The metric of the optimiser on the full-size network.
         """
-        from sgnn.networks.parameters import positions
-
-        sizes = [len(mask) for mask in old]
-        n_parameters = n_products(sizes) + sum(sizes[1:])
-        parameters = n_parameters, positions(old), positions(new)
-        groups = (metric.survivors(kept).cpu().numpy() for kept in (old, new))
-        groups = len(metric.sizes), *groups
-        return OptimizerState(
-            self.numbers, _moved(self.of_parameters, *parameters), _moved(self.of_groups, *groups)
-        )
+        if all(np.array_equal(one, other) for one, other in zip(old, new, strict=True)):
+            return self
+        of_parameters = {n: _of_units(one, old, new) for n, one in self.of_parameters.items()}
+        of_groups = self.of_groups
+        if of_groups:
+            here, there = (metric.survivors(kept).cpu().numpy() for kept in (old, new))
+            of_groups = {n: _of_places(one, here, there) for n, one in of_groups.items()}
+        return OptimizerState(self.numbers, of_parameters, of_groups)
 
 
-def _moved(arrays, size, here, there):
-    moved = {}
-    for name, array in arrays.items():
-        full = np.zeros(size, dtype=array.dtype)
-        full[here] = array
-        moved[name] = full[there]
+def _of_places(array, old, new):
+    """Return an array for some places, of one for others; both are masks of all."""
+    moved = np.zeros(new.sum(), dtype=array.dtype)
+    moved[old[new]] = array[new[old]]
     return moved
+
+
+def _of_units(flat, old, new):
+    """Return a flat buffer for the parameters of some units, of one for others, layer by layer."""
+    parts, biases = [], []
+    at, bias = 0, n_products([mask.sum() for mask in old])
+    for before, after in zip(pairwise(old), pairwise(new), strict=True):
+        n_in, n_out = (mask.sum() for mask in before)
+        matrix = np.zeros([mask.sum() for mask in after], dtype=flat.dtype)
+        (from_rows, to_rows), (from_columns, to_columns) = (
+            (there[here], here[there]) for here, there in zip(before, after, strict=True)
+        )
+        of_layer = flat[at : at + n_in * n_out].reshape(n_in, n_out)
+        matrix[np.ix_(to_rows, to_columns)] = of_layer[np.ix_(from_rows, from_columns)]
+        parts.append(matrix.ravel())
+        biases.append(_of_places(flat[bias : bias + n_out], before[1], after[1]))
+        at, bias = at + n_in * n_out, bias + n_out
+    return np.concatenate(parts + biases)

@@ -3,15 +3,16 @@
 from abc import ABC
 
 from sklearn.base import BaseEstimator
+from sklearn.callback import CallbackSupportMixin
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sgnn._common.versions import Versioned
 from sgnn.estimators.data import check_form
-from sgnn.estimators.defaults import default_estimator, kind_of
+from sgnn.estimators.defaults import check_no_pipeline, default_estimator, kind_of
 
 
-class PathSelector(Versioned, SelectorMixin, BaseEstimator, ABC):
+class PathSelector(CallbackSupportMixin, Versioned, SelectorMixin, BaseEstimator, ABC):
     """Abstract: selects features by paths of an estimator, or of the default one."""
 
     def __sklearn_tags__(self):
@@ -20,6 +21,10 @@ class PathSelector(Versioned, SelectorMixin, BaseEstimator, ABC):
         tags.target_tags.required = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+    def _validate_params(self):
+        check_no_pipeline(self.estimator)
+        super()._validate_params()
 
     def _prepare(self, X, y, sample_weight=None):
         """Check the data.

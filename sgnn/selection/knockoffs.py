@@ -21,6 +21,7 @@ from sgnn.estimators.learnt import fitted, set_learnt
 from sgnn.estimators.prepare import MAX_SEED, prepare, settings_of
 from sgnn.networks.network import row_norms
 from sgnn.paths.base_cv import BaseSparseMLPCV
+from sgnn.paths.progress import Tasks
 from sgnn.selection.base import PathSelector
 from sgnn.selection.copies import Copies
 from sgnn.training.initial import random_network
@@ -67,6 +68,8 @@ class KnockoffSelector(PathSelector):
         Of the knockoffs, and of the networks.
     n_jobs : int or None, default=None
         Processes that the draws are shared out among; None is 1.
+    verbose : bool or int, default=False
+        Whether to print a line for each draw.
 
     Attributes
     ----------
@@ -117,6 +120,7 @@ class KnockoffSelector(PathSelector):
     n_draws: int = 11
     random_state: int | np.random.RandomState | None = None
     n_jobs: int | None = None
+    verbose: bool | int = False
 
     _parameter_constraints = {
         "estimator": [BaseSparseMLP, None],
@@ -125,6 +129,7 @@ class KnockoffSelector(PathSelector):
         "n_draws": [Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
+        "verbose": ["verbose"],
     }
 
     @refuses
@@ -158,8 +163,10 @@ class KnockoffSelector(PathSelector):
         rng = check_random_state(self.random_state)
         draws = _Draws.of(self._model(estimator), X, y, sample_weight, rng)
         n_false = self.max_false / _factor(self.threshold, self.n_draws)
+        tasks = Tasks(self, self.n_draws, X, y, sample_weight)
         selected = Parallel(n_jobs=self.n_jobs, return_as="generator")(
-            delayed(draws.selected)(n_false, rng.randint(MAX_SEED)) for _ in range(self.n_draws)
+            delayed(draws.selected)(n_false, rng.randint(MAX_SEED), task)
+            for task in tasks.numbered("draw", self.n_draws)
         )
         of_draws = []
         try:
@@ -168,7 +175,9 @@ class KnockoffSelector(PathSelector):
             if not of_draws:
                 raise KeyboardInterrupt from None
             raise interrupted(fitted(self, inputs | self._kept(of_draws, n_false))) from None
-        set_learnt(self, inputs | self._kept(of_draws, n_false))
+        attributes = inputs | self._kept(of_draws, n_false)
+        tasks.end(attributes)
+        set_learnt(self, attributes)
         return self
 
     def _model(self, estimator):
@@ -193,6 +202,7 @@ class KnockoffSelector(PathSelector):
 class _Draws:
     """What each draw needs: the problem of X alone, copies of its columns, and the model."""
 
+    given: tuple
     model: BaseSparseMLP
     problem: object
     copies: Copies
@@ -207,15 +217,19 @@ class _Draws:
         checks.warn_if_badly_scaled(data.X, data.form.column_ends)
         with explained(model, data.X):
             problem, _ = prepare(model, data, rng)
-            problem = replace(problem, l2=_L2 * problem.slope)
-        X = data.X.toarray() if sparse.issparse(data.X) else data.X
+        dense = data.X.toarray() if sparse.issparse(data.X) else np.asarray(data.X)
+        problem = replace(problem, X=dense, blocks=None, l2=_L2 * problem.slope)
         blocks = data.form.blocks
-        copies = Copies(X, blocks)
-        blocks = np.arange(X.shape[1]) if blocks is None else blocks
-        return cls(model, replace(problem, X=X, blocks=None), copies, blocks)
+        copies = Copies(dense, blocks)
+        blocks = np.arange(dense.shape[1]) if blocks is None else blocks
+        return cls((X, y, sample_weight), model, problem, copies, blocks)
 
-    def selected(self, n_false, seed):
+    def selected(self, n_false, seed, task):
         """Return the features that one draw selects, `n_false` false ones expected at most."""
+        with task.running(*self.given):
+            return self._selected(n_false, seed)
+
+    def _selected(self, n_false, seed):
         from sgnn.training.fit import minimise
 
         rng, X = np.random.RandomState(seed), self.problem.X

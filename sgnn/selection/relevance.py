@@ -1,6 +1,7 @@
 """Which inputs are relevant, all of them: the core that a path finds, and what a committee adds."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from sklearn.base import clone
@@ -11,8 +12,10 @@ from sgnn.estimators.explained import explained
 from sgnn.estimators.prepare import prepare, settings_of
 from sgnn.networks.network import row_norms
 from sgnn.paths.choice import choose
+from sgnn.paths.path import learnt_at
 from sgnn.paths.places import places_of
 from sgnn.paths.points import points_of
+from sgnn.paths.progress import following
 from sgnn.paths.sparse_mlp_path import set_up
 from sgnn.training.initial import random_network
 from sgnn.training.listeners import Silent
@@ -24,7 +27,7 @@ _L2 = 0.03
 _SHRINKAGES = 1.0, 0.5, 0.25, 0.125
 
 
-def filled_up(path, n_features, estimator, X, y, *, sample_weight, max_iter, memory):
+def filled_up(path, n_features, estimator, X, y, *, sample_weight, max_iter, memory, tasks):
     """Return the places of the inputs: those of a path that it keeps itself, then by relevance.
 
     Parameters
@@ -35,22 +38,26 @@ def filled_up(path, n_features, estimator, X, y, *, sample_weight, max_iter, mem
     estimator, X, y, sample_weight, max_iter
         As for :func:`held_out_best`.
     memory : joblib.Memory
+    tasks : Tasks
+        Hear of the second path and of the committee.
 
     Returns
     -------
     ndarray of int, shape (n_features,)
         As :func:`sgnn.paths.places.places_of` returns them.
     """
-    of_path = {"alphas": path.alphas[1:], "max_iter": max_iter}
-    best = memory.cache(held_out_best)(estimator, X, y, sample_weight=sample_weight, **of_path)
+    of_path = {"alphas": path.alphas[1:], "max_iter": max_iter, "task": tasks.one("held-out path")}
+    found = memory.cache(held_out_best, ignore=["task"])
+    best = found(estimator, X, y, sample_weight=sample_weight, **of_path)
     core = path[best].kept[0]
     if core.sum() >= n_features:
         return path.ranking
-    relevant = memory.cache(relevances)(estimator, X, y, sample_weight=sample_weight)
+    with tasks.one("committee").running(X, y, sample_weight):
+        relevant = memory.cache(relevances)(estimator, X, y, sample_weight=sample_weight)
     return places_of(path.ranking, ~core, np.where(core, 0, -relevant))
 
 
-def held_out_best(estimator, X, y, *, sample_weight, alphas, max_iter):
+def held_out_best(estimator, X, y, *, sample_weight, alphas, max_iter, task=None):
     """Return which network of a path is best on a quarter of the samples, which are held out.
 
     Parameters
@@ -62,6 +69,8 @@ def held_out_best(estimator, X, y, *, sample_weight, alphas, max_iter):
         The strengths of the path on all data, without 0.
     max_iter : int or "auto"
         Epochs at each strength.
+    task : Task, default=None
+        The part of a fit that it is.
 
     Returns
     -------
@@ -70,8 +79,13 @@ def held_out_best(estimator, X, y, *, sample_weight, alphas, max_iter):
     """
     model, data, problem, start = set_up(estimator, X, y, sample_weight, warns=False)
     problem = problem.with_held_out(*_split(data, 4, start.rng))
-    with explained(model, data.X):
-        points = [point for point, _ in points_of(model, problem, start, alphas, max_iter)]
+    given, attributes = (X, y, sample_weight), partial(learnt_at, form=data.form, estimator=model)
+    with (
+        explained(model, data.X),
+        following(model, given, 1 + len(alphas), attributes, task) as progress,
+    ):
+        found = points_of(model, problem, start, alphas, max_iter)
+        points = [point for point, _ in progress.through(found)]
     scores, errors = np.array([(p.validation_score, p.validation_error) for p in points]).T
     return choose("best", scores, errors, 0.0)
 

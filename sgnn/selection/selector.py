@@ -22,6 +22,7 @@ from sgnn.estimators.regressor import SparseMLPRegressor
 from sgnn.paths.base_cv import SEARCH_CONSTRAINTS, BaseSparseMLPCV
 from sgnn.paths.cv import SparseMLPClassifierCV, SparseMLPRegressorCV
 from sgnn.paths.places import first
+from sgnn.paths.progress import Tasks
 from sgnn.paths.sparse_mlp_path import compute_path
 from sgnn.selection.base import PathSelector, check_count
 from sgnn.selection.relevance import filled_up
@@ -68,6 +69,8 @@ class SparseMLPSelector(PathSelector):
         after. "auto" keeps nothing.
     n_jobs : int or None, default=None
         Processes that the folds of "auto" are shared out among; None is 1.
+    verbose
+        As in :class:`BaseSparseMLPCV`.
 
     Attributes
     ----------
@@ -128,6 +131,7 @@ class SparseMLPSelector(PathSelector):
     tol: float = 0.0
     memory: object = None
     n_jobs: int | None = None
+    verbose: bool | int = False
 
     _parameter_constraints = {
         **SEARCH_CONSTRAINTS,
@@ -182,19 +186,23 @@ class SparseMLPSelector(PathSelector):
         estimator, inputs = self._prepare(X, y, sample_weight)
         count = self._count(inputs["n_features_in_"])
         if self.sparsity is None and count is None:
-            searched = self._search(estimator).fit(X, y, sample_weight, groups)
+            tasks, search = Tasks(self, 1, X, y, sample_weight), self._search(estimator)
+            with tasks.one("search").running(X, y, sample_weight, estimator=search):
+                searched = search.fit(X, y, sample_weight, groups)
             path, support, order = searched.path_, searched.support_, searched.path_.ranking
         else:
-            memory = check_memory(self.memory)
+            tasks, memory = Tasks(self, 3, X, y, sample_weight), check_memory(self.memory)
             of_path = {"sample_weight": sample_weight, "max_iter": self.max_iter}
-            path = memory.cache(compute_path)(estimator, X, y, alphas=self.alphas, **of_path)
+            on_all = {"alphas": self.alphas, "task": tasks.one("path")}
+            path = memory.cache(compute_path, ignore=["task"])(estimator, X, y, **on_all, **of_path)
             order = path.ranking
             if count is None:
                 support = path.at(sparsity=self.sparsity).support_
             else:
                 if self.relevance == "all":
                     with keeping(path):
-                        order = filled_up(path, count, estimator, X, y, memory=memory, **of_path)
+                        fill = {"memory": memory, "tasks": tasks}
+                        order = filled_up(path, count, estimator, X, y, **fill, **of_path)
                 support = first(order, count)
                 _warn_if_norms_decide(path, count)
         places = np.ones(len(support), dtype=int)
@@ -206,6 +214,7 @@ class SparseMLPSelector(PathSelector):
             "n_features_": int(support.sum()),
             "ranking_": places,
         }
+        tasks.end(inputs | attributes)
         set_learnt(self, inputs | attributes)
         return self
 
@@ -220,6 +229,7 @@ class SparseMLPSelector(PathSelector):
             rule=self.rule,
             tol=self.tol,
             n_jobs=self.n_jobs,
+            verbose=self.verbose,
         )
 
     def _count(self, n_features):

@@ -33,6 +33,7 @@ from sgnn.estimators.prepare import MAX_SEED
 from sgnn.estimators.regressor import SparseMLPRegressor
 from sgnn.paths.base_cv import BaseSparseMLPCV
 from sgnn.paths.constraints import PATH_CONSTRAINTS
+from sgnn.paths.progress import Tasks
 from sgnn.paths.routing import check_groups
 from sgnn.paths.sparse_mlp_path import compute_path, set_up
 from sgnn.selection.base import PathSelector, check_count
@@ -80,6 +81,8 @@ class StabilitySelector(PathSelector):
         Of the halves, and of the networks.
     n_jobs : int or None, default=None
         Processes that the halves are shared out among; None is 1.
+    verbose : bool or int, default=False
+        1 prints a line for each half, and 2 one for each network of its path too.
 
     Attributes
     ----------
@@ -134,6 +137,7 @@ class StabilitySelector(PathSelector):
     max_iter: int | str = "auto"
     random_state: int | np.random.RandomState | None = None
     n_jobs: int | None = None
+    verbose: bool | int = False
 
     _parameter_constraints = {
         **PATH_CONSTRAINTS,
@@ -147,6 +151,7 @@ class StabilitySelector(PathSelector):
         "n_pairs": [Interval(Integral, 2, None, closed="left")],
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
+        "verbose": ["verbose"],
     }
 
     @refuses
@@ -191,6 +196,7 @@ class StabilitySelector(PathSelector):
         set_up(clone(estimator).set_params(random_state=0), X, y, weights)
         rng = check_random_state(self.random_state)
         halves = _halves(y, is_classifier(estimator), self.n_pairs, rng, groups)
+        tasks = Tasks(self, len(halves), X, y, weights)
         paths = Parallel(n_jobs=self.n_jobs, return_as="generator")(
             delayed(_path_on)(
                 clone(estimator).set_params(random_state=rng.randint(MAX_SEED)),
@@ -201,8 +207,9 @@ class StabilitySelector(PathSelector):
                 min_features=n_selected,
                 alphas=self.alphas,
                 max_iter=self.max_iter,
+                task=task,
             )
-            for half in halves
+            for half, task in zip(halves, tasks.numbered("half", len(halves)), strict=True)
         )
         of_halves = []
         try:
@@ -213,7 +220,9 @@ class StabilitySelector(PathSelector):
                 raise KeyboardInterrupt from None
             so_far = inputs | self._agreed_upon(of_halves[: 2 * n_pairs], n_selected)
             raise interrupted(fitted(self, so_far)) from None
-        set_learnt(self, inputs | self._agreed_upon(of_halves, n_selected))
+        attributes = inputs | self._agreed_upon(of_halves, n_selected)
+        tasks.end(attributes)
+        set_learnt(self, attributes)
         return self
 
     def _agreed_upon(self, of_halves, n_selected):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from scipy import sparse
 
 from sgnn.networks.activations import ACTIVATIONS
 from sgnn.networks.parameters import to_tensor
@@ -38,12 +39,12 @@ class Perceptron:
 
         Parameters
         ----------
-        X : ndarray or CSR of shape (n_samples, n_features)
+        X : ndarray, CSR or Rows of shape (n_samples, n_features)
         """
         outputs, device = [], self.parameters.flat.device
         for start in range(0, X.shape[0], _ROWS_PER_CHUNK):
             rows = X[start : start + _ROWS_PER_CHUNK]
-            rows = to_tensor(rows if isinstance(X, np.ndarray) else rows.toarray(), device)
+            rows = to_tensor(rows.toarray() if sparse.issparse(X) else np.asarray(rows), device)
             buffers = self._buffers_for(rows.shape[0])
             self._forward(rows, buffers)
             outputs.append(buffers.outputs.clone())

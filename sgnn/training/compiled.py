@@ -6,7 +6,8 @@ import torch
 from sgnn import kernels
 from sgnn.losses import Gamma, Huber, LogLoss, Poisson, Quantile, SquaredError
 from sgnn.networks.units import with_blocks
-from sgnn.training.data import as_tensors
+from sgnn.training.arrays import as_tensors, bounds
+from sgnn.training.rows import Rows
 
 _SMALL_PRODUCT = 1_000_000
 _LEAST_CHUNK, _CHUNK = 64, 512
@@ -59,16 +60,17 @@ class CompiledPerceptron:
 
         Parameters
         ----------
-        X : ndarray or CSR of shape (n_samples, n_features)
+        X : ndarray, CSR or Rows of shape (n_samples, n_features)
         """
-        n_samples = X.shape[0]
-        samples = kernels.Samples(as_tensors(X), None, None, None, None)
-        outputs = self.parameters.flat.new_empty(self.parameters.sizes[-1], n_samples)
-        for start in range(0, n_samples, self._chunk):
-            stop = min(start + self._chunk, n_samples)
-            self._reserve(stop - start)
-            self._pass.forward(samples, None, start, stop)
-            outputs[:, start:stop] = self._outputs(stop - start).t()
+        outputs = self.parameters.flat.new_empty(self.parameters.sizes[-1], X.shape[0])
+        there = 0
+        for block in X.blocks() if isinstance(X, Rows) else [X]:
+            samples = kernels.Samples(as_tensors(block), None, None, None, None)
+            for start, stop in bounds(block.shape[0], self._chunk):
+                self._reserve(stop - start)
+                self._pass.forward(samples, None, start, stop)
+                outputs[:, there + start : there + stop] = self._outputs(stop - start).t()
+            there += block.shape[0]
         return outputs
 
     def units_on_paths(self, blocks):
@@ -98,30 +100,27 @@ class CompiledPerceptron:
         ------
         None
         """
-        order = batches.order()
-        samples = batches.samples(self.parameters.sizes[1])
-        if self._has_loss:
-            self._reserve(min(batches.batch_size, self._chunk))
-            write = self._pass.gradient
-            for start, stop in batches.bounds:
-                write(samples, order, start, stop, l2)
-                yield
-        else:
-            for start, stop in batches.bounds:
-                self._write(batches, samples, order, start, stop, l2)
-                yield
+        for visit in batches.visits(self.parameters.sizes[1]):
+            self._write(batches, visit, l2)
+            yield
 
     def mean_gradient(self, batches, l2):
-        """Return the gradient over all samples, with all inputs; it is overwritten later."""
-        samples = batches.all_samples(self.parameters.sizes[1])
-        if self._has_loss:
-            self._reserve(min(batches.n_samples, self._chunk))
-            self._pass.gradient(samples, None, 0, batches.n_samples, l2)
-        else:
-            self._write(batches, samples, None, 0, batches.n_samples, l2)
-        return self.gradient
+        """Return the gradient over all samples, with all inputs; it may be overwritten later."""
+        total = self.gradient
+        for visit in batches.visits_of_all(self.parameters.sizes[1]):
+            self._write(batches, visit, l2)
+            *_, start, stop = visit
+            if stop - start < batches.n_samples:
+                total = self.gradient.zeros_like() if total is self.gradient else total
+                total.flat.add_(self.gradient.flat, alpha=(stop - start) / batches.n_samples)
+        return total
 
-    def _write(self, batches, samples, order, start, stop, l2):
+    def _write(self, batches, visit, l2):
+        samples, order, start, stop = visit
+        if self._has_loss:
+            self._reserve(min(stop - start, self._chunk))
+            self._pass.gradient(samples, order, start, stop, l2)
+            return
         self._reserve(stop - start)
         self._pass.forward(samples, order, start, stop)
         outputs = self._outputs(stop - start)

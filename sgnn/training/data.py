@@ -8,10 +8,20 @@ from scipy import sparse
 
 from sgnn import kernels
 from sgnn.networks.parameters import to_tensor
+from sgnn.training.arrays import (
+    ENTRIES_AT_ONCE,
+    LEAST_WIDTH,
+    as_tensors,
+    bounds,
+    is_mostly_zero,
+    of_mean_one,
+    weighted_mean,
+    without_zeros,
+)
 from sgnn.training.dropout import InputDropout
+from sgnn.training.read import ReadBatches
 
-_ENTRIES_AT_ONCE = 2**20
-_MOST_NONZERO, _LEAST_WIDTH, _SAMPLED_ROWS = 0.3, 64, 1000
+_SAMPLED_ROWS = 1000
 
 
 class Batches:
@@ -69,12 +79,13 @@ class Batches:
         self._rows = torch.empty(self.batch_size, X.shape[1], dtype=dtype, device=device)
         self._picked = torch.empty_like(self.targets[: self.batch_size])
         #: Where batches begin and end.
-        self.bounds = [*self._bounds(self.batch_size)]
+        self.bounds = [*bounds(self.n_samples, self.batch_size)]
 
     @classmethod
     def of(cls, problem, settings, rng):
         """Return the batches that the settings want of the data of a problem."""
-        return cls(
+        is_there = isinstance(problem.X, np.ndarray) or sparse.issparse(problem.X)
+        return (cls if is_there else ReadBatches)(
             problem.X,
             problem.targets,
             problem.sample_weight,
@@ -133,8 +144,8 @@ class Batches:
         width : int
             Numbers to be held for each sample.
         """
-        size = min(self.n_samples, max(self.batch_size, _ENTRIES_AT_ONCE // width))
-        for start, stop in self._bounds(size):
+        size = min(self.n_samples, max(self.batch_size, ENTRIES_AT_ONCE // width))
+        for start, stop in bounds(self.n_samples, size):
             batch = slice(start, stop)
             weights = None if self.weights is None else self.weights[batch]
             rows = self._densify(batch, self._full) if self._is_sparse else self._full[batch]
@@ -157,6 +168,22 @@ class Batches:
             self.X = self._full[:, columns]
         self._rows = self._rows.new_empty(self.batch_size, self.X.shape[1])
         self._samples = None
+
+    def visits(self, width):
+        """Yield samples and an order for the kernels, and where each batch begins and ends in it.
+
+        Parameters
+        ----------
+        width : int
+            As for :meth:`samples`.
+        """
+        order, samples = self.order(), self.samples(width)
+        for start, stop in self.bounds:
+            yield samples, order, start, stop
+
+    def visits_of_all(self, width):
+        """Yield the same of all samples in order and with all inputs, none dropped."""
+        yield self.all_samples(width), None, 0, self.n_samples
 
     def samples(self, width):
         """Return the addresses of the data for the kernels, as drawn for the epoch.
@@ -194,48 +221,14 @@ class Batches:
 
     def _addresses(self, X, width):
         tensors = as_tensors(X)
-        if not self._is_sparse and width >= _LEAST_WIDTH and self._is_mostly_zero:
+        if not self._is_sparse and width >= LEAST_WIDTH and self._is_mostly_zero:
             tensors = without_zeros(tensors)
         return kernels.Samples(tensors, self.targets, self.weights, self._seen, self.losses)
 
     @cached_property
     def _is_mostly_zero(self):
         """Whether so many entries of a dense X are zero that it pays to skip them, by a sample."""
-        some = self._full[:: max(1, self.n_samples // _SAMPLED_ROWS)]
-        return torch.count_nonzero(some).item() < _MOST_NONZERO * some.numel()
+        return is_mostly_zero(self._full[:: max(1, self.n_samples // _SAMPLED_ROWS)])
 
     def _densify(self, rows, X):
         return torch.from_numpy(X[rows].toarray()).to(self._rows.device)
-
-    def _bounds(self, size):
-        for start in range(0, self.n_samples, size):
-            yield start, min(start + size, self.n_samples)
-
-
-def of_mean_one(sample_weight, dtype, device):
-    """Return weights as a tensor of mean 1, None for None."""
-    if sample_weight is None:
-        return None
-    scaled = sample_weight * (len(sample_weight) / sample_weight.sum())
-    return to_tensor(scaled.astype(dtype), device)
-
-
-def weighted_mean(losses, weights):
-    """Return the mean of losses with weights of mean 1 or None, as a float."""
-    return (losses.sum() if weights is None else losses.dot(weights)).item() / len(losses)
-
-
-def without_zeros(X):
-    """Return data, indices and indptr of a CSR matrix, as tensors, from a dense one."""
-    alive = X != 0
-    places = alive.reshape(-1).nonzero()[:, 0]
-    starts = torch.cat([places.new_zeros(1), alive.sum(1).cumsum(0)])
-    return X.reshape(-1)[places], (places % X.shape[1]).int(), starts
-
-
-def as_tensors(X):
-    """Return the data of a matrix as the kernels want them: a tensor, or three of a CSR matrix."""
-    if not sparse.issparse(X):
-        return X if torch.is_tensor(X) else to_tensor(X, "cpu")
-    arrays = X.data, X.indices.astype(np.int32, copy=False), X.indptr.astype(np.int64, copy=False)
-    return tuple(to_tensor(array, "cpu") for array in arrays)

@@ -1,10 +1,12 @@
 """A last look at what training returns: whether it predicts at all, and more than nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
 from sgnn.networks.parameters import to_tensor
-from sgnn.training.data import of_mean_one
+from sgnn.training.arrays import of_mean_one
 from sgnn.training.resources import engine
 
 _MARGIN, _MARGIN_ON_THE_WAY = 0.01, 10.0
@@ -32,12 +34,13 @@ def look_at(problem, outputs, told, start, converged, n_threads):
     else:
         is_worse = is_lost(problem, outputs, n_threads, start)
     if problem.told is not None:
-        check_finite(problem.loss.predicted(told.forward(problem.X)))
+        for _, X, *_ in problem.parts():
+            check_finite(problem.loss.predicted(told.forward(X)))
     return is_worse
 
 
 def is_worse_than_constant(problem, outputs, n_threads):
-    """Whether the loss of raw outputs is above that of the best constant.
+    """Whether the loss of a network is above that of the best constant.
 
     It is if the difference is a hundredth of the unit of the loss: under a strong penalty, or
     without anything to learn, a network ends at the best constant, or about there.
@@ -45,8 +48,8 @@ def is_worse_than_constant(problem, outputs, n_threads):
     Parameters
     ----------
     problem : Problem
-    outputs : ndarray of shape (n_samples, n_outputs)
-        For the inputs of the problem.
+    outputs : Network, or ndarray of shape (n_samples, n_outputs)
+        The network, or its raw outputs where they are known.
     n_threads : int or None
 
     Raises
@@ -58,7 +61,7 @@ def is_worse_than_constant(problem, outputs, n_threads):
 
 
 def is_lost(problem, outputs, n_threads, start):
-    """Whether raw outputs of a network on the way are worse than a constant beyond doubt.
+    """Whether a network on the way is worse than a constant beyond doubt.
 
     A network on the way (of a path, between calls of `partial_fit`, of a fit cut short) need not
     have learnt the constant yet, and that of few samples knows more than that of all. It is lost if
@@ -78,10 +81,9 @@ def is_lost(problem, outputs, n_threads, start):
         As in :func:`is_worse_than_constant`.
     """
     excess = _excess(problem, outputs, n_threads)
-    if excess <= 1 + _MARGIN_ON_THE_WAY / len(outputs):
+    if excess <= 1 + _MARGIN_ON_THE_WAY / problem.X.shape[0]:
         return False
-    before = start.compact(problem.blocks).forward(problem.X)
-    return excess > _excess(problem, before, n_threads)
+    return excess > _excess(problem, start.compact(problem.blocks), n_threads)
 
 
 def check_finite(values):
@@ -95,8 +97,10 @@ def mean_loss(problem, outputs, n_threads):
 
     Parameters
     ----------
-    problem, outputs, n_threads
+    problem, n_threads
         As in :func:`is_worse_than_constant`.
+    outputs : ndarray of shape (n_samples, n_outputs)
+        For the inputs of the problem.
 
     Returns
     -------
@@ -112,8 +116,15 @@ def mean_loss(problem, outputs, n_threads):
 
 def _excess(problem, outputs, n_threads):
     """Return how far the loss is above that of the best constant, in units of the loss."""
-    loss = mean_loss(problem, outputs, n_threads)
-    check_finite(outputs)
-    check_finite(loss)
-    constant = np.broadcast_to(problem.best_constant, outputs.shape)
-    return (loss - mean_loss(problem, constant, n_threads)) / problem.scales.loss
+    total, weight, best = 0.0, 0.0, problem.best_constant
+    for rows, X, targets, weights in problem.parts():
+        part = replace(problem, X=X, targets=targets, sample_weight=weights)
+        raw = outputs[rows] if isinstance(outputs, np.ndarray) else outputs.forward(X)
+        loss = mean_loss(part, raw, n_threads)
+        check_finite(raw)
+        check_finite(loss)
+        constant = np.broadcast_to(best, raw.shape)
+        of_part = len(raw) if weights is None else weights.sum(dtype=np.float64)
+        total += of_part * (loss - mean_loss(part, constant, n_threads))
+        weight += of_part
+    return total / weight / problem.scales.loss

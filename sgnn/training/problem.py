@@ -11,6 +11,7 @@ from sgnn.proximal._registry import SOLVERS
 from sgnn.training.scales import Scales
 
 _AUTO_BATCH_SIZE = 200
+_OUTPUTS_AT_ONCE = 2**20
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Problem:
 
     Attributes
     ----------
-    X : ndarray or CSR of shape (n_samples, n_features)
+    X : ndarray, CSR or Rows of shape (n_samples, n_features)
     targets : ndarray
         As the loss wants them.
     n_outputs : int
@@ -106,6 +107,15 @@ class Problem:
     def slope(self):
         """The slope of the loss at the best constant; see :meth:`Loss.slope`."""
         return self.loss.slope(self.targets, self.sample_weight, self.n_outputs)
+
+    def parts(self):
+        """Yield some samples each, all where losses depend on all: a slice, X, targets, weights."""
+        n_samples = self.X.shape[0]
+        size = max(1, _OUTPUTS_AT_ONCE // self.n_outputs) if self.loss.separable else n_samples
+        for start in range(0, n_samples, size):
+            rows = slice(start, start + size)
+            weights = None if self.sample_weight is None else self.sample_weight[rows]
+            yield rows, self.X[rows], self.targets[rows], weights
 
     def baseline(self, network):
         """Return what predictions of a network need to know besides it; see :class:`Loss`."""

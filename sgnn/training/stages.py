@@ -1,9 +1,6 @@
 """The stages of a training run: each trains some of the units, from where the last one stopped."""
 
-import torch
-
 from sgnn.networks.network import Network
-from sgnn.networks.parameters import positions
 from sgnn.networks.units import all_units, compose
 from sgnn.training import removal
 
@@ -66,8 +63,7 @@ class Stages:
             if not all(mask.any() for mask in kept):
                 kept = trainer.kept
             self._next_at = course.epoch + self._interval
-        last_known = torch.from_numpy(positions(trainer.kept)).to(self.full.flat.device)
-        self.full.flat[last_known] = trainer.model.parameters.flat.clone()
+        self.full.put(trainer.kept, trainer.model.parameters)
         state = trainer.optimizer.save().moved(trainer.kept, kept, self.regulariser.metric)
         return self.subnetworks.trainer(*self._smaller(trainer, kept), kept, state)
 

@@ -4,7 +4,7 @@ import math
 
 from sgnn.networks.network import Network
 from sgnn.networks.parameters import to_tensor
-from sgnn.training.data import of_mean_one, weighted_mean
+from sgnn.training.arrays import of_mean_one, weighted_mean
 
 
 class Trainer:

@@ -1,12 +1,15 @@
 """The flat buffer of all parameters, and its views per layer."""
 
+import gc
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
 
 from sgnn.networks.layers import Layer
 from sgnn.networks.network import Network
-from sgnn.networks.parameters import Parameters, positions, to_tensor
+from sgnn.networks.parameters import Parameters, to_tensor
 
 N_FEATURES, N_OUTPUTS = 4, 3
 HIDDEN = [(), (5,), (6, 5)]
@@ -62,13 +65,20 @@ def test_parameters_of_a_network_are_those_of_the_units_that_are_left(dtype):
     assert all(coef.any() for coef in small.coefs)
 
 
-def test_positions_are_those_of_the_arrays_in_the_flat_buffer():
-    kept = [np.array(mask, dtype=bool) for mask in ([1, 0, 1], [0, 1], [1, 1])]
-    coefs = [np.arange(6).reshape(3, 2), 6 + np.arange(4).reshape(2, 2)]
-    intercepts = [10 + np.arange(2), 12 + np.arange(2)]
-    small = Network.whole(coefs, intercepts, "relu").keep(kept)
-    expected = [*small.coefs[0].ravel(), *small.coefs[1].ravel(), 11, 12, 13]
-    assert positions(kept).tolist() == expected
+def test_what_is_put_in_the_place_of_some_units_is_what_is_kept_of_them():
+    kept = [np.array(mask, dtype=bool) for mask in ([1, 0, 1, 1], [0, 1, 1, 0, 1], [1, 1, 1])]
+    full, small = make_parameters((5,)), Parameters((3, 3, 3), torch.float64, torch.device("cpu"))
+    small.flat.copy_(-1 - torch.arange(len(small.flat)))
+    full.put(kept, small)
+    network = Network.whole(*full.to_numpy(), "identity")
+    for layer, (before, after) in enumerate(pairwise(kept)):
+        inside = np.outer(before, after)
+        assert (network.coefs[layer][~inside] > 0).all()
+        assert (network.intercepts[layer][~after] > 0).all()
+        np.testing.assert_array_equal(
+            network.coefs[layer][inside], small.layers[layer].weight.ravel()
+        )
+        np.testing.assert_array_equal(network.intercepts[layer][after], small.layers[layer].bias)
 
 
 @pytest.mark.parametrize("make", [np.asfortranarray, lambda x: x[:, ::-1], lambda x: x[::2]])
@@ -77,12 +87,16 @@ def test_any_memory_layout_becomes_a_tensor(make):
     np.testing.assert_array_equal(to_tensor(array, torch.device("cpu")).numpy(), array)
 
 
-def test_only_a_read_only_array_is_copied():
+@pytest.mark.parametrize("writeable", [True, False])
+def test_no_array_is_copied(writeable):
     array = np.arange(12.0).reshape(4, 3)
-    assert np.shares_memory(to_tensor(array, torch.device("cpu")).numpy(), array)
-    array.flags.writeable = False
+    array.flags.writeable = writeable
     tensor = to_tensor(array, torch.device("cpu"))
-    assert not np.shares_memory(tensor.numpy(), array)
+    assert np.shares_memory(tensor.numpy(), array)
+    last = tensor[-1].clone()
+    del array
+    gc.collect()
+    assert torch.equal(tensor[-1], last)
 
 
 def test_a_layer_counts_what_its_axes_tell_apart():

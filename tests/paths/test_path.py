@@ -358,12 +358,6 @@ def test_summary(path):
     assert f"{path.validation_scores[0]:.4f}" in lines[2]
 
 
-def test_verbose_prints_a_line_per_point(capsys):
-    found = sparse_mlp_path(classifier(verbose=True), WINE_X, WINE_Y, alphas=3)
-    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("alpha")]
-    assert len(lines) == len(found)
-
-
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [

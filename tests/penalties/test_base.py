@@ -14,7 +14,7 @@ import torch
 from scipy.optimize import minimize
 
 from sgnn.groups import AROUND_UNITS
-from sgnn.networks.parameters import Parameters, positions
+from sgnn.networks.parameters import Parameters
 from sgnn.penalties import (
     CGES,
     L0,
@@ -510,7 +510,10 @@ def test_the_units_that_are_left_are_penalised_as_before(penalty, blocks):
         layer.weight.mul_(torch.from_numpy(np.outer(before, after)))
         layer.bias.mul_(torch.from_numpy(after))
     small = Parameters([int(mask.sum()) for mask in kept], torch.float64, torch.device("cpu"))
-    where = torch.from_numpy(positions(kept))
+    small.flat.fill_(1)
+    marks = full.zeros_like()
+    marks.put(kept, small)
+    where = marks.flat.nonzero()[:, 0]
     small.flat.copy_(full.flat[where])
     pilot = make_network(5, 4, 3, 2, seed=4)
     terms = build_terms(get_penalty(penalty), full, 0.3, blocks, seed=1, pilot=pilot)

@@ -174,10 +174,10 @@ def test_bad_input(parameters, message):
 def test_an_interrupt_takes_along_the_draws_until_then(monkeypatch, n_done):
     done, selected = [], _Draws.selected
 
-    def breaking_off(draws, n_false, seed):
+    def breaking_off(*arguments):
         if len(done) == n_done:
             raise KeyboardInterrupt
-        done.append(selected(draws, n_false, seed))
+        done.append(selected(*arguments))
         return done[-1]
 
     monkeypatch.setattr(_Draws, "selected", breaking_off)

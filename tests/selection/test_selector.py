@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.datasets import load_wine, make_friedman1
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import scale
+from sklearn.preprocessing import StandardScaler, scale
 
 from sgnn import (
     SgnnWarning,
@@ -155,6 +155,24 @@ def test_a_search_over_sizes_walks_one_path_per_fold(tmp_path):
     }
     assert n_stored["compute_path"] == n_stored["held_out_best"] == 4
     assert n_stored["relevances"] <= 4
+
+
+@pytest.mark.parametrize("scales_inside", [True, False])
+def test_steps_of_a_pipeline_are_fitted_inside_of_the_folds(scales_inside):
+    """An outlier in the test part moves means and deviations of all rows, but of no fold."""
+    selector = SparseMLPSelector(CLF, n_features_to_select=4, relevance="minimal", alphas=20)
+    pipeline = make_pipeline(*[StandardScaler()] * scales_inside, selector)
+    train, test = np.arange(0, 178, 2), np.arange(1, 178, 2)
+    objectives = []
+    for outlier in (0, 10):
+        data = X.copy()
+        data[test[0]] += outlier
+        data = data if scales_inside else scale(data)
+        folds = cross_validate(
+            pipeline, data, Y, cv=[(train, test)], scoring=lambda *_: 0.0, return_estimator=True
+        )
+        objectives.append(folds["estimator"][0][-1].path_.objectives)
+    assert np.array_equal(*objectives) is scales_inside
 
 
 @pytest.mark.parametrize(

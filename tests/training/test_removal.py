@@ -275,7 +275,7 @@ def test_an_input_comes_back_if_its_gradient_over_all_samples_is_large_enough(
     form, batch_size, weighted, margin, monkeypatch
 ):
     """With the sum over batches written out: larger than the strength, times a margin."""
-    monkeypatch.setattr("sgnn.training.data._ENTRIES_AT_ONCE", 1)
+    monkeypatch.setattr("sgnn.training.data.ENTRIES_AT_ONCE", 1)
     rng = np.random.default_rng(0)
     X, y, weights = rng.normal(size=(47, 40)), 5 * rng.normal(size=47), rng.exponential(size=47)
     coef = np.where(np.arange(40) % 10 == 0, rng.normal(size=40), 0)
@@ -314,7 +314,7 @@ def test_what_is_looked_at_is_cut_into_batches_by_the_width_of_the_network(monke
             yield batch
 
     monkeypatch.setattr(Batches, "whole", spy)
-    monkeypatch.setattr("sgnn.training.data._ENTRIES_AT_ONCE", 5000)
+    monkeypatch.setattr("sgnn.training.data.ENTRIES_AT_ONCE", 5000)
     model = SparseMLPClassifier((20,), alpha=0.02, max_iter=16, batch_size=50, random_state=0)
     with kernels.switched_off():
         model.fit(CANCER_X, CANCER_Y)

@@ -1,0 +1,153 @@
+"""Mini-batches of what is read as training goes on."""
+
+import numpy as np
+import torch
+from scipy import sparse
+
+from sgnn import kernels
+from sgnn.networks.parameters import to_tensor
+from sgnn.training.arrays import (
+    ENTRIES_AT_ONCE,
+    LEAST_WIDTH,
+    as_tensors,
+    is_mostly_zero,
+    weighted_mean,
+    without_zeros,
+)
+from sgnn.training.dropout import InputDropout
+
+
+class ReadBatches:
+    """As :class:`sgnn.training.data.Batches`, of rows that are made when they are wanted.
+
+    Parameters
+    ----------
+    X : Rows
+        What is read; see :meth:`Rows.read`.
+    targets, sample_weight, batch_size, shuffle, rng, device, importance, input_dropout
+        As for :class:`sgnn.training.data.Batches`.
+    """
+
+    def __init__(
+        self,
+        X,
+        targets,
+        sample_weight,
+        *,
+        batch_size,
+        shuffle,
+        rng,
+        device,
+        importance=1.0,
+        input_dropout=0.0,
+    ):
+        self.n_samples = X.shape[0]
+        self.batch_size = min(batch_size, self.n_samples)
+        self.shuffle = shuffle and self.batch_size < self.n_samples
+        self.rng = rng
+        self._full = self._X = X
+        self._truth = targets, sample_weight
+        self._dropout = InputDropout(input_dropout) if input_dropout else None
+        self._selected = np.ones(X.shape[1], dtype=bool)
+        self._importance, self._factor = importance, importance
+        if sample_weight is not None:
+            self._factor = importance * len(sample_weight) / sample_weight.sum()
+        dtype = torch.from_numpy(np.empty(0, X.dtype)).dtype
+        self.losses = torch.zeros(self.n_samples, dtype=dtype, device=device)
+        is_weighted = sample_weight is not None or importance != 1
+        self._seen = torch.empty_like(self.losses) if is_weighted else None
+        self._is_mostly_zero = None
+        self._now = ()
+
+    def __len__(self):
+        """Number of batches per epoch."""
+        return -(-self.n_samples // self.batch_size)
+
+    def epoch(self):
+        """Yield ``(X, targets, weights, losses)`` for each batch; `losses` is to be written."""
+        for X, *truth in self._drawn():
+            yield self._dense(X), *truth
+
+    def visits(self, width):
+        """Yield samples for the kernels, None for their order, 0 and how many, batch by batch.
+
+        Parameters
+        ----------
+        width : int
+            Units that the inputs lead to. If there are many, and most entries of the first batch
+            are zero, these are skipped.
+        """
+        yield from self._visits(self._drawn(), width)
+
+    def visits_of_all(self, width):
+        """Yield the same of all samples in order and with all inputs, none dropped."""
+        yield from self._visits(self._in_order(self.batch_size), width)
+
+    def truth(self, order, start, stop):
+        """Return targets, weights and the losses to be written of the last visit."""
+        return self._now
+
+    def whole(self, width):
+        """Yield the samples in order and with all inputs, none dropped, in large batches.
+
+        Parameters
+        ----------
+        width : int
+            Numbers to be held for each sample.
+        """
+        size = min(self.n_samples, max(self.batch_size, ENTRIES_AT_ONCE // width))
+        for X, *truth in self._in_order(size):
+            yield self._dense(X), *truth
+
+    def select_inputs(self, kept):
+        """Hand out some columns of X only.
+
+        Parameters
+        ----------
+        kept : ndarray of bool, shape (n_features,)
+        """
+        self._X = self._full if kept.all() else self._full[:, kept]
+
+    def mean_loss(self):
+        """Return the weighted mean of the losses written in the last epoch."""
+        return weighted_mean(self.losses, self._seen) / self._importance
+
+    def _drawn(self):
+        """Yield X as it is read, and tensors of the rest, in the order drawn for an epoch."""
+        if self._dropout:
+            self._dropout.draw(self.rng)
+        start, rng = 0, self.rng if self.shuffle else None
+        for X, *truth in self._with_losses(self._X.read(self.batch_size, rng, *self._truth)):
+            if self._dropout:
+                X = self._dense(X)
+                X = X * self._dropout.factors(start, start + len(X), X)
+            yield X, *truth
+            start += X.shape[0]
+
+    def _in_order(self, size):
+        return self._with_losses(self._full.read(size, None, *self._truth))
+
+    def _with_losses(self, parts):
+        start, device = 0, self.losses.device
+        for X, targets, sample_weight in parts:
+            batch, weights = slice(start, start + X.shape[0]), None
+            if self._seen is not None:
+                weights = self._seen[batch]
+                of_samples = np.ones(X.shape[0]) if sample_weight is None else sample_weight
+                weights.copy_(torch.from_numpy(of_samples * self._factor))
+            yield X, to_tensor(targets, device), weights, self.losses[batch]
+            start = batch.stop
+
+    def _visits(self, parts, width):
+        for X, *self._now in parts:
+            tensors, (targets, weights, losses) = as_tensors(X), self._now
+            if not sparse.issparse(X) and width >= LEAST_WIDTH:
+                if self._is_mostly_zero is None:
+                    self._is_mostly_zero = is_mostly_zero(tensors)
+                tensors = without_zeros(tensors) if self._is_mostly_zero else tensors
+            samples = kernels.Samples(tensors, targets, weights, weights, losses)
+            yield samples, None, 0, X.shape[0]
+
+    def _dense(self, X):
+        X = X.toarray() if sparse.issparse(X) else X
+        return X if torch.is_tensor(X) else to_tensor(X, self.losses.device)
