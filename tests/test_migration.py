@@ -33,7 +33,7 @@ def lines(output):
     return [NUMBER.sub("#", line) for line in timeless], numbers
 
 
-@pytest.mark.parametrize(("code", "output"), scripts())
+@pytest.mark.parametrize(("code", "output"), list(scripts()))
 def test_the_script_of_a_migration_page_prints_what_the_page_says(code, output, capsys):
     for peer in uses(code, PEERS):
         pytest.importorskip(peer)
