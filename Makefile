@@ -16,7 +16,7 @@
 
 PYTHON ?= python3
 VENV := .venv
-RUN := $(VENV)/bin/python
+RUN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
 
 .PHONY: demo test test-all fuzz lint types test-min doctest coverage sdist bench wheel reproduce clean
 .NOTPARALLEL:
