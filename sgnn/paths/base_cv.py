@@ -126,7 +126,8 @@ class BaseSparseMLPCV(CallbackSupportMixin, Versioned, SelectorMixin, BaseEstima
     Notes
     -----
     The path of :func:`sgnn.sparse_mlp_path` is walked on all data, which finds the strengths, and
-    along the same strengths on the training part of each fold, which scores them. The network at
+    along the same strengths on the training part of each fold, which scores them; where the path
+    stops on the way down, since a step removes too much, a fold does so too. The network at
     the strength chosen is that of the path on all data; nothing is trained again.
 
     The empty network is one to choose from, with the best constants of the folds for its scores.
@@ -227,6 +228,7 @@ class BaseSparseMLPCV(CallbackSupportMixin, Versioned, SelectorMixin, BaseEstima
             estimator, X, y, alphas=self.alphas, **arguments, task=tasks.one("path")
         )
         choices, arguments["alphas"] = path.with_empty(), path.alphas[1:]
+        arguments["n_steps"] = self.alphas if isinstance(self.alphas, Integral) else None
         with keeping(path):
             folds = Parallel(n_jobs=self.n_jobs)(
                 delayed(scores_of_fold)(

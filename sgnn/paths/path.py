@@ -5,12 +5,15 @@ from copy import deepcopy
 import numpy as np
 
 from sgnn._common.versions import Versioned
+from sgnn._common.warnings import warn
 from sgnn.estimators.base import BaseSparseMLP
 from sgnn.estimators.learnt import fitted, learnt
 from sgnn.networks.network import row_norms
 from sgnn.paths.choice import choose
 from sgnn.paths.places import first, places_of
 from sgnn.training.state import State
+
+_ENOUGH = 0.9
 
 
 def _column(name, text):
@@ -197,7 +200,8 @@ class SparseMLPPath(Versioned):
         Parameters
         ----------
         n_features : int, default=None
-            At most so many inputs.
+            At most so many inputs; it warns if the path went past this size to one that is smaller
+            by more than a tenth.
         sparsity : float in [0, 1), default=None
             At least this fraction of the weights is zero.
         alpha : float, default=None
@@ -227,7 +231,20 @@ class SparseMLPPath(Versioned):
                 f"at: no network of the path meets {name}={target!r}; {name} goes from "
                 f"{values[there].min():.6g} to {values[there].max():.6g}."
             )
+        if name == "n_features":
+            self._warn_if_jumped_over(candidates[0], n_features)
         return self.estimator(candidates[0])
+
+    def _warn_if_jumped_over(self, index, n_features):
+        """Warn if a point has clearly fewer inputs than are wanted, and the one before has more."""
+        if index > 0 and self.n_features[index] < _ENOUGH * n_features:
+            before, after = self.n_features[index - 1 : index + 1]
+            warn(
+                f"at: no network of the path has n_features={n_features!r}: from one strength to "
+                f"the next it goes from {before} to {after} features. More steps (alphas) or "
+                "epochs (max_iter) may stop in between; `top` and SparseMLPSelector take the most "
+                "important of those that leave together."
+            )
 
     def best(self, rule: str = "1se", *, tol: float = 0.0) -> BaseSparseMLP:
         """Return the estimator that a rule chooses by the scores on the validation data.

@@ -19,7 +19,7 @@ _STEPS_PER_ALPHA = 120
 _LEAST_EPOCHS = 5
 
 
-def points_of(model, problem, start, alphas, max_iter):
+def points_of(model, problem, start, alphas, max_iter, n_steps=None):
     """Yield the points of a path, the dense one first.
 
     Parameters
@@ -32,6 +32,8 @@ def points_of(model, problem, start, alphas, max_iter):
         The number of steps at most, or the strengths.
     max_iter : int or "auto"
         Epochs at each strength.
+    n_steps : int or None
+        The number of steps by which strengths were found that are given.
 
     Yields
     ------
@@ -75,7 +77,7 @@ def points_of(model, problem, start, alphas, max_iter):
             f"penalty={brief(model.penalty)} is 0 on the dense network: a path needs layers and "
             "groups that are penalised."
         )
-    places = growing(walk, alphas) if isinstance(alphas, Integral) else given(walk, alphas)
+    places = growing(walk, alphas) if isinstance(alphas, Integral) else given(walk, alphas, n_steps)
     clock = time.perf_counter()
     for alpha, network, history in places:
         interrupted = False

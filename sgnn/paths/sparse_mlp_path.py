@@ -57,7 +57,10 @@ def sparse_mlp_path(
     .. math:: \text{loss} + \alpha\,\Omega(W) + \tfrac{l2}{2} \sum w^2
 
     from one end to the other. The ends are found: the first strength removes nothing, and from one
-    to the next about the same share of what is left goes, until nothing is left. Penalties that do
+    to the next about the same share of what is left goes, until nothing is left. Under a concave
+    penalty a network may fall to a much smaller one however little the strength grows; then steps
+    end on the way down, by whole epochs, so that networks in between are there, if not trained to
+    the end: ``refit=True`` trains them on. Penalties that do
     not grow any more for large weights, such as ``"l0"`` and ``"capped_l1"``, or that only make
     weights compete, such as ``"exclusive_lasso"``, may never remove the last of them: then the path
     ends, with a warning, when a million times the strength has removed nothing. So does one with
@@ -157,6 +160,7 @@ def compute_path(
     max_drop=np.inf,
     keeps_part=False,
     is_fold=False,
+    n_steps=None,
     task=None,
 ):
     """Compute a path, as :func:`sparse_mlp_path` does.
@@ -168,6 +172,8 @@ def compute_path(
         raised, so that nobody takes a part for the whole.
     is_fold : bool, default=False
         Whether the data are a part of others, for which all warnings have been given.
+    n_steps : int, default=None
+        The number of steps by which `alphas` were found; None if they were not.
     task : Task, default=None
         The part of a fit that the path is. A callback may end a path that is none.
     estimator, X, y, sample_weight, X_val, y_val, alphas, max_iter, min_features, max_sparsity, \
@@ -191,7 +197,7 @@ max_drop
         n_points = 1 + (alphas if isinstance(alphas, Integral) else len(alphas))
         try:
             with following(model, (X, y, sample_weight), n_points, attributes, task) as progress:
-                found = points_of(model, problem, start, alphas, max_iter)
+                found = points_of(model, problem, start, alphas, max_iter, n_steps)
                 for point, is_worse in progress.through(found):
                     points.append(point)
                     if is_worse:

@@ -8,6 +8,7 @@ _FIRST_PENALTY = 1e-3
 _HARM = 0.1
 _RETREAT = 0.01
 _SEARCH_GROWTH, _MOST_GROWTH, _LEAST_GROWTH = math.log(8), math.log(4), math.log(1.1)
+_GROWTH_AMID_A_FALL = math.log(1.02)
 _TOO_MUCH = 3.0
 _IN_VAIN = 1e6
 
@@ -21,11 +22,15 @@ def growing(walk, n_steps):
     back, and tried again with half of the growth. A penalty that leaves large weights alone may
     never remove the last of them: the walk ends when a million times the strength removed nothing.
 
+    Under a concave penalty a network may fall to a much smaller one however little the strength
+    grows, since none in between is a minimum. Then the walk stops on the way down: the strength
+    hardly grows, and a step ends after the epoch in which its share has gone, until one does less.
+
     Parameters
     ----------
     walk : Walk
     n_steps : int
-        Steps at most; half as many again may be taken back.
+        Steps at most; half as many again may be taken back, and one for each fall.
 
     Yields
     ------
@@ -35,42 +40,49 @@ def growing(walk, n_steps):
     history : History
     """
     state, last = walk.start, 0.0
-    share = 1.5 * _log_size(state.network) / n_steps
+    share, falls = _share(state.network, n_steps), False
     alpha, growth = _FIRST_PENALTY * walk.unit_of_loss / walk.penalty_at_start, _SEARCH_GROWTH
     last_removal = alpha
     n_taken, n_retries = 0, n_steps // 2
     while n_taken < n_steps and alpha <= _IN_VAIN * last_removal:
         may_retry = n_retries > 0 and (last == 0 or growth > _LEAST_GROWTH)
-        limit = _TOO_MUCH * share if may_retry and last > 0 else math.inf
+        limit = _limit(share, falls) if last > 0 else math.inf
         reached, history = walk.step(state, alpha, limit)
         before, after = state.network, reached.network
         fall = shrinkage(before, after)
         if last == 0 and may_retry and _is_harmful(history, walk.unit_of_loss):
             n_retries -= 1
             alpha *= _RETREAT
-        elif fall > limit:
+        elif fall > limit and may_retry and not falls:
             n_retries -= 1
             growth = max(growth / 2, _LEAST_GROWTH)
+            alpha = last * math.exp(growth)
+        elif fall > limit and walk.stops_at_limit and not falls:
+            falls, growth = True, _GROWTH_AMID_A_FALL
             alpha = last * math.exp(growth)
         else:
             yield alpha, after, history
             if after.is_empty:
                 return
-            if last > 0:
-                growth = _adapted(growth, fall / share)
+            falls = falls and fall > limit
+            if last > 0 and not falls:
+                growth = _adapted(max(growth, _LEAST_GROWTH), fall / share)
             if after.n_neurons != before.n_neurons or fall:
                 last_removal = alpha
             n_taken, state, last = n_taken + 1, reached, alpha
             alpha *= math.exp(growth)
 
 
-def given(walk, alphas):
+def given(walk, alphas, n_steps=None):
     """Walk along strengths that are given, until nothing is left.
 
     Parameters
     ----------
     walk : Walk
     alphas : iterable of float
+    n_steps : int or None
+        That of :func:`growing` by which they were found, so that this walk too stops on the way
+        down where it falls.
 
     Yields
     ------
@@ -78,16 +90,27 @@ def given(walk, alphas):
     network : Network
     history : History
     """
-    state = walk.start
+    state, limit, falls = walk.start, math.inf, False
+    share = math.inf if n_steps is None else _share(state.network, n_steps)
     for alpha in alphas:
-        state, history = walk.step(state, alpha)
+        before = state.network
+        state, history = walk.step(state, alpha, limit)
         yield alpha, state.network, history
         if state.network.is_empty:
             return
+        falls = shrinkage(before, state.network) > limit
+        limit = _limit(share, falls)
 
 
-def _log_size(network):
-    return math.log(max(*network.n_neurons[:-1], math.sqrt(network.n_multiply_adds)) + 1)
+def _limit(share, falls):
+    """Return by how much one step may shrink the network."""
+    return share if falls else _TOO_MUCH * share
+
+
+def _share(network, n_steps):
+    """Return by how much each step should shrink what is left of a network."""
+    size = max(*network.n_neurons[:-1], math.sqrt(network.n_multiply_adds))
+    return 1.5 * math.log(size + 1) / n_steps
 
 
 def _is_harmful(history, unit_of_loss):

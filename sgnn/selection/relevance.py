@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from numbers import Integral
 
 import numpy as np
 from sklearn.base import clone
@@ -27,7 +28,7 @@ _L2 = 0.03
 _SHRINKAGES = 1.0, 0.5, 0.25, 0.125
 
 
-def filled_up(path, n_features, estimator, X, y, *, sample_weight, max_iter, memory, tasks):
+def filled_up(path, n_features, estimator, X, y, *, sample_weight, alphas, max_iter, memory, tasks):
     """Return the places of the inputs: those of a path that it keeps itself, then by relevance.
 
     Parameters
@@ -37,6 +38,8 @@ def filled_up(path, n_features, estimator, X, y, *, sample_weight, max_iter, mem
     n_features : int
     estimator, X, y, sample_weight, max_iter
         As for :func:`held_out_best`.
+    alphas : int or array-like of float
+        Those of the path, as the user gave them.
     memory : joblib.Memory
     tasks : Tasks
         Hear of the second path and of the committee.
@@ -46,7 +49,9 @@ def filled_up(path, n_features, estimator, X, y, *, sample_weight, max_iter, mem
     ndarray of int, shape (n_features,)
         As :func:`sgnn.paths.places.places_of` returns them.
     """
-    of_path = {"alphas": path.alphas[1:], "max_iter": max_iter, "task": tasks.one("held-out path")}
+    n_steps = alphas if isinstance(alphas, Integral) else None
+    of_path = {"alphas": path.alphas[1:], "n_steps": n_steps, "max_iter": max_iter}
+    of_path["task"] = tasks.one("held-out path")
     found = memory.cache(held_out_best, ignore=["task"])
     best = found(estimator, X, y, sample_weight=sample_weight, **of_path)
     core = path[best].kept[0]
@@ -57,7 +62,7 @@ def filled_up(path, n_features, estimator, X, y, *, sample_weight, max_iter, mem
     return places_of(path.ranking, ~core, np.where(core, 0, -relevant))
 
 
-def held_out_best(estimator, X, y, *, sample_weight, alphas, max_iter, task=None):
+def held_out_best(estimator, X, y, *, sample_weight, alphas, max_iter, n_steps=None, task=None):
     """Return which network of a path is best on a quarter of the samples, which are held out.
 
     Parameters
@@ -69,6 +74,8 @@ def held_out_best(estimator, X, y, *, sample_weight, alphas, max_iter, task=None
         The strengths of the path on all data, without 0.
     max_iter : int or "auto"
         Epochs at each strength.
+    n_steps : int or None
+        The number of steps by which the strengths were found.
     task : Task, default=None
         The part of a fit that it is.
 
@@ -84,7 +91,7 @@ def held_out_best(estimator, X, y, *, sample_weight, alphas, max_iter, task=None
         explained(model, data.X),
         following(model, given, 1 + len(alphas), attributes, task) as progress,
     ):
-        found = points_of(model, problem, start, alphas, max_iter)
+        found = points_of(model, problem, start, alphas, max_iter, n_steps)
         points = [point for point, _ in progress.through(found)]
     scores, errors = np.array([(p.validation_score, p.validation_error) for p in points]).T
     return choose("best", scores, errors, 0.0)

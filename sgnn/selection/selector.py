@@ -13,7 +13,7 @@ from sgnn._common.docstrings import takes_over
 from sgnn._common.interrupts import keeping
 from sgnn._common.private_sklearn import HasMethods, Interval, RealNotInt, StrOptions, _fit_context
 from sgnn._common.warnings import warn
-from sgnn._common.words import refuses
+from sgnn._common.words import brief, refuses
 from sgnn.estimators.base import BaseSparseMLP
 from sgnn.estimators.classifier import SparseMLPClassifier
 from sgnn.estimators.defaults import takes_estimator
@@ -163,7 +163,7 @@ class SparseMLPSelector(PathSelector):
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights of the samples.
         groups : array-like of shape (n_samples,), default=None
-            Groups of the samples, for the splitter `cv`; only "auto" has folds.
+            Groups of the samples, for the splitter `cv` of "auto".
 
         Returns
         -------
@@ -173,7 +173,8 @@ class SparseMLPSelector(PathSelector):
         Raises
         ------
         ValueError
-            If a parameter or the data are invalid, or no network of the path has the sparsity.
+            If a parameter or the data are invalid, no network of the path has the sparsity, or
+            `groups` or `scoring` are given where there are no folds: but for "auto".
         KeyboardInterrupt
             If the user breaks off; its attribute ``trained`` is the path on all data until then.
             The selector is as it was before the call.
@@ -183,6 +184,7 @@ class SparseMLPSelector(PathSelector):
                 f"Give one of n_features_to_select={self.n_features_to_select!r} and "
                 f"sparsity={self.sparsity!r}."
             )
+        self._check_folds(groups)
         estimator, inputs = self._prepare(X, y, sample_weight)
         count = self._count(inputs["n_features_in_"])
         if self.sparsity is None and count is None:
@@ -201,7 +203,7 @@ class SparseMLPSelector(PathSelector):
             else:
                 if self.relevance == "all":
                     with keeping(path):
-                        fill = {"memory": memory, "tasks": tasks}
+                        fill = {"alphas": self.alphas, "memory": memory, "tasks": tasks}
                         order = filled_up(path, count, estimator, X, y, **fill, **of_path)
                 support = first(order, count)
                 _warn_if_norms_decide(path, count)
@@ -217,6 +219,17 @@ class SparseMLPSelector(PathSelector):
         tasks.end(inputs | attributes)
         set_learnt(self, inputs | attributes)
         return self
+
+    def _check_folds(self, groups):
+        """Raise a ValueError if something is given for folds, and there are none."""
+        if self.n_features_to_select == "auto" and self.sparsity is None:
+            return
+        for name, value in {"groups": groups, "scoring": self.scoring}.items():
+            if value is not None:
+                raise ValueError(
+                    f"{name}={brief(value)} is for folds, and only n_features_to_select='auto' "
+                    "has them."
+                )
 
     def _search(self, estimator):
         kind = SparseMLPClassifierCV if is_classifier(estimator) else SparseMLPRegressorCV

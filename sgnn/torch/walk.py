@@ -67,6 +67,9 @@ class ModuleWalk:
         Epochs of each step; the rate falls to 0 along a cosine in them.
     """
 
+    #: Whether a step may stop early.
+    stops_at_limit = False
+
     def __init__(self, module, optimizer, loader, loss, n_epochs):
         self._module, self._optimizer, self._loader, self._loss = module, optimizer, loader, loss
         self._n_epochs = n_epochs

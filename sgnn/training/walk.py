@@ -26,6 +26,9 @@ class Walk:
         Shuffles.
     """
 
+    #: Whether a step may stop early, see :meth:`step`.
+    stops_at_limit = True
+
     def __init__(self, problem, settings, network, rng):
         self._settings, self._alpha_unit = settings, problem.alpha_unit
         #: Unit of the losses in a history.

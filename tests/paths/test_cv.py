@@ -22,6 +22,7 @@ from sgnn import (
     sparse_mlp_path,
 )
 from sgnn.estimators.defaults import default_estimator
+from sgnn.paths.sparse_mlp_path import compute_path
 from sgnn.training.walk import Walk
 
 X, Y = load_wine(return_X_y=True)
@@ -42,7 +43,7 @@ def search():
 def test_scores_are_those_of_paths_on_the_folds(search):
     assert search.scores_path_.shape == search.n_features_path_.shape == (3, len(search.alphas_))
     train, test = next(iter(FOLDS.split(X, Y)))
-    path = sparse_mlp_path(classifier(), X[train], Y[train], alphas=search.alphas_[1:])
+    path = compute_path(classifier(), X[train], Y[train], alphas=search.alphas_[1:], n_steps=25)
     scores = [path.estimator(index).score(X[test], Y[test]) for index in range(len(path))]
     assert_allclose(search.scores_path_[0, : len(path)], scores)
     assert_array_equal(search.scores_path_[0, len(path) :], scores[-1])
@@ -103,7 +104,7 @@ def test_it_is_the_network_of_the_path_on_all_data(search):
 
 @pytest.mark.parametrize("rule", ["best", "dense"])
 def test_rules(search, rule):
-    other = clone(search).set_params(rule=rule, tol=0.1, alphas=search.alphas_[1:]).fit(X, Y)
+    other = clone(search).set_params(rule=rule, tol=0.1).fit(X, Y)
     assert_allclose(other.scores_path_, search.scores_path_)
     means = other.scores_path_.mean(axis=0)
     floor = means.max() if rule == "best" else means[0] - 0.1

@@ -17,6 +17,7 @@ from sklearn.linear_model import lasso_path
 from sklearn.preprocessing import scale
 
 from sgnn import (
+    SgnnWarning,
     SparseMLPClassifier,
     SparseMLPClassifierCV,
     SparseMLPRegressor,
@@ -31,6 +32,7 @@ from sgnn.networks.network import Network
 from sgnn.paths.choice import choose, standard_error
 from sgnn.paths.path import SparseMLPPath
 from sgnn.paths.point import PathPoint
+from sgnn.paths.sparse_mlp_path import compute_path
 from sgnn.penalties import LogSum
 from sgnn.penalties._registry import PENALTIES
 from sgnn.training.course import History
@@ -190,6 +192,59 @@ def test_at(path):
         path.at(n_features=3, sparsity=0.5)
     with pytest.raises(ValueError, match="give one of"):
         path.at()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "wanted", "jump"),
+    [
+        ((10, 7, 1, 0), 5, "from 7 to 1"),
+        ((10, 7, 1, 0), 7, None),
+        ((10, 7, 1, 0), 8, "from 10 to 7"),
+        ((10, 7, 1, 0), 10, None),
+        ((10, 9, 0), 20, None),
+        ((100, 90, 30), 95, None),
+        ((100, 90, 30), 101, None),
+        ((100, 89, 30), 99, "from 100 to 89"),
+        ((13, 4, 4, 3), 5, "from 13 to 4"),
+    ],
+)
+def test_at_says_when_a_size_was_jumped_over(path, monkeypatch, sizes, wanted, jump):
+    """Not if the dense network is small enough, or a tenth or less is missing."""
+    monkeypatch.setattr(SparseMLPPath, "n_features", np.array(sizes))
+    monkeypatch.setattr(SparseMLPPath, "estimator", lambda _, index: sizes[index])
+    if jump is None:
+        found = path.at(n_features=wanted)
+    else:
+        with pytest.warns(SgnnWarning, match=rf"n_features={wanted}: .* {jump} features"):
+            found = path.at(n_features=wanted)
+    assert found == next(size for size in sizes if size <= wanted)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_path_that_falls_stops_on_the_way_down(seed):
+    """It had 10, 9, 2 and 1 features: nothing in between is stable."""
+    X, y = load_diabetes(return_X_y=True)
+    reg = SparseMLPRegressor(penalty="log_sum", l2=1e-3, random_state=seed)
+    found = sparse_mlp_path(reg, scale(X), scale(y))
+    assert (np.diff(found.alphas) > 0).all()
+    assert len(found) <= 61
+    assert found.n_features[-1] == 0
+    assert len(set(found.n_features) & set(range(3, 10))) >= 3
+
+
+def test_folds_stop_on_the_way_down_as_the_path_did(monkeypatch):
+    walked = []
+
+    def recorded(*arguments, **parameters):
+        walked.append(parameters.get("n_steps"))
+        return compute_path(*arguments, **parameters)
+
+    for place in ("sgnn.paths.base_cv", "sgnn.paths.folds"):
+        monkeypatch.setattr(f"{place}.compute_path", recorded)
+    for alphas, expected in ((9, 9), ([1e-3, 1e-1], None)):
+        walked.clear()
+        SparseMLPClassifierCV(classifier(), alphas=alphas, cv=2, rule="best").fit(WINE_X, WINE_Y)
+        assert walked == [None, expected, expected]
 
 
 def test_best(path):

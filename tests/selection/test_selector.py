@@ -130,6 +130,11 @@ def test_names_and_output_of_a_data_frame():
     assert out.columns.tolist() == [c for c, s in zip(columns, selector.support_, strict=True) if s]
 
 
+def test_groups_are_refused_where_there_are_no_folds():
+    with pytest.raises(ValueError, match=r"groups=.* is for folds, and only n_features_to_select="):
+        SparseMLPSelector(CLF, n_features_to_select=3).fit(X, Y, groups=Y)
+
+
 def test_blocks_are_selected_whole():
     clf = SparseMLPClassifier(**{**CLF.get_params(), "feature_groups": [[0, 5, 9], [6, 11]]})
     selector = SparseMLPSelector(clf, n_features_to_select=6, alphas=20).fit(X, Y)
@@ -178,6 +183,8 @@ def test_steps_of_a_pipeline_are_fitted_inside_of_the_folds(scales_inside):
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
+        ({"n_features_to_select": 4, "scoring": "accuracy"}, "scoring='accuracy' is for folds"),
+        ({"sparsity": 0.5, "scoring": "accuracy"}, "scoring='accuracy' is for folds"),
         ({"n_features_to_select": 14}, "n_features_to_select=14 is more than the 13 features"),
         ({"n_features_to_select": 0}, "n_features_to_select"),
         ({"n_features_to_select": 1.5}, "n_features_to_select"),
