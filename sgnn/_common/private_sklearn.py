@@ -16,6 +16,7 @@ from sklearn.utils._param_validation import (
     StrOptions,
 )
 from sklearn.utils._param_validation import validate_params as _untyped_validate_params
+from sklearn.utils.metaestimators import available_if as _untyped_available_if
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "_num_samples",
     "_routing_enabled",
     "_safe_indexing",
+    "available_if",
     "callback_management_context",
     "validate_params",
 ]
@@ -40,6 +42,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 def _fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[F], F]:
     """Return scikit-learn's decorator of methods that fit, with their types."""
     return _untyped_fit_context(prefer_skip_nested_validation=prefer_skip_nested_validation)
+
+
+def available_if(check: Callable[[Any], bool]) -> Callable[[F], F]:
+    """Return scikit-learn's decorator of methods that are not always there, with their types."""
+    return _untyped_available_if(check)
 
 
 def validate_params(constraints: dict, *, prefer_skip_nested_validation: bool) -> Callable[[F], F]:

@@ -5,10 +5,9 @@ from typing import Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils.metaestimators import available_if
 
 from sgnn._common.docstrings import takes_over
-from sgnn._common.private_sklearn import StrOptions, _fit_context
+from sgnn._common.private_sklearn import StrOptions, _fit_context, available_if
 from sgnn._common.words import refuses
 from sgnn.estimators.base import BaseSparseMLP
 from sgnn.estimators.checks import takes_parts

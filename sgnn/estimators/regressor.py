@@ -5,11 +5,10 @@ from typing import Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sgnn._common.docstrings import takes_over
-from sgnn._common.private_sklearn import _fit_context
+from sgnn._common.private_sklearn import _fit_context, available_if
 from sgnn._common.warnings import SgnnUndefinedMetricWarning, warn
 from sgnn._common.words import refuses
 from sgnn.estimators.base import BaseSparseMLP
