@@ -20,8 +20,10 @@ from sgnn.reduced_rank.regressor import SparseReducedRankRegressor
 from sgnn.selection.knockoffs import KnockoffSelector
 from sgnn.selection.selector import SparseMLPSelector
 from sgnn.selection.stability import StabilitySelector
+from sgnn.training.checkpoint import Checkpoint
 
 __all__ = [
+    "Checkpoint",
     "KnockoffSelector",
     "SgnnConvergenceWarning",
     "SgnnDenseWarning",

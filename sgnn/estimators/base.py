@@ -25,6 +25,8 @@ from sgnn.estimators.parameters import SparseMLPParameters
 from sgnn.estimators.prepare import carried_over, prepare, rng_of, settings_of, weigh_call
 from sgnn.networks.network import part_of
 from sgnn.penalties import get_penalty
+from sgnn.training.checkpoint import place_of
+from sgnn.training.journal import BLANK
 from sgnn.training.rows import NARROW
 from sgnn.training.state import State
 
@@ -96,7 +98,10 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         if self.warm_start and hasattr(self, "network_"):
             data.form.check_goes_on_from(self._form)
             last = State(carried_over(self, self._state.network, self._form, data.form))
-        return self._train((X, y, sample_weight), data, rng, last, settings_of(self))
+        place = place_of(self.checkpoint, type(self).__name__, self.random_state, self, data, last)
+        self._train((X, y, sample_weight), data, rng, last, settings_of(self), place.journal(rng))
+        place.leave()
+        return self
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         """Train one epoch at the constant initial rate, on the full-size network."""
@@ -112,14 +117,14 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             raise ValueError(
                 "adaptive weights need a pilot fit, which partial_fit has not: use fit."
             )
-        last = getattr(self, "_state", None)
-        known = getattr(self, "_form", None)
+        last, known = getattr(self, "_state", None), getattr(self, "_form", None)
         rng = rng_of(last) if last and last.rng else check_random_state(self.random_state)
         data = check_data(self, X, y, sample_weight, rng=rng, classes=classes, known=known)
         settings = replace(settings_of(self), learning_rate="constant", max_iter=1)
-        return self._train((X, y, sample_weight), data, rng, last, settings, streams=True)
+        self._train((X, y, sample_weight), data, rng, last, settings, streams=True)
+        return self
 
-    def _train(self, given, data, rng, last, settings, streams=False):
+    def _train(self, given, data, rng, last, settings, journal=BLANK, streams=False):
         """Train, and learn all there is to learn at once.
 
         Parameters
@@ -131,6 +136,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         last : State or None
             What training goes on from.
         settings : Settings
+        journal : Blank, default=BLANK
         streams : bool, default=False
             Whether the data are a part, so that all that is known is kept for the next.
         """
@@ -159,7 +165,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         context = self._init_callback_context(max_subtasks=settings.max_iter * n_runs)
         monitor = Monitor(self, context, given, settings.max_iter, so_far)
         with explained(self, data.X):
-            outcome = fit(problem, settings, state, monitor, refit)
+            outcome = fit(problem, settings, state, monitor, refit, journal)
             trained, start = outcome.network, state.network
             if outcome.is_empty and not streams:
                 trained = trained.of_constant(problem.best_constant)
@@ -187,7 +193,6 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             set_learnt(self, attributes)
             raise interrupted(self) from None
         set_learnt(self, attributes)
-        return self
 
     def _warn_about(self, outcome, problem, is_worse, goes_on):
         is_given = problem.has_penalty and self.alpha != "auto"

@@ -48,7 +48,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         matrix. "balanced" is :math:`n / (k\, n_c)` for a class of :math:`n_c` among :math:`n`
         samples, counted with their weights, in :math:`k` classes; ``partial_fit`` counts the
         samples so far.
-    solver, ..., n_threads
+    solver, ..., checkpoint
         As in :class:`SparseMLPParameters`.
 
     Attributes

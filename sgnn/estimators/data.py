@@ -121,7 +121,7 @@ def check_data(
     ValueError, TypeError
         If the data are invalid.
     """
-    X, targets, weights, form = _check_training(estimator, X, y, sample_weight, classes, known)
+    X, targets, weights, form = check_training(estimator, X, y, sample_weight, classes, known)
     held_out = None
     if (X_val is None) != (y_val is None):
         raise ValueError("X_val and y_val must be given together.")
@@ -179,15 +179,23 @@ def check_scored(estimator, X, y, sample_weight=None):
         As the loss wants them.
     sample_weight : ndarray of shape (n_samples,) or None
     """
-    return _check_training(estimator, X, y, sample_weight, None, estimator._form)[:-1]
+    return check_training(estimator, X, y, sample_weight, known=estimator._form)[:-1]
 
 
 def check_form(estimator, X, y, sample_weight=None):
     """Check training data as :func:`check_data` does, and return their form."""
-    return _check_training(estimator, X, y, sample_weight, None, None)[-1]
+    return check_training(estimator, X, y, sample_weight)[-1]
 
 
-def _check_training(estimator, X, y, sample_weight, classes, known):
+def check_training(estimator, X, y, sample_weight=None, classes=None, known=None):
+    """Check training data as :func:`check_data` does, and hold nothing out.
+
+    Returns
+    -------
+    X, targets, sample_weight
+        As in :class:`Checked`.
+    form : Form
+    """
     X, y, form = _check_pair(estimator, X, y, classes, known)
     targets = form.targets.encode(y, X.dtype)
     weights = check_weights(sample_weight, X, X.dtype)

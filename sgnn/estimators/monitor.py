@@ -45,8 +45,10 @@ class Monitor(Silent):
         self._epochs_left, self._epoch_context = 0, None
         context.call_on_fit_task_begin(estimator=estimator, **self._data)
 
-    def begin_run(self):
-        self._epochs_left = self._n_epochs
+    def begin_run(self, n_trained=0):
+        self._epochs_left = max(0, self._n_epochs - n_trained)
+        if self._estimator.verbose and n_trained:
+            print(f"training goes on after epoch {n_trained}, from its checkpoint")
 
     def begin_epoch(self):
         self._epoch_context = None

@@ -1,5 +1,6 @@
 """The parameters of the two estimators: names, defaults, types and ranges, what they mean."""
 
+import os
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Number, Real
 
@@ -9,6 +10,7 @@ from sklearn.base import BaseEstimator
 from sgnn._common.private_sklearn import Interval, Options, StrOptions
 from sgnn._common.versions import Versioned
 from sgnn._common.words import brief, check_plain
+from sgnn.training.checkpoint import Checkpoint
 
 
 @dataclass(eq=False, repr=False)
@@ -100,6 +102,12 @@ class SparseMLPParameters(Versioned, BaseEstimator):
         networks, and leaves the other cores to `n_jobs` of a search. A process that was forked from
         one that has trained on several uses one, whatever is asked for: threads do not survive a
         fork.
+    checkpoint : str, path, Checkpoint or None, default=None
+        Folder in which `fit` writes down how far it is, about once in 60 seconds, or a
+        :class:`sgnn.Checkpoint` that says how often. If the process is killed, the same call goes
+        on from there, and ends with the same bits. It needs a `random_state` other than None. Calls
+        can share a folder; what a call has written is removed when it is over. ``partial_fit`` does
+        not write: store the estimator between its calls.
 
     Attributes
     ----------
@@ -205,6 +213,7 @@ class SparseMLPParameters(Versioned, BaseEstimator):
     device: str = "cpu"
     dtype: str | type | None = None
     n_threads: int | None = 1
+    checkpoint: str | os.PathLike | Checkpoint | None = None
 
     _parameter_constraints = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -241,6 +250,7 @@ class SparseMLPParameters(Versioned, BaseEstimator):
             None,
         ],
         "n_threads": [Interval(Integral, 1, 1024, closed="both"), None],
+        "checkpoint": [str, os.PathLike, Checkpoint, None],
     }
 
     def set_params(self, **params):

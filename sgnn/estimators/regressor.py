@@ -77,7 +77,7 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         squared error, or has the root mean square :math:`s`. See ``alpha_``.
     l2, refit, feature_groups
         As in :class:`SparseMLPParameters`.
-    solver, ..., n_threads
+    solver, ..., checkpoint
         As in :class:`SparseMLPParameters`.
 
     Attributes

@@ -50,6 +50,22 @@ class Parameters:
         parameters.set(network.coefs, network.intercepts)
         return parameters
 
+    @classmethod
+    def of_flat(cls, flat, kept, device):
+        """Return the parameters of some units from an array of their flat buffer.
+
+        Parameters
+        ----------
+        flat : ndarray of shape (n_weights + n_biases,)
+        kept : list of ndarray of bool
+            Which of all units they are, per layer, inputs first.
+        device : torch.device
+        """
+        flat = to_tensor(flat, device)
+        parameters = cls([int(mask.sum()) for mask in kept], flat.dtype, device)
+        parameters.flat.copy_(flat)
+        return parameters
+
     def zeros_like(self):
         """Return parameters of the same layout, all zero."""
         return Parameters(self.sizes, self.flat.dtype, self.flat.device)
@@ -67,6 +83,10 @@ class Parameters:
         for layer, coef, intercept in zip(self.layers, coefs, intercepts, strict=True):
             layer.weight.copy_(to_tensor(coef, self.flat.device))
             layer.bias.copy_(to_tensor(intercept, self.flat.device))
+
+    def to_flat(self):
+        """Return a copy of the flat buffer as an array."""
+        return self.flat.cpu().numpy().copy()
 
     def put(self, kept, others):
         """Overwrite the parameters of some units.

@@ -1,8 +1,9 @@
 """The strength of the penalty by cross-validation along the path."""
 
+import os
 from abc import ABC, abstractmethod
 from dataclasses import KW_ONLY, dataclass
-from functools import wraps
+from functools import partial, wraps
 from numbers import Integral, Real
 from typing import Self, cast
 
@@ -13,7 +14,6 @@ from sklearn.feature_selection import SelectorMixin
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import UNUSED
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, indexable
 
 from sgnn._common.docstrings import takes_over
@@ -30,9 +30,10 @@ from sgnn.estimators.parameters import SparseMLPParameters
 from sgnn.paths.choice import RULES, choose, least_gain, standard_error
 from sgnn.paths.constraints import PATH_CONSTRAINTS
 from sgnn.paths.folds import check_scores, scores_of_fold
-from sgnn.paths.progress import Tasks
 from sgnn.paths.routing import check_groups, routed_by_fit, routed_by_score, router
 from sgnn.paths.sparse_mlp_path import compute_path, sparse_mlp_path
+from sgnn.paths.tasks import Tasks, place_of_search
+from sgnn.training.checkpoint import Checkpoint
 
 SEARCH_CONSTRAINTS = {
     **PATH_CONSTRAINTS,
@@ -42,6 +43,7 @@ SEARCH_CONSTRAINTS = {
     "tol": [Interval(Real, 0, None, closed="left")],
     "n_jobs": [Integral, None],
     "verbose": ["verbose"],
+    "checkpoint": SparseMLPParameters._parameter_constraints["checkpoint"],
 }
 _OF_ESTIMATOR = [
     "alpha_",
@@ -91,6 +93,11 @@ class BaseSparseMLPCV(CallbackSupportMixin, Versioned, SelectorMixin, BaseEstima
     verbose : bool or int, default=False
         1 prints a line for each path that has been walked, with the fold, and 2 one for each of its
         networks too.
+    checkpoint : str, path, Checkpoint or None, default=None
+        Folder in which `fit` writes down what is over, and how far the rest is, or a
+        :class:`sgnn.Checkpoint` that says how often. If the process is killed, the same call goes
+        on from there, and ends with the same bits. It needs a ``random_state`` other than None, and
+        folds that are the same again. None is the ``checkpoint`` of `estimator`.
 
     Attributes
     ----------
@@ -152,6 +159,7 @@ class BaseSparseMLPCV(CallbackSupportMixin, Versioned, SelectorMixin, BaseEstima
     tol: float = 0.0
     n_jobs: int | None = None
     verbose: bool | int = False
+    checkpoint: str | os.PathLike | Checkpoint | None = None
 
     __metadata_request__fit = {"groups": UNUSED}
 
@@ -222,27 +230,18 @@ class BaseSparseMLPCV(CallbackSupportMixin, Versioned, SelectorMixin, BaseEstima
         of_folds = routed_by_fit(self, scorer, **metadata)
         cv = check_cv(self.cv, y, classifier=is_classifier(self))
         splits = list(cv.split(X, y, **of_folds.splitter.split))
-        tasks = Tasks(self, 1 + len(splits), X, y, sample_weight)
+        place = place_of_search(self, estimator, X, y, sample_weight, splits)
+        tasks = Tasks(self, 1 + len(splits), X, y, sample_weight, place)
         arguments = {"sample_weight": sample_weight, "max_iter": self.max_iter}
         path = compute_path(
             estimator, X, y, alphas=self.alphas, **arguments, task=tasks.one("path")
         )
         choices, arguments["alphas"] = path.with_empty(), path.alphas[1:]
         arguments["n_steps"] = self.alphas if isinstance(self.alphas, Integral) else None
+        given = scorer, of_folds.scorer.score, len(choices), arguments
+        walks = [partial(scores_of_fold, estimator, X, y, *split, *given) for split in splits]
         with keeping(path):
-            folds = Parallel(n_jobs=self.n_jobs)(
-                delayed(scores_of_fold)(
-                    estimator,
-                    X,
-                    y,
-                    *split,
-                    scorer,
-                    of_folds.scorer.score,
-                    len(choices),
-                    {**arguments, "task": task},
-                )
-                for split, task in zip(splits, tasks.numbered("fold", len(splits)), strict=True)
-            )
+            folds = list(tasks.in_parallel("fold", walks, self.n_jobs))
         scores, n_features = map(np.array, zip(*folds, strict=True))
         means, errors = scores.mean(axis=0), standard_error(scores)
         check_scores(means, self.scoring, self.cv)

@@ -20,7 +20,7 @@ class SparseMLPClassifierCV(ClassifierMixin, BaseSparseMLPCV):
 
     Parameters
     ----------
-    estimator, ..., verbose
+    estimator, ..., checkpoint
         As in :class:`BaseSparseMLPCV`.
 
     Attributes
@@ -81,7 +81,7 @@ class SparseMLPRegressorCV(RegressorMixin, BaseSparseMLPCV):
 
     Parameters
     ----------
-    estimator, ..., verbose
+    estimator, ..., checkpoint
         As in :class:`BaseSparseMLPCV`.
 
     Attributes

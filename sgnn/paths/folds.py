@@ -7,7 +7,7 @@ from sgnn.estimators.data import rows_with_weight
 from sgnn.paths.sparse_mlp_path import compute_path
 
 
-def scores_of_fold(estimator, X, y, train, test, scorer, of_scores, n_choices, arguments):
+def scores_of_fold(estimator, X, y, train, test, scorer, of_scores, n_choices, arguments, task):
     """Return the scores of a path on a fold, of the dense network first and the empty one last.
 
     Parameters
@@ -22,6 +22,8 @@ def scores_of_fold(estimator, X, y, train, test, scorer, of_scores, n_choices, a
         stands for the rest.
     arguments : dict
         Those of :func:`compute_path`; `sample_weight` is that of all samples.
+    task : Task
+        The part of a fit that this is.
 
     Returns
     -------
@@ -30,7 +32,7 @@ def scores_of_fold(estimator, X, y, train, test, scorer, of_scores, n_choices, a
     """
     sample_weight = arguments["sample_weight"]
     weights = None if sample_weight is None else _safe_indexing(sample_weight, train)
-    of_fold = {**arguments, "sample_weight": weights}
+    of_fold = {**arguments, "sample_weight": weights, "task": task}
     X_train, y_train = _safe_indexing(X, train), _safe_indexing(y, train)
     path = compute_path(estimator, X_train, y_train, is_fold=True, **of_fold).with_empty()
     X_test, y_test, given = scored_part(X, y, sample_weight, test, of_scores)

@@ -19,7 +19,7 @@ _STEPS_PER_ALPHA = 120
 _LEAST_EPOCHS = 5
 
 
-def points_of(model, problem, start, alphas, max_iter, n_steps=None):
+def points_of(model, problem, start, alphas, max_iter, journal, n_steps=None):
     """Yield the points of a path, the dense one first.
 
     Parameters
@@ -32,6 +32,8 @@ def points_of(model, problem, start, alphas, max_iter, n_steps=None):
         The number of steps at most, or the strengths.
     max_iter : int or "auto"
         Epochs at each strength.
+    journal : Blank
+        Where it is written down how far the path is, and what draws from the `rng` of `start`.
     n_steps : int or None
         The number of steps by which strengths were found that are given.
 
@@ -57,11 +59,11 @@ def points_of(model, problem, start, alphas, max_iter, n_steps=None):
     def looked_at(alpha, network, history):
         outputs, told = network.forward(problem.X), problem.tell(network)
         lost = look_at(problem, outputs, told, start.network, False, model.n_threads)
-        return _point(problem, alpha, network, outputs, history, clock), lost
+        return _point(problem, alpha, network, outputs, history, began, journal.clock), lost
 
-    clock = time.perf_counter()
+    began = journal.clock()
     settings = settings_of(model)
-    dense = minimise(problem.without_penalty(), settings, start, Silent())
+    dense = minimise(problem.without_penalty(), settings, start, Silent(), journal)
     yield looked_at(0.0, dense.network.compact(problem.blocks), dense.histories[0])
     if dense.interrupted:
         raise KeyboardInterrupt
@@ -71,14 +73,14 @@ def points_of(model, problem, start, alphas, max_iter, n_steps=None):
         n_batches = -(-problem.X.shape[0] // problem.samples_per_batch(settings))
         max_iter = max(-(-_STEPS_PER_ALPHA // n_batches), _LEAST_EPOCHS)
     settings = replace(settings, max_iter=max_iter, early_stopping=False)
-    walk = Walk(problem, settings, dense.network, start.rng)
+    walk = Walk(problem, settings, dense.network, start.rng, journal)
     if not walk.penalty_at_start > 0:
         raise ValueError(
             f"penalty={brief(model.penalty)} is 0 on the dense network: a path needs layers and "
             "groups that are penalised."
         )
     places = growing(walk, alphas) if isinstance(alphas, Integral) else given(walk, alphas, n_steps)
-    clock = time.perf_counter()
+    began = journal.clock()
     for alpha, network, history in places:
         interrupted = False
         if network.is_empty:
@@ -86,12 +88,12 @@ def points_of(model, problem, start, alphas, max_iter, n_steps=None):
         elif model.refit:
             on_support = problem.without_held_out().on_support(network.kept[0])
             alone = replace(start, network=network.alone())
-            refitted = minimise(on_support, settings, alone, Silent())
+            refitted = minimise(on_support, settings, alone, Silent(), journal)
             network, interrupted = network.refilled(refitted.network), refitted.interrupted
         yield looked_at(alpha, network, history)
         if interrupted:
             raise KeyboardInterrupt
-        clock = time.perf_counter()
+        began = journal.clock()
 
 
 def empty_point(problem, start, model):
@@ -105,15 +107,15 @@ def empty_point(problem, start, model):
     """
     from sgnn.training.last_look import mean_loss
 
-    clock = time.perf_counter()
+    began = time.perf_counter()
     nothing = start.network.emptied(problem.best_constant)
     outputs = nothing.forward(problem.X)
     loss = mean_loss(problem, outputs, model.n_threads) * problem.loss_unit
     history = History(loss=[loss], objective=[loss], n_neurons=[nothing.n_neurons])
-    return _point(problem, math.inf, nothing, outputs, history, clock)
+    return _point(problem, math.inf, nothing, outputs, history, began)
 
 
-def _point(problem, alpha, network, outputs, history, clock):
+def _point(problem, alpha, network, outputs, history, began, clock=time.perf_counter):
     """Return a point that was begun at a time on the clock."""
     network = replace(network, kept=[*network.kept[:-1], units_on_paths(network.coefs)[-1]])
 
@@ -132,7 +134,7 @@ def _point(problem, alpha, network, outputs, history, clock):
         validation_score=score,
         validation_error=error,
         least_gain=least,
-        seconds=time.perf_counter() - clock,
+        seconds=clock() - began,
         network=problem.tell(network),
         history=history,
         baseline=problem.baseline(network),

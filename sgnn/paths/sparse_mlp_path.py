@@ -21,6 +21,7 @@ from sgnn.paths.constraints import PATH_CONSTRAINTS
 from sgnn.paths.path import SparseMLPPath, learnt_at
 from sgnn.paths.points import empty_point, points_of
 from sgnn.paths.progress import following
+from sgnn.training.checkpoint import place_of
 
 
 @refuses
@@ -31,6 +32,7 @@ from sgnn.paths.progress import following
         "min_features": [Interval(Integral, 0, None, closed="left")],
         "max_sparsity": [Interval(Real, 0, 1, closed="right")],
         "max_drop": [Interval(Real, 0, None, closed="left"), Options(Real, {np.inf})],
+        "checkpoint": SparseMLPRegressor._parameter_constraints["checkpoint"],
     },
     prefer_skip_nested_validation=True,
 )
@@ -47,6 +49,7 @@ def sparse_mlp_path(
     min_features=0,
     max_sparsity=1.0,
     max_drop=np.inf,
+    checkpoint=None,
 ) -> SparseMLPPath:
     r"""Train networks of all sizes, from the dense one to the empty one.
 
@@ -100,6 +103,11 @@ def sparse_mlp_path(
         Stop when at least this fraction of the weights is zero.
     max_drop : float >= 0, default=inf
         Stop when the validation score is further than this below that of the dense network.
+    checkpoint : str, path, Checkpoint or None, default=None
+        Folder in which it is written down how far the path is, or a :class:`sgnn.Checkpoint` that
+        says how often. If the process is killed, the same call goes on from there, and ends with
+        the same bits. `estimator` needs a ``random_state`` other than None. None is the
+        ``checkpoint`` of `estimator`.
 
     Returns
     -------
@@ -142,7 +150,8 @@ def sparse_mlp_path(
     rules = {"min_features": min_features, "max_sparsity": max_sparsity, "max_drop": max_drop}
     held_out = {"X_val": X_val, "y_val": y_val}
     arguments = {"sample_weight": sample_weight, "alphas": alphas, "max_iter": max_iter}
-    return compute_path(estimator, X, y, **arguments, **held_out, **rules, keeps_part=True)
+    arguments |= {**held_out, **rules, "checkpoint": checkpoint}
+    return compute_path(estimator, X, y, **arguments, keeps_part=True)
 
 
 def compute_path(
@@ -158,6 +167,7 @@ def compute_path(
     min_features=0,
     max_sparsity=1.0,
     max_drop=np.inf,
+    checkpoint=None,
     keeps_part=False,
     is_fold=False,
     n_steps=None,
@@ -175,9 +185,10 @@ def compute_path(
     n_steps : int, default=None
         The number of steps by which `alphas` were found; None if they were not.
     task : Task, default=None
-        The part of a fit that the path is. A callback may end a path that is none.
+        The part of a fit that the path is; it has a place to write. A callback may end a path that
+        is none.
     estimator, X, y, sample_weight, X_val, y_val, alphas, max_iter, min_features, max_sparsity, \
-max_drop
+max_drop, checkpoint
         As for :func:`sparse_mlp_path`, types and ranges checked.
     """
     if not isinstance(alphas, Integral):
@@ -190,14 +201,20 @@ max_drop
         raise ValueError(
             f"max_drop={max_drop!r} needs X_val and y_val, or early_stopping=True of the estimator."
         )
-    worse, points = [], []
+    if task is None:
+        checkpoint = estimator.checkpoint if checkpoint is None else checkpoint
+        call = "sparse_mlp_path", estimator.random_state, estimator, data, alphas, max_iter
+        place = place_of(checkpoint, *call, min_features, max_sparsity, max_drop)
+    else:
+        place = task.place
+    journal, worse, points = place.journal(start.rng), [], []
     with explained(model, data.X):
         path = SparseMLPPath(model, data.form, points, empty_point(problem, start, model))
         attributes = partial(learnt_at, form=data.form, estimator=model)
         n_points = 1 + (alphas if isinstance(alphas, Integral) else len(alphas))
         try:
             with following(model, (X, y, sample_weight), n_points, attributes, task) as progress:
-                found = points_of(model, problem, start, alphas, max_iter, n_steps)
+                found = points_of(model, problem, start, alphas, max_iter, journal, n_steps)
                 for point, is_worse in progress.through(found):
                     points.append(point)
                     if is_worse:
@@ -223,6 +240,7 @@ max_drop
     if worse and not is_fold:
         networks = f"{len(worse)} of {len(points)} networks, first at alpha={worse[0]:.3g},"
         checks.warn_of_worse_than_constant(networks, model.learning_rate_init)
+    place.leave()
     return path
 
 

@@ -69,6 +69,14 @@ class Regulariser(ABC):
     def set_strength(self, strength):
         """Set the strength, past all warm-up."""
 
+    def state(self):
+        """Return what the prox remembers from call to call, as plain data."""
+        return []
+
+    def restore(self, state):
+        """Go on from what `state` returned."""
+        return
+
     def concave_scale(self):
         """Return the root mean square of the gradient of a group at the edge of being zero.
 

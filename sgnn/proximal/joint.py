@@ -79,6 +79,11 @@ class SplitProx:
     proxes : list of callable
         Each takes (parameters, step) and works in place.
 
+    Attributes
+    ----------
+    duals : torch.Tensor of shape (n_proxes - 1, n_parameters)
+        Of the last call.
+
     References
     ----------
     Combettes, Dung & Vu (2010), "Dualization of signal recovery problems", arXiv:0907.0436;
@@ -91,14 +96,14 @@ class SplitProx:
         self._share = 1 / len(self._others)
         parameters = parameters.flattened()
         self._scratch = parameters.zeros_like()
-        self._duals = parameters.flat.new_zeros(len(self._others), len(parameters.flat))
+        self.duals = parameters.flat.new_zeros(len(self._others), len(parameters.flat))
 
     def __call__(self, parameters, step):
         """Apply the prox in place; `step` is a number, or one per group of the metric."""
         target, parameters = parameters, parameters.flattened()
         x, z = parameters.flat.clone(), parameters.flat
         tolerance = (1e-10 if x.element_size() == 8 else 1e-7) * x.abs().amax()
-        duals, ahead, momentum = self._duals, self._duals, 1.0
+        duals, ahead, momentum = self.duals, self.duals, 1.0
         for _ in range(_MAX_ROUNDS):
             before = z.clone()
             z.copy_(x).sub_(ahead.sum(0))
@@ -117,7 +122,7 @@ class SplitProx:
             duals, momentum = new, next_momentum
             if not (z - before).abs().amax() > tolerance:
                 break
-        self._duals = duals
+        self.duals = duals
         z.mul_(support)
         if parameters is not target:
             target.copy_(parameters)

@@ -3,8 +3,10 @@
 import math
 from collections import deque
 
+import numpy as np
 import torch
 
+from sgnn.networks.parameters import to_tensor
 from sgnn.proximal.optimizers import ProximalOptimizer
 
 _MEMORY = 10
@@ -65,6 +67,20 @@ class ProxLBFGS(ProximalOptimizer):
     @property
     def of_parameters(self):
         return {}
+
+    def state(self):
+        pairs = [(move.cpu().numpy(), change.cpu().numpy(), p) for move, change, p in self._pairs]
+        here = None if self._here is None else self._here.state()
+        return {**super().state(), "here": here, "pairs": pairs}
+
+    def restore(self, state):
+        super().restore(state)
+        device = self.parameters.flat.device
+        self._here = None if state["here"] is None else _Point.of(state["here"], device)
+        self._pairs.extend(
+            (to_tensor(move, device), to_tensor(change, device), product)
+            for move, change, product in state["pairs"]
+        )
 
     def epoch(self, gradients, smooth, rate):
         """Take one step, at the cost of two gradients or a few more.
@@ -198,6 +214,23 @@ class _Point:
         self.x, self.loss, self.slope = x, loss, slope
         self.z = self.residual = self.followed = None
         self.penalty = self.envelope = math.nan
+
+    def state(self):
+        """Return it as plain data."""
+        state = {n: v.cpu().numpy() if torch.is_tensor(v) else v for n, v in vars(self).items()}
+        followed = None if self.followed is None else self.followed.state()
+        return {**state, "followed": followed}
+
+    @classmethod
+    def of(cls, state, device):
+        """Return the point whose state this is."""
+        point = cls(None, None, None)
+        for name, value in state.items():
+            is_array = isinstance(value, np.ndarray)
+            setattr(point, name, to_tensor(value, device) if is_array else value)
+        if state["followed"] is not None:
+            point.followed = cls.of(state["followed"], device)
+        return point
 
 
 def _rounding(like):

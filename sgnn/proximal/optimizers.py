@@ -106,6 +106,14 @@ class ProximalOptimizer(ABC):
         for name, tensor in tensors.items():
             tensor.copy_(to_tensor(arrays[name], tensor.device))
 
+    def state(self):
+        """Return all that the next step depends on, for the same units, as plain data."""
+        return {"saved": self.save()}
+
+    def restore(self, state):
+        """Go on from what `state` returned."""
+        self.load(state["saved"])
+
 
 class BatchOptimizer(ProximalOptimizer):
     """A gradient step in some metric for each batch, then the prox in the same metric."""

@@ -7,6 +7,7 @@ import torch
 
 from sgnn.groups.weights import SingleWeights
 from sgnn.groups.whole_layers import WholeLayers
+from sgnn.networks.parameters import to_tensor
 from sgnn.proximal.base import Regulariser
 from sgnn.proximal.chains import chains_of, clusters_of, in_order, is_sequential
 from sgnn.proximal.joint import SplitProx, nested_prox
@@ -85,6 +86,17 @@ class Terms(Regulariser):
     def begin_epoch(self, epoch):
         for term in self.terms:
             term.begin_epoch(epoch)
+
+    def state(self):
+        return [prox.duals.cpu().numpy() for prox in self._split]
+
+    def restore(self, state):
+        for prox, duals in zip(self._split, state, strict=True):
+            prox.duals = to_tensor(duals, prox.duals.device)
+
+    @property
+    def _split(self):
+        return [prox for prox in self._proxes if isinstance(prox, SplitProx)]
 
     def concave_scale(self):
         last = self.terms[-1] if self.terms else None

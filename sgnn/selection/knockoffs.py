@@ -1,13 +1,14 @@
 """Selection of features with a bound on how many are false, by knockoffs."""
 
+import os
 from dataclasses import KW_ONLY, dataclass, replace
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.utils import check_random_state
-from sklearn.utils.parallel import Parallel, delayed
 
 from sgnn._common.docstrings import takes_over
 from sgnn._common.interrupts import interrupted
@@ -21,9 +22,10 @@ from sgnn.estimators.learnt import fitted, set_learnt
 from sgnn.estimators.prepare import MAX_SEED, prepare, settings_of
 from sgnn.networks.network import row_norms
 from sgnn.paths.base_cv import BaseSparseMLPCV
-from sgnn.paths.progress import Tasks
+from sgnn.paths.tasks import Tasks, place_of_search
 from sgnn.selection.base import PathSelector
 from sgnn.selection.copies import Copies
+from sgnn.training.checkpoint import Checkpoint
 from sgnn.training.initial import random_network
 from sgnn.training.listeners import Silent
 from sgnn.training.state import State
@@ -70,6 +72,8 @@ class KnockoffSelector(PathSelector):
         Processes that the draws are shared out among; None is 1.
     verbose : bool or int, default=False
         Whether to print a line for each draw.
+    checkpoint
+        As in :class:`BaseSparseMLPCV`.
 
     Attributes
     ----------
@@ -121,6 +125,7 @@ class KnockoffSelector(PathSelector):
     random_state: int | np.random.RandomState | None = None
     n_jobs: int | None = None
     verbose: bool | int = False
+    checkpoint: str | os.PathLike | Checkpoint | None = None
 
     _parameter_constraints = {
         "estimator": [BaseSparseMLP, None],
@@ -130,6 +135,7 @@ class KnockoffSelector(PathSelector):
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
+        "checkpoint": BaseSparseMLP._parameter_constraints["checkpoint"],
     }
 
     @refuses
@@ -160,17 +166,16 @@ class KnockoffSelector(PathSelector):
             if there are any. The selector itself is as it was before the call.
         """
         estimator, inputs = self._prepare(X, y, sample_weight)
+        place = place_of_search(self, estimator, X, y, sample_weight)
         rng = check_random_state(self.random_state)
         draws = _Draws.of(self._model(estimator), X, y, sample_weight, rng)
         n_false = self.max_false / _factor(self.threshold, self.n_draws)
-        tasks = Tasks(self, self.n_draws, X, y, sample_weight)
-        selected = Parallel(n_jobs=self.n_jobs, return_as="generator")(
-            delayed(draws.selected)(n_false, rng.randint(MAX_SEED), task)
-            for task in tasks.numbered("draw", self.n_draws)
-        )
+        tasks = Tasks(self, self.n_draws, X, y, sample_weight, place)
+        seeds = [rng.randint(MAX_SEED) for _ in range(self.n_draws)]
+        calls = [partial(draws.selected, n_false, seed) for seed in seeds]
         of_draws = []
         try:
-            of_draws.extend(selected)
+            of_draws.extend(tasks.in_parallel("draw", calls, self.n_jobs))
         except KeyboardInterrupt:
             if not of_draws:
                 raise KeyboardInterrupt from None
@@ -227,9 +232,9 @@ class _Draws:
     def selected(self, n_false, seed, task):
         """Return the features that one draw selects, `n_false` false ones expected at most."""
         with task.running(*self.given):
-            return self._selected(n_false, seed)
+            return self._selected(n_false, seed, task.place)
 
-    def _selected(self, n_false, seed):
+    def _selected(self, n_false, seed, place):
         from sgnn.training.fit import minimise
 
         rng, X = np.random.RandomState(seed), self.problem.X
@@ -238,7 +243,8 @@ class _Draws:
         with explained(self.model, X):
             sizes = (problem.X.shape[1], *hidden, problem.n_outputs)
             start = State(random_network(problem, sizes, rng), rng=rng)
-            trained = minimise(problem, settings_of(self.model), start, Silent())
+            settings, journal = settings_of(self.model), place.journal(rng)
+            trained = minimise(problem, settings, start, Silent(), journal)
         if trained.interrupted:
             raise KeyboardInterrupt
         squares = row_norms(trained.network.coefs[0]).reshape(2, -1) ** 2

@@ -18,6 +18,7 @@ from sgnn.paths.places import places_of
 from sgnn.paths.points import points_of
 from sgnn.paths.progress import following
 from sgnn.paths.sparse_mlp_path import set_up
+from sgnn.training.checkpoint import NOWHERE
 from sgnn.training.initial import random_network
 from sgnn.training.listeners import Silent
 from sgnn.training.state import State
@@ -57,8 +58,9 @@ def filled_up(path, n_features, estimator, X, y, *, sample_weight, alphas, max_i
     core = path[best].kept[0]
     if core.sum() >= n_features:
         return path.ranking
-    with tasks.one("committee").running(X, y, sample_weight):
-        relevant = memory.cache(relevances)(estimator, X, y, sample_weight=sample_weight)
+    task, found = tasks.one("committee"), memory.cache(relevances, ignore=["place"])
+    with task.running(X, y, sample_weight):
+        relevant = found(estimator, X, y, sample_weight=sample_weight, place=task.place)
     return places_of(path.ranking, ~core, np.where(core, 0, -relevant))
 
 
@@ -86,18 +88,20 @@ def held_out_best(estimator, X, y, *, sample_weight, alphas, max_iter, n_steps=N
     """
     model, data, problem, start = set_up(estimator, X, y, sample_weight, warns=False)
     problem = problem.with_held_out(*_split(data, 4, start.rng))
+    place = NOWHERE if task is None else task.place
     given, attributes = (X, y, sample_weight), partial(learnt_at, form=data.form, estimator=model)
     with (
         explained(model, data.X),
         following(model, given, 1 + len(alphas), attributes, task) as progress,
     ):
-        found = points_of(model, problem, start, alphas, max_iter, n_steps)
+        journal = place.journal(start.rng)
+        found = points_of(model, problem, start, alphas, max_iter, journal, n_steps)
         points = [point for point, _ in progress.through(found)]
     scores, errors = np.array([(p.validation_score, p.validation_error) for p in points]).T
     return choose("best", scores, errors, 0.0)
 
 
-def relevances(estimator, X, y, *, sample_weight):
+def relevances(estimator, X, y, *, sample_weight, place=NOWHERE):
     r"""Return how relevant each input is to a committee of small networks.
 
     Each is trained on a random share of the inputs and two thirds of at most 1,500 samples drawn,
@@ -115,6 +119,8 @@ def relevances(estimator, X, y, *, sample_weight):
         ridge.
     X, y, sample_weight
         As ``fit`` takes them.
+    place : Nowhere, default=NOWHERE
+        Where it is written down how far it is.
 
     Returns
     -------
@@ -132,7 +138,7 @@ def relevances(estimator, X, y, *, sample_weight):
     model = clone(estimator).set_params(**network, **schedule)
     rng = check_random_state(model.random_state)
     data = check_data(model, X, y, sample_weight, rng=rng)
-    settings = settings_of(model)
+    settings, journal = settings_of(model), place.journal(rng)
     with explained(model, data.X):
         problem, _ = prepare(model, data, rng)
         problem = replace(problem, l2=_L2 * problem.slope)
@@ -142,7 +148,7 @@ def relevances(estimator, X, y, *, sample_weight):
             part = problem.with_held_out(*split).on_inputs(inputs)
             training = part.without_held_out()
             start = random_network(training, (len(inputs), _N_UNITS, problem.n_outputs), rng)
-            trained = minimise(training, settings, State(start, rng=rng), Silent())
+            trained = minimise(training, settings, State(start, rng=rng), Silent(), journal)
             if trained.interrupted:
                 raise KeyboardInterrupt
             norms = row_norms(trained.network.coefs[0])

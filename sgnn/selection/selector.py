@@ -1,5 +1,6 @@
 """Selection of a given number of features, or of as many as are needed."""
 
+import os
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 from typing import Self
@@ -22,10 +23,11 @@ from sgnn.estimators.regressor import SparseMLPRegressor
 from sgnn.paths.base_cv import SEARCH_CONSTRAINTS, BaseSparseMLPCV
 from sgnn.paths.cv import SparseMLPClassifierCV, SparseMLPRegressorCV
 from sgnn.paths.places import first
-from sgnn.paths.progress import Tasks
 from sgnn.paths.sparse_mlp_path import compute_path
+from sgnn.paths.tasks import Tasks, place_of_search
 from sgnn.selection.base import PathSelector, check_count
 from sgnn.selection.relevance import filled_up
+from sgnn.training.checkpoint import NOWHERE, Checkpoint
 
 
 @takes_over(BaseSparseMLPCV)
@@ -69,7 +71,7 @@ class SparseMLPSelector(PathSelector):
         after. "auto" keeps nothing.
     n_jobs : int or None, default=None
         Processes that the folds of "auto" are shared out among; None is 1.
-    verbose
+    verbose, checkpoint
         As in :class:`BaseSparseMLPCV`.
 
     Attributes
@@ -132,6 +134,7 @@ class SparseMLPSelector(PathSelector):
     memory: object = None
     n_jobs: int | None = None
     verbose: bool | int = False
+    checkpoint: str | os.PathLike | Checkpoint | None = None
 
     _parameter_constraints = {
         **SEARCH_CONSTRAINTS,
@@ -188,12 +191,15 @@ class SparseMLPSelector(PathSelector):
         estimator, inputs = self._prepare(X, y, sample_weight)
         count = self._count(inputs["n_features_in_"])
         if self.sparsity is None and count is None:
-            tasks, search = Tasks(self, 1, X, y, sample_weight), self._search(estimator)
+            search = self._search(estimator)
+            tasks = Tasks(self, 1, X, y, sample_weight, NOWHERE)
             with tasks.one("search").running(X, y, sample_weight, estimator=search):
                 searched = search.fit(X, y, sample_weight, groups)
             path, support, order = searched.path_, searched.support_, searched.path_.ranking
         else:
-            tasks, memory = Tasks(self, 3, X, y, sample_weight), check_memory(self.memory)
+            place = place_of_search(self, estimator, X, y, sample_weight)
+            tasks = Tasks(self, 3, X, y, sample_weight, place)
+            memory = check_memory(self.memory)
             of_path = {"sample_weight": sample_weight, "max_iter": self.max_iter}
             on_all = {"alphas": self.alphas, "task": tasks.one("path")}
             path = memory.cache(compute_path, ignore=["task"])(estimator, X, y, **on_all, **of_path)
@@ -243,6 +249,7 @@ class SparseMLPSelector(PathSelector):
             tol=self.tol,
             n_jobs=self.n_jobs,
             verbose=self.verbose,
+            checkpoint=self.checkpoint,
         )
 
     def _count(self, n_features):

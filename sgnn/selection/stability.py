@@ -1,7 +1,9 @@
 """Selection of features that are selected again and again on subsamples."""
 
 import math
+import os
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from numbers import Integral, Real
 from typing import Self
 
@@ -10,7 +12,6 @@ from sklearn.base import clone, is_classifier
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import indexable
 
 from sgnn._common.docstrings import takes_over
@@ -33,10 +34,11 @@ from sgnn.estimators.prepare import MAX_SEED
 from sgnn.estimators.regressor import SparseMLPRegressor
 from sgnn.paths.base_cv import BaseSparseMLPCV
 from sgnn.paths.constraints import PATH_CONSTRAINTS
-from sgnn.paths.progress import Tasks
 from sgnn.paths.routing import check_groups
 from sgnn.paths.sparse_mlp_path import compute_path, set_up
+from sgnn.paths.tasks import Tasks, place_of_search
 from sgnn.selection.base import PathSelector, check_count
+from sgnn.training.checkpoint import Checkpoint
 
 
 @takes_over(BaseSparseMLPCV)
@@ -83,6 +85,8 @@ class StabilitySelector(PathSelector):
         Processes that the halves are shared out among; None is 1.
     verbose : bool or int, default=False
         1 prints a line for each half, and 2 one for each network of its path too.
+    checkpoint
+        As in :class:`BaseSparseMLPCV`.
 
     Attributes
     ----------
@@ -138,6 +142,7 @@ class StabilitySelector(PathSelector):
     random_state: int | np.random.RandomState | None = None
     n_jobs: int | None = None
     verbose: bool | int = False
+    checkpoint: str | os.PathLike | Checkpoint | None = None
 
     _parameter_constraints = {
         **PATH_CONSTRAINTS,
@@ -152,6 +157,7 @@ class StabilitySelector(PathSelector):
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
+        "checkpoint": SparseMLPRegressor._parameter_constraints["checkpoint"],
     }
 
     @refuses
@@ -194,26 +200,19 @@ class StabilitySelector(PathSelector):
         n_selected = self._n_selected(n_features)
         # It warns, for all halves.
         set_up(clone(estimator).set_params(random_state=0), X, y, weights)
+        place = place_of_search(self, estimator, X, y, weights, groups)
         rng = check_random_state(self.random_state)
         halves = _halves(y, is_classifier(estimator), self.n_pairs, rng, groups)
-        tasks = Tasks(self, len(halves), X, y, weights)
-        paths = Parallel(n_jobs=self.n_jobs, return_as="generator")(
-            delayed(_path_on)(
-                clone(estimator).set_params(random_state=rng.randint(MAX_SEED)),
-                X,
-                y,
-                weights,
-                half,
-                min_features=n_selected,
-                alphas=self.alphas,
-                max_iter=self.max_iter,
-                task=task,
-            )
-            for half, task in zip(halves, tasks.numbered("half", len(halves)), strict=True)
-        )
+        models = [clone(estimator).set_params(random_state=rng.randint(MAX_SEED)) for _ in halves]
+        tasks = Tasks(self, len(halves), X, y, weights, place)
+        arguments = {"alphas": self.alphas, "max_iter": self.max_iter}
+        walks = [
+            partial(_path_on, model, X, y, weights, half, n_selected, arguments)
+            for model, half in zip(models, halves, strict=True)
+        ]
         of_halves = []
         try:
-            of_halves.extend(paths)
+            of_halves.extend(tasks.in_parallel("half", walks, self.n_jobs))
         except KeyboardInterrupt:
             n_pairs = len(of_halves) // 2
             if n_pairs < 2:
@@ -289,9 +288,10 @@ def _halves(y, stratify, n_pairs, rng, groups=None):
     return [half for splitter in splitters for _, half in splitter.split(empty, y, groups)]
 
 
-def _path_on(estimator, X, y, weights, rows, min_features, **arguments):
+def _path_on(estimator, X, y, weights, rows, n_features, arguments, task):
     """Return the features that the path on some rows selects, and its epochs."""
     X, y = _safe_indexing(X, rows), _safe_indexing(y, rows)
-    arguments["sample_weight"] = None if weights is None else weights[rows]
-    path = compute_path(estimator, X, y, min_features=min_features, is_fold=True, **arguments)
-    return path.top(min_features), path.n_iter
+    of_half = {"sample_weight": None if weights is None else weights[rows], "task": task}
+    of_half |= {"min_features": n_features, "is_fold": True}
+    path = compute_path(estimator, X, y, **arguments, **of_half)
+    return path.top(n_features), path.n_iter

@@ -7,6 +7,7 @@ from sgnn.proximal._registry import SOLVERS
 from sgnn.training.rates import LearningRate, Patience
 
 _WITHOUT_NOISE = 1e-6
+_COUNTS = "epoch", "n_fun", "n_whole", "best_score"
 
 
 @dataclass
@@ -113,6 +114,23 @@ class Course:
             return False
         last = self.history.objective[-2:]
         return len(last) == 2 and abs(last[0] - last[1]) <= self.tol
+
+    def state(self):
+        """Return how far it has come, but for the best parameters: plain data."""
+        return {
+            "counts": {name: getattr(self, name) for name in _COUNTS},
+            "history": self.history,
+            "fraction": self.learning_rate.fraction,
+            "watched": (self.patience.best, self.patience.waited),
+        }
+
+    def restore(self, state):
+        """Go on from what `state` returned."""
+        for name in _COUNTS:
+            setattr(self, name, state["counts"][name])
+        self.history = state["history"]
+        self.learning_rate.fraction = state["fraction"]
+        self.patience.best, self.patience.waited = state["watched"]
 
     def go_on_from(self, epoch):
         """Train on, from a place on the schedule that is not later than now."""

@@ -1,12 +1,14 @@
 """From a problem and a state to a trained network, numpy in and numpy out."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sgnn.networks.network import Network
 from sgnn.networks.units import units_on_paths
 from sgnn.proximal.state import OptimizerState
 from sgnn.training.course import Course
 from sgnn.training.data import Batches
+from sgnn.training.journal import BLANK
 from sgnn.training.listeners import Refitting
 from sgnn.training.resources import engine
 from sgnn.training.stages import Stages
@@ -49,7 +51,7 @@ class Outcome:
         return not units_on_paths(self.network.coefs)[0].any()
 
 
-def fit(problem, settings, state, monitor, refit=False):
+def fit(problem, settings, state, monitor, refit=False, journal=BLANK):
     """Train a network, with a run before for adaptive weights and one after on the support.
 
     Parameters
@@ -62,6 +64,8 @@ def fit(problem, settings, state, monitor, refit=False):
         Hears of the epochs.
     refit : bool, default=False
         Whether to train on without penalty, on the weights that are not zero.
+    journal : Blank, default=BLANK
+        Where it is written down how far training is, and what draws from the `rng` of `state`.
 
     Returns
     -------
@@ -77,7 +81,7 @@ def fit(problem, settings, state, monitor, refit=False):
     """
     outcome = None
     try:
-        for outcome in _runs(problem, settings, state, monitor, refit):
+        for outcome in _runs(problem, settings, state, monitor, refit, journal):
             if outcome.interrupted or monitor.stopped:
                 break
     except KeyboardInterrupt:
@@ -87,38 +91,52 @@ def fit(problem, settings, state, monitor, refit=False):
     return outcome
 
 
-def _runs(problem, settings, state, monitor, refit):
+def _runs(problem, settings, state, monitor, refit, journal):
     """Yield what there is after each run."""
     if problem.is_adaptive:
-        pilot = minimise(problem.without_penalty(), settings, state, monitor)
+        pilot = minimise(problem.without_penalty(), settings, state, monitor, journal)
         yield pilot
         problem = replace(problem, pilot=pilot.network)
         state = replace(state, network=pilot.network)
-    outcome = minimise(problem, settings, state, monitor)
+    outcome = minimise(problem, settings, state, monitor, journal)
     yield outcome
     if refit and not outcome.is_empty:
         small = outcome.network.compact(problem.blocks)
         of_small = replace(state, network=small.alone())
         listener = Refitting(monitor, small)
-        again = minimise(problem.on_support(small.support), settings, of_small, listener)
+        on_support = problem.on_support(small.support)
+        again = minimise(on_support, settings, of_small, listener, journal)
         network = small.refilled(again.network).expand()
         histories = [*outcome.histories, *again.histories]
         yield replace(outcome, network=network, histories=histories, interrupted=again.interrupted)
 
 
-def minimise(problem, settings, state, monitor):
+def minimise(problem, settings, state, monitor, journal=BLANK):
     """Train a network in one run; see :func:`fit`."""
-    monitor.begin_run()
+    known = journal.over()
+    if known is not None:
+        return Outcome(**known)
     with engine(settings.n_threads):
         batches = Batches.of(problem, settings, state.rng)
         course = Course.of(settings, problem.told_unit, state.n_epochs)
         stages = Stages(Subnetworks(problem, settings, batches, state.network))
-        trainer = last = stages.first(state.optimizer)
+        begun = journal.begun()
+        if begun is None:
+            trainer = last = stages.first(state.optimizer)
+        else:
+            trainer = last = stages.resumed(begun, course)
+        monitor.begin_run(course.n_whole)
+        if not trainer.kept[0].all():
+            monitor.resize(trainer.kept)
         interrupted = False
+
+        def note(trainer):
+            journal.note(partial(stages.state, trainer, course))
+
         try:
             while trainer is not None:
                 last = trainer
-                trainer.run(course, monitor, stages.may_pause)
+                trainer.run(course, monitor, stages.may_pause, note)
                 trainer = stages.after(trainer, course)
                 if trainer is not None:
                     monitor.resize(trainer.kept)
@@ -129,4 +147,7 @@ def minimise(problem, settings, state, monitor):
             course.history.cut(course.n_whole)
         n_removed = tuple(int((~mask).sum()) for mask in course.best[1])
         network, optimizer = stages.network(course), last.optimizer.save()
-        return Outcome(network, [course.history], optimizer, n_removed, interrupted)
+    outcome = Outcome(network, [course.history], optimizer, n_removed, interrupted)
+    if not (interrupted or course.stopped):
+        journal.end(vars(outcome))
+    return outcome

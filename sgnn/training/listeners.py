@@ -6,8 +6,14 @@ class Silent:
 
     stopped = False
 
-    def begin_run(self):
-        """Hear that a run begins: all epochs along one schedule of the learning rate."""
+    def begin_run(self, n_trained=0):
+        """Hear that a run begins: all epochs along one schedule of the learning rate.
+
+        Parameters
+        ----------
+        n_trained : int, default=0
+            How many of them were trained by a process that was killed.
+        """
 
     def begin_epoch(self):
         """Hear that an epoch begins."""
@@ -50,8 +56,8 @@ class Refitting(Silent):
     def stopped(self):
         return self._listener.stopped
 
-    def begin_run(self):
-        self._listener.begin_run()
+    def begin_run(self, n_trained=0):
+        self._listener.begin_run(n_trained)
 
     def begin_epoch(self):
         self._listener.begin_epoch()

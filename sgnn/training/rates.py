@@ -16,29 +16,34 @@ class LearningRate:
         thousandth of the initial rate.
     initial : float
     max_iter : int
+
+    Attributes
+    ----------
+    fraction : float
+        What is left of an adaptive rate.
     """
 
     def __init__(self, kind, initial, max_iter):
         self.kind = kind
         self.initial = initial
         self.max_iter = max_iter
-        self._fraction = 1.0
+        self.fraction = 1.0
 
     def rate(self, epoch):
         """Return the rate of an epoch, counted from 0."""
         if self.kind == "cosine":
             return self.initial * 0.5 * (1 + math.cos(math.pi * epoch / self.max_iter))
-        return self.initial * self._fraction
+        return self.initial * self.fraction
 
     def restart(self):
         """Return to the initial rate of an adaptive schedule."""
-        self._fraction = 1.0
+        self.fraction = 1.0
 
     def reduce(self):
         """Lower an adaptive rate; return whether there was room to do so."""
-        if self.kind != "adaptive" or self._fraction <= _SMALLEST_FRACTION:
+        if self.kind != "adaptive" or self.fraction <= _SMALLEST_FRACTION:
             return False
-        self._fraction /= _REDUCTION
+        self.fraction /= _REDUCTION
         return True
 
 

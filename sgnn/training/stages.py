@@ -1,6 +1,7 @@
 """The stages of a training run: each trains some of the units, from where the last one stopped."""
 
 from sgnn.networks.network import Network
+from sgnn.networks.parameters import to_tensor
 from sgnn.networks.units import all_units, compose
 from sgnn.training import removal
 
@@ -35,6 +36,29 @@ class Stages:
         """Return the trainer of all units, which goes on from the state of an optimiser or None."""
         units = all_units(self.full.sizes)
         return self.subnetworks.trainer(self.full, self.regulariser, units, state)
+
+    def state(self, trainer, course):
+        """Return where training is, as plain data."""
+        return {
+            **trainer.state(course),
+            "full": self.full.to_flat(),
+            "next_at": self._next_at,
+            "repairs_left": self._repairs_left,
+        }
+
+    def resumed(self, state, course):
+        """Return the trainer that goes on, and let the course go on, from where training was."""
+        self.full.flat.copy_(to_tensor(state["full"], self.full.flat.device))
+        self._next_at, self._repairs_left = state["next_at"], state["repairs_left"]
+        kept = state["kept"]
+        if all(mask.all() for mask in kept):
+            trainer = self.first(None)
+        else:
+            whole = Network.whole(*self.full.to_numpy(), self.problem.activation)
+            small = self.subnetworks.holding(whole.keep(kept))
+            trainer = self.subnetworks.trainer(*small, kept, None)
+        trainer.restore(state, course)
+        return trainer
 
     def may_pause(self, trainer, epoch):
         """Whether a stage should end after an epoch, before the training does."""

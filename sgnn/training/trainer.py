@@ -3,7 +3,7 @@
 import math
 
 from sgnn.networks.network import Network
-from sgnn.networks.parameters import to_tensor
+from sgnn.networks.parameters import Parameters, to_tensor
 from sgnn.training.arrays import of_mean_one, weighted_mean
 
 
@@ -52,7 +52,7 @@ class Trainer:
         self.loss_unit = loss_unit
         self._copies = model.parameters.zeros_like(), model.parameters.zeros_like()
 
-    def run(self, course, monitor, may_pause):
+    def run(self, course, monitor, may_pause, note):
         """Train until the course is over, or until `may_pause` after some epoch.
 
         Parameters
@@ -63,6 +63,8 @@ class Trainer:
             a true answer ends training.
         may_pause : callable (trainer, epoch) -> bool
             Asked after each epoch but the last.
+        note : callable (trainer)
+            Called after each epoch that another one follows, for a state to go on from.
 
         Raises
         ------
@@ -81,6 +83,29 @@ class Trainer:
             self._look_for_rest(course)
             if course.is_over or may_pause(self, course.epoch):
                 break
+            note(self)
+
+    def state(self, course):
+        """Return all that the next epoch depends on, as plain data."""
+        best, units = course.best
+        return {
+            "course": course.state(),
+            "best": (best.to_flat(), units),
+            "kept": self.kept,
+            "parameters": self.model.parameters.to_flat(),
+            "optimizer": self.optimizer.state(),
+            "regulariser": self.regulariser.state(),
+        }
+
+    def restore(self, state, course):
+        """Go on, and let the course go on, from what `state` returned for the same units."""
+        flat = self.model.parameters.flat
+        flat.copy_(to_tensor(state["parameters"], flat.device))
+        self.optimizer.restore(state["optimizer"])
+        self.regulariser.restore(state["regulariser"])
+        course.restore(state["course"])
+        best, units = state["best"]
+        course.best = Parameters.of_flat(best, units, flat.device), units
 
     def network(self):
         """Return the network of the units that are trained, a copy."""

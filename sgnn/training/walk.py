@@ -2,9 +2,11 @@
 
 import math
 from dataclasses import replace
+from functools import partial
 
 from sgnn.training.course import Course
 from sgnn.training.data import Batches
+from sgnn.training.journal import BLANK
 from sgnn.training.listeners import Silent
 from sgnn.training.resources import engine
 from sgnn.training.state import State
@@ -24,13 +26,16 @@ class Walk:
         At full size, to start from.
     rng : numpy.random.RandomState
         Shuffles.
+    journal : Blank, default=BLANK
+        Where it is written down how far the walk is.
     """
 
     #: Whether a step may stop early, see :meth:`step`.
     stops_at_limit = True
 
-    def __init__(self, problem, settings, network, rng):
+    def __init__(self, problem, settings, network, rng, journal=BLANK):
         self._settings, self._alpha_unit = settings, problem.alpha_unit
+        self._journal = journal
         #: Unit of the losses in a history.
         self.unit_of_loss = problem.told_unit
         with engine(settings.n_threads):
@@ -65,19 +70,28 @@ class Walk:
             If the objective or a parameter is not finite.
         """
         settings, networks, before = self._settings, self._subnetworks, state.network
+        journal = self._journal
+        known = journal.over()
+        if known is not None:
+            return State(known["network"], known["optimizer"]), known["history"]
         with engine(settings.n_threads):
             networks.regulariser.set_strength(alpha / self._alpha_unit)
             trainer = networks.trainer(*networks.holding(before), before.kept, state.optimizer)
             course = Course.of(settings, self.unit_of_loss, networks.regulariser.warm_up)
+            begun = journal.begun()
+            if begun is not None:
+                trainer.restore(begun, course)
             trainer.run(
                 course,
                 Silent(),
                 lambda *_: _of_units(before.n_neurons, course.history.n_neurons[-1]) > limit,
+                lambda trainer: journal.note(partial(trainer.state, course)),
             )
             network = trainer.network().keep(networks.live(trainer))
             optimizer = trainer.optimizer.save()
             metric = networks.regulariser.metric
             optimizer = optimizer.moved(before.kept, network.kept, metric)
+        journal.end({"network": network, "optimizer": optimizer, "history": course.history})
         return State(network, optimizer), course.history
 
 

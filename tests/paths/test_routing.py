@@ -89,7 +89,7 @@ def test_folds_that_need_groups_say_so_and_groups_that_are_wrong_are_named(model
 def test_groups_are_in_one_half_and_halves_are_complementary(monkeypatch, estimator, weights):
     seen = []
 
-    def path_on(estimator, X, y, weights, rows, min_features, **arguments):
+    def path_on(estimator, X, y, weights, rows, *arguments):
         seen.append(X[rows, -1])
         return np.ones(X.shape[1], dtype=bool), 1
 
