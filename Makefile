@@ -55,7 +55,7 @@ sdist: $(VENV)/.made
 	$(RUN) -m build --sdist
 
 test-min: $(VENV)/.made
-	$(RUN) -m pip install -c constraints-min.txt -e . pytest
+	$(RUN) -m pip install -c constraints-min.txt -e . pandas pytest
 	$(RUN) -m pytest tests/networks tests/groups tests/training tests/estimators/test_common.py tests/estimators/test_weights.py
 
 doctest: $(VENV)/.test
