@@ -103,9 +103,15 @@ class Course:
         )
 
     @property
+    def is_used_up(self):
+        """Whether there were as many passes as there may be."""
+        return self.n_fun >= self.max_fun
+
+    @property
     def is_over(self):
         """Whether no epochs are left, or none are wanted."""
-        return self.epoch >= self.n_epochs or self.stopped or self.history.converged
+        is_at_end = self.epoch >= self.n_epochs or self.is_used_up
+        return is_at_end or self.stopped or self.history.converged
 
     @property
     def has_settled(self):

@@ -79,7 +79,6 @@ class Trainer:
             self._record(course.history)
             self._keep(course)
             course.stopped = monitor.end_epoch(course.history, self.full_size)
-            course.stopped |= course.n_fun >= course.max_fun
             self._look_for_rest(course)
             if course.is_over or may_pause(self, course.epoch):
                 break
