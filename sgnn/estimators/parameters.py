@@ -124,7 +124,9 @@ class SparseMLPParameters(Versioned, BaseEstimator):
     selected_features_ : ndarray of int
         Their indices.
     feature_importances_ : ndarray of shape (n_features,)
-        Norms of the outgoing weights of each input; 0 for removed ones.
+        Norms of the outgoing weights of each input; 0 for removed ones. Under a weak `l2` those of
+        a dense network still hold its initial weights, and copies of an input share what is one's;
+        :func:`sklearn.inspection.permutation_importance` asks the predictions instead.
     coefs_ : list of ndarray of shape (n_in, n_out)
         Weights of the compact network; :meth:`expand` gives the full-size ones.
     intercepts_ : list of ndarray of shape (n_out,)
