@@ -117,6 +117,7 @@ OF_PATH = {
     "adaptive": {"penalty": GroupLasso(adaptive=1, warm_up=2), "solver": "sgd"},
     "both": {"penalty": GroupLasso(groups="both"), "dtype": "float32"},
     "lbfgs": {"solver": "lbfgs", "l2": 0.01},
+    "lbfgs, few gradients": {"solver": "lbfgs", "l2": 0.01, "max_fun": 9},
     "dropout": {"input_dropout": 0.2, "hidden_layer_sizes": (5, 4)},
 }
 

@@ -32,7 +32,6 @@ from sgnn.estimators.prepare import (
 )
 from sgnn.networks.network import part_of
 from sgnn.penalties import get_penalty
-from sgnn.proximal._registry import SOLVERS
 from sgnn.training.checkpoint import place_of
 from sgnn.training.journal import BLANK
 from sgnn.training.rows import NARROW
@@ -117,13 +116,10 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
             checks.check_types(self)
         if self.early_stopping:
             raise ValueError(
-                "early_stopping=True: partial_fit has no held-out data; set it to False."
+                "partial_fit does not support early_stopping=True, for which it has no held-out "
+                "data: set it to False."
             )
         checks.check_parameters(self)
-        if not SOLVERS[self.solver].has_rate:
-            raise ValueError(
-                f"solver={self.solver!r} needs all data at once: partial_fit takes 'adam' or 'sgd'."
-            )
         if any(penalty.adaptive > 0 for penalty in get_penalty(self.penalty)):
             raise ValueError(
                 "adaptive weights need a pilot fit, which partial_fit has not: use fit."
@@ -218,7 +214,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         elif is_given and not (goes_on or outcome.network.sparsity):
             checks.warn_of_nothing_removed(self.alpha)
         if not (goes_on or outcome.is_empty or outcome.converged):
-            checks.warn_of_too_few_epochs(self)
+            checks.warn_of_too_few_epochs(self, outcome.histories)
 
     coefs_ = _of_network("coefs")
     intercepts_ = _of_network("intercepts")

@@ -5,14 +5,14 @@ from typing import Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sgnn._common.docstrings import takes_over
-from sgnn._common.private_sklearn import _fit_context
+from sgnn._common.private_sklearn import _fit_context, available_if
 from sgnn._common.warnings import SgnnUndefinedMetricWarning, warn
 from sgnn._common.words import refuses
 from sgnn.estimators.base import BaseSparseMLP
+from sgnn.estimators.checks import takes_parts
 from sgnn.estimators.data import check_scored
 from sgnn.estimators.parameters import SparseMLPParameters
 from sgnn.estimators.targets import Quantities
@@ -143,6 +143,7 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         tags.target_tags.multi_output = True
         return tags
 
+    @available_if(takes_parts)
     @refuses
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None) -> Self:

@@ -219,6 +219,7 @@ class Settings:
     learning_rate: str
     learning_rate_init: float
     max_iter: int
+    max_fun: int
     tol: float
     n_iter_no_change: float
     early_stopping: bool

@@ -331,6 +331,10 @@ def test_a_block_is_as_strong_as_the_root_of_the_sum_of_squares_of_its_inputs():
     path = SparseMLPPath(SparseMLPRegressor((5,)), form, points, points[-1])
     assert path.ranking.tolist() == [2, 1, 2]
     assert path.top(1).tolist() == [False, True, False]
+    with pytest.raises(ValueError, match="n_features must be at least 1; got 0"):
+        path.top(0)
+    with pytest.raises(ValueError, match=r"tol must be at least 0; got -0\.1"):
+        path.best("dense", tol=-0.1)
 
 
 def test_sparse_input_and_float32():
