@@ -102,32 +102,28 @@ def beside_peer(records, variant):
         ours, peer = of_data.where(variant=variant), of_data.where(variant=PEER)
         error, of_peer = ours.mean("error"), peer.mean("error")
         seconds = np.median(ours.values("fit_seconds") / peer.values("fit_seconds"))
-        ratio = (error + _FLOOR) / (of_peer + _FLOOR)
+        ratio = ratio_of_errors(error, of_peer)
         found.append((ratio, error - of_peer, ours.mean("removed"), seconds))
     return np.array(found).T
 
 
+def ratio_of_errors(ours, peer):
+    """Return a mean error in times of the peer's, also where nobody errs."""
+    return (ours + _FLOOR) / (peer + _FLOOR)
+
+
 def rows(records):
+    of_numbers = np.isin(records.distinct("data"), ["diabetes", *data.REGRESSION])
     for variant in records.distinct("variant"):
         ratios, differences, removed, times = beside_peer(records, variant)
-        regression = [name in _regressions(records) for name in records.distinct("data")]
+        parts = ratios, ratios[of_numbers], ratios[~of_numbers]
         yield [
             variant,
-            *(f"{gmean(ratios[part]):.3f}" for part in _parts(regression)),
+            *(f"{gmean(part):.3f}" for part in parts),
             f"{differences.max():+.4f}",
             f"{removed.mean():.0%}",
             f"{gmean(times):.2f}",
         ]
-
-
-def _regressions(records):
-    """Return the data sets on which the peer's mean error is that of a regression."""
-    return {name for name in records.distinct("data") if name in ("diabetes", *data.REGRESSION)}
-
-
-def _parts(regression):
-    regression = np.array(regression)
-    return np.ones_like(regression), regression, ~regression
 
 
 def report(records):

@@ -14,13 +14,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks import data, pages, suite
-from benchmarks.default_choices.benchmark import DATA
+from benchmarks.default_choices.benchmark import DATA, ratio_of_errors
 from benchmarks.peers import wall_seconds
 from sgnn import SparseMLPClassifier, SparseMLPRegressor
 
 TITLE = "Default estimators"
 ALONE = True
-_FLOOR = 0.002
 
 
 def candidates(y, seed):
@@ -79,8 +78,7 @@ def error_ratio(records, estimator):
     """Return the geometric mean over data sets of mean errors, in times of the peer's."""
     return gmean(
         [
-            (1 - runs.mean("fits", estimator, "score") + _FLOOR)
-            / (1 - runs.mean("fits", "MLP", "score") + _FLOOR)
+            ratio_of_errors(*(1 - runs.mean("fits", name, "score") for name in (estimator, "MLP")))
             for _, runs in records.by("data")
         ]
     )

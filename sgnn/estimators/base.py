@@ -34,11 +34,10 @@ from sgnn.networks.network import part_of
 from sgnn.penalties import get_penalty
 from sgnn.training.checkpoint import place_of
 from sgnn.training.journal import BLANK
-from sgnn.training.rows import NARROW
+from sgnn.training.rows import ENTRIES_AT_ONCE, NARROW
 from sgnn.training.state import State
 
 _ENOUGH_TO_TELL = 20
-_OUTPUTS_AT_ONCE = 2**20
 _of_network = partial(part_of, "network_")
 
 
@@ -239,7 +238,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
     def _of_outputs(self, X, function):
         """Return a function of the raw outputs, which are computed for some samples at a time."""
         X, network = self._checked_inputs(X), self.network_
-        n_samples, size = X.shape[0], max(1, _OUTPUTS_AT_ONCE // network.n_outputs)
+        n_samples, size = X.shape[0], max(1, ENTRIES_AT_ONCE // network.n_outputs)
         first = function(network.forward(X[:size] if size < n_samples else X))
         if size >= n_samples:
             return first

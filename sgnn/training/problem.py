@@ -8,10 +8,10 @@ import numpy as np
 from sgnn.losses.base import Loss
 from sgnn.networks.network import Network
 from sgnn.proximal._registry import SOLVERS
+from sgnn.training.rows import ENTRIES_AT_ONCE
 from sgnn.training.scales import Scales
 
 _AUTO_BATCHES, _AUTO_BATCH_SIZES = 32, (32, 200)
-_OUTPUTS_AT_ONCE = 2**20
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Problem:
     def parts(self):
         """Yield some samples each, all where losses depend on all: a slice, X, targets, weights."""
         n_samples = self.X.shape[0]
-        size = max(1, _OUTPUTS_AT_ONCE // self.n_outputs) if self.loss.separable else n_samples
+        size = max(1, ENTRIES_AT_ONCE // self.n_outputs) if self.loss.separable else n_samples
         for start in range(0, n_samples, size):
             rows = slice(start, start + size)
             weights = None if self.sample_weight is None else self.sample_weight[rows]
