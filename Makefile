@@ -16,7 +16,7 @@
 
 PYTHON ?= python3
 VENV := .venv
-RUN := $(VENV)/bin/python
+RUN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
 
 .PHONY: demo test test-all fuzz lint types test-min doctest coverage sdist bench wheel reproduce clean
 .NOTPARALLEL:
@@ -44,15 +44,18 @@ types: $(VENV)/.test
 	$(RUN) -m mypy
 
 coverage: $(VENV)/.test
-	$(RUN) -m pip install -c constraints.txt pytest-cov
-	$(RUN) -m pytest -n auto --cov --cov-report term:skip-covered --cov-fail-under 95
+	$(RUN) -m pip install -c constraints.txt coverage
+	$(RUN) -m coverage erase
+	$(RUN) -m coverage run -m pytest -n auto
+	$(RUN) -m coverage combine -q
+	$(RUN) -m coverage report --skip-covered --show-missing --fail-under 95
 
 sdist: $(VENV)/.made
 	$(RUN) -m pip install -c constraints.txt build
 	$(RUN) -m build --sdist
 
 test-min: $(VENV)/.made
-	$(RUN) -m pip install -c constraints-min.txt -e . pytest
+	$(RUN) -m pip install -c constraints-min.txt -e . pandas pytest
 	$(RUN) -m pytest tests/networks tests/groups tests/training tests/estimators/test_common.py tests/estimators/test_weights.py
 
 doctest: $(VENV)/.test

@@ -71,6 +71,8 @@ SOURCES = {
     "isolet": Source("e3f78bad4696eec3", "isolet", 300, 6_238),
     "pendigits": Source("c33553aeec569ef2", "pendigits", 32, 7_494),
     "boston": Source("98e54c8c27ba2b94", "uci_boston", 531),
+    "concrete": Source("16e5ecff3187c179", "uci_concrete"),
+    "energy": Source("e6b58a582819646c", "uci_energy"),
     "california_housing": Source("81f03dc1da3d19da", "california_housing"),
     "sdd": Source(None, "sdd"),
     "sdd_subset2200": Source("ce6ae3c2c5d6be48", "sdd_subset2200"),
@@ -79,7 +81,7 @@ SOURCES = {
     "cora": Source("56b6bf95afafe0c4", "cora"),
     "texas": Source("ef76dc82e289b8da", "webkb_texas"),
 }
-REGRESSION = ("boston", "california_housing")
+REGRESSION = ("boston", "california_housing", "concrete", "energy")
 SDD = (
     "https://archive.ics.uci.edu/ml/machine-learning-databases/00325/Sensorless_drive_diagnosis.txt"
 )

@@ -8,7 +8,7 @@ from itertools import count
 import numpy as np
 import pytest
 from scipy import sparse
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import scale
@@ -100,7 +100,8 @@ def test_a_fit_that_was_killed_ends_as_one_that_was_not(row, monkeypatch, tmp_pa
         call = partial(clone(model).fit, *data)
         fitted, tries = killed_and_repeated(monkeypatch, call, row["kills"])
     assert leaves(vars(fitted)) == leaves(vars(whole))
-    assert sum(tries) <= len(epochs) + len(tries) - 1, "it began anew"
+    if is_classifier(model) or model.alpha != "auto":  # Pilot fits begin anew.
+        assert sum(tries) <= len(epochs) + len(tries) - 1, "it began anew"
     assert len(tries) > 1 or len(epochs) < row["kills"][0]
     assert not list(tmp_path.iterdir())
 
@@ -117,6 +118,7 @@ OF_PATH = {
     "adaptive": {"penalty": GroupLasso(adaptive=1, warm_up=2), "solver": "sgd"},
     "both": {"penalty": GroupLasso(groups="both"), "dtype": "float32"},
     "lbfgs": {"solver": "lbfgs", "l2": 0.01},
+    "lbfgs, few gradients": {"solver": "lbfgs", "l2": 0.01, "max_fun": 9},
     "dropout": {"input_dropout": 0.2, "hidden_layer_sizes": (5, 4)},
 }
 
@@ -162,10 +164,10 @@ def test_a_call_that_was_killed_ends_as_one_that_was_not(name, parts, monkeypatc
 
 @pytest.mark.filterwarnings("ignore::sgnn.SgnnWarning")
 def test_what_is_over_is_not_lost_when_a_later_part_is_killed(monkeypatch, tmp_path):
-    """What a part has found is written before the part is cleared."""
+    """What a part has found, here three networks, is written before the part is cleared."""
     checkpoint = always_writing(monkeypatch, tmp_path)
     call = partial(CALLS["knockoffs"], checkpoint=checkpoint)
-    with counting(monkeypatch, kill_before=REG.max_iter + 2), pytest.raises(Killed):
+    with counting(monkeypatch, kill_before=3 * REG.max_iter + 2), pytest.raises(Killed):
         call()
     names = sorted(path.name.partition("-")[2][33:] for path in tmp_path.iterdir())
     assert names == ["00000.npz", "draw-2.run.npz"], "the first draw by its result alone"

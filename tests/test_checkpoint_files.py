@@ -388,6 +388,7 @@ OF_NETWORKS = {
     "learning_rate": "constant",
     "learning_rate_init": 0.1,
     "max_iter": 7,
+    "max_fun": 70,
     "shuffle": False,
     "random_state": 1,
     "tol": 1e-3,
@@ -407,7 +408,7 @@ OF_SEARCHES = {
     "alphas": 7,
     "max_iter": 3,
     "scoring": "neg_mean_absolute_error",
-    "rule": "best",
+    "rule": "dense",
     "tol": 0.1,
 }
 WITHOUT_EFFECT = {"verbose": 2, "checkpoint": None, "n_jobs": 2, "memory": None}

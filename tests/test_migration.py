@@ -6,17 +6,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-LONG = "from_lassonet"
 PAGES = sorted((Path(__file__).resolve().parents[1] / "doc").glob("from_*.md"))
-PEERS = "lassonet", "skorch"
+PEERS, SLOW = ("boruta", "lassonet", "skorch"), ("boruta", "lassonet")
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
-def script(page):
-    """Return the script of a page and its output."""
-    pattern = r"```python\n(.*?)```\n\n```text\n(.*?)```"
-    [found] = re.findall(pattern, page.read_text(encoding="utf-8"), re.DOTALL)
-    return found
+def uses(code, peers):
+    """Return which of some packages a script imports."""
+    return [peer for peer in peers if re.search(rf"^from {peer}\b", code, re.MULTILINE)]
+
+
+def scripts():
+    """Yield each script of a page with its output; those that take a minute are slow."""
+    pattern = re.compile(r"```python\n(.*?)```\n\n```text\n(.*?)```", re.DOTALL)
+    for page in PAGES:
+        for code, output in pattern.findall(page.read_text(encoding="utf-8")):
+            marks = [pytest.mark.slow] if uses(code, SLOW) else []
+            name = "-".join([page.stem, *uses(code, PEERS)])
+            yield pytest.param(code, output, marks=marks, id=name)
 
 
 def lines(output):
@@ -26,17 +33,11 @@ def lines(output):
     return [NUMBER.sub("#", line) for line in timeless], numbers
 
 
-def marked(page):
-    return pytest.param(page, marks=pytest.mark.slow if page.stem == LONG else (), id=page.stem)
-
-
-@pytest.mark.parametrize("page", [marked(page) for page in PAGES])
-def test_the_script_of_a_migration_page_prints_what_the_page_says(page, capsys):
-    code, output = script(page)
-    for peer in PEERS:
-        if re.search(rf"^from {peer}\b", code, re.MULTILINE):
-            pytest.importorskip(peer)
-    exec(code, {"__name__": page.stem})
+@pytest.mark.parametrize(("code", "output"), list(scripts()))
+def test_the_script_of_a_migration_page_prints_what_the_page_says(code, output, capsys):
+    for peer in uses(code, PEERS):
+        pytest.importorskip(peer)
+    exec(code, {"__name__": "page"})
     (words, numbers), (expected_words, expected) = map(lines, (capsys.readouterr().out, output))
     assert words == expected_words
     for found, wanted in zip(numbers, expected, strict=True):
@@ -47,6 +48,14 @@ def test_the_script_of_a_migration_page_prints_what_the_page_says(page, capsys):
 def test_every_migration_page_has_a_table_of_counterparts(page):
     rows = re.findall(r"^\| .+ \| .+ \|$", page.read_text(encoding="utf-8"), re.MULTILINE)
     assert len(rows) >= 6
+
+
+def test_there_is_a_script_for_each_package_that_is_named():
+    told = {one.id for one in scripts()}
+    assert told == {
+        *("from_lassonet-lassonet", "from_mlpclassifier", "from_skorch-skorch"),
+        *("from_selectors", "from_selectors-boruta"),
+    }
 
 
 def test_there_is_a_page_for_each_package_that_is_named():

@@ -19,7 +19,7 @@ from sgnn.training.journal import Journal
 
 TITLE = "Cost of checkpoints"
 ALONE = True
-FIT, PATH, SEARCH = "fit, 784-300-100-2", "path, 784-100-2", "cross-validation, 20-20-2"
+FIT, PATH, SEARCH = "fit, 784-300-100-2", "path, 784-200-2", "cross-validation, 20-20-2"
 #: What a checkpoint adds to a call.
 ADDED = [
     (checkpoint, "fingerprint"),
@@ -43,9 +43,9 @@ def call(name, at):
     if name == SEARCH:
         return SparseMLPClassifierCV(model, checkpoint=at).fit, X, y
     if name == PATH:
-        model.set_params(hidden_layer_sizes=(100,), max_iter=10, checkpoint=at)
+        model.set_params(hidden_layer_sizes=(200,), max_iter=10, checkpoint=at)
         return sparse_mlp_path, model, X, y
-    return model.set_params(hidden_layer_sizes=(300, 100), max_iter=30, checkpoint=at).fit, X, y
+    return model.set_params(hidden_layer_sizes=(300, 100), max_iter=60, checkpoint=at).fit, X, y
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def _timed(function, seconds):
 def cases(toy=False):
     return suite.grid(
         call=[SEARCH] if toy else [FIT, PATH, SEARCH],
-        every=[1.0] if toy else [1.0, 60.0],
+        every=[1.0] if toy else [5.0, 60.0],
         round=range(1 if toy else 3),
     )
 

@@ -11,7 +11,7 @@ from sklearn.preprocessing import scale
 
 from benchmarks import data, pages
 from benchmarks.peers import first_places, lassonet_path, timed
-from sgnn import SparseMLPClassifierCV, SparseMLPRegressorCV
+from sgnn import SparseMLPClassifierCV, SparseMLPRegressorCV, SparseMLPSelector
 from sgnn.estimators.defaults import default_estimator
 
 
@@ -50,12 +50,46 @@ def noise_of_classes(rng):
     return X, (y > 0).astype(int), n_relevant
 
 
+def blocks(rng):
+    common = np.repeat(rng.standard_normal((500, 20)), 5, axis=1)
+    X = np.sqrt(0.7) * common + np.sqrt(0.3) * rng.standard_normal((500, 100))
+    relevant = np.arange(0, 50, 5)
+    X = X[:, np.append(relevant, np.setdiff1d(np.arange(100), relevant))]
+    y = 1.2 * np.maximum(X[:, :5], 0).sum(axis=1) + 0.8 * X[:, 5:8].sum(axis=1)
+    return X, y + X[:, 8] * X[:, 9] + rng.standard_normal(500), 10
+
+
+def interactions(rng):
+    X, y = make_classification(
+        2000,
+        500,
+        n_informative=5,
+        n_redundant=15,
+        n_clusters_per_class=16,
+        shuffle=False,
+        random_state=rng.integers(2**31),
+    )
+    return X, y, 20
+
+
+def interactions_in_sets(rng):
+    """With the noise in sets that cannot be told from the relevant columns without y."""
+    X, y, n_relevant = interactions(rng)
+    for first in range(n_relevant, 500, 20):
+        basis = rng.standard_normal((2000, 5))
+        X[:, first : first + 20] = np.hstack([basis, basis @ rng.uniform(-1, 1, (5, 15))])
+    return X, y, n_relevant
+
+
 TITLE = "Selection where the answer is known"
 TASKS = {
     "Friedman-1": friedman,
     "20 of 500": informative,
     "Boston": boston,
     "XOR": xor,
+    "blocks": blocks,
+    "interactions": interactions,
+    "interactions, noise in sets": interactions_in_sets,
     "noise": noise,
     "noise, classes": noise_of_classes,
 }
@@ -102,18 +136,28 @@ def forest(kind, X, y, seed):
     return importances >= importances.mean(), importances
 
 
+def sgnn_count(kind, X, y, seed, count):
+    network = default_estimator(kind, X).set_params(random_state=seed)
+    selector = SparseMLPSelector(network, n_features_to_select=count).fit(X, y)
+    return selector.support_, -selector.ranking_
+
+
 METHODS = {"sgnn": sgnn, "LassoNet": lassonet, "lasso": lasso, "random forest": forest}
+#: These are told how many features are relevant.
+COUNTING = {"sgnn, as many": sgnn_count}
 TOY_METHODS = {"sgnn, three steps": partial(sgnn, steps=3), "lasso": lasso}
 
 
 def n_seeds(task, method):
     if method == "LassoNet":
-        return 1 if task == "20 of 500" else 2
-    return 10
+        return {"Friedman-1": 5, "Boston": 5, "XOR": 5, "20 of 500": 1}.get(task, 0)
+    if method in COUNTING and task.startswith(("noise", "Boston")):
+        return 0
+    return 5 if task.startswith("interactions") else 10
 
 
 def cases(toy=False):
-    tasks, methods = (["XOR"], TOY_METHODS) if toy else (TASKS, METHODS)
+    tasks, methods = (["XOR"], TOY_METHODS) if toy else (TASKS, METHODS | COUNTING)
     return [
         {
             "task": task,
@@ -134,8 +178,9 @@ def is_long(case):
 def measure(case):
     X, y, relevant = draw(case["task"], case["seed"])
     kind = "regressor" if y.dtype.kind == "f" else "classifier"
-    method = {**METHODS, **TOY_METHODS}[case["method"]]
-    (support, importances), seconds = timed(method, kind, X, y, case["seed"])
+    method = {**METHODS, **COUNTING, **TOY_METHODS}[case["method"]]
+    count = [relevant.sum()] if case["method"] in COUNTING else []
+    (support, importances), seconds = timed(method, kind, X, y, case["seed"], *count)
     return {
         "relevant": int(relevant.sum()),
         "true": int((support & relevant).sum()),
@@ -153,9 +198,15 @@ def rows(records):
 
 
 def picture(records):
-    tasks, methods = list(records.by("task")), records.distinct("method")
-    fig, axes = plt.subplots(1, len(tasks), figsize=(14, 3.8), layout="constrained", squeeze=False)
-    for ax, (name, shown) in zip(axes[0], tasks, strict=True):
+    tasks = list(records.by("task"))
+    methods = [method for method in records.distinct("method") if method not in COUNTING]
+    n_columns = min(len(tasks), 5)
+    n_rows = -(-len(tasks) // n_columns)
+    size = {"figsize": (14, 3.8 * n_rows), "layout": "constrained", "squeeze": False}
+    fig, axes = plt.subplots(n_rows, n_columns, **size)
+    for ax in axes.flat[len(tasks) :]:
+        ax.remove()
+    for ax, (name, shown) in zip(axes.flat, tasks, strict=False):
         for number, (method, marker) in enumerate(zip(methods, "osD^", strict=False)):
             runs = shown.where(method=method)
             if runs:
@@ -171,7 +222,8 @@ def picture(records):
         ax.set(title=name, xlabel="false positives", ylim=(0, max(n_relevant, 1) * 1.1))
         ax.set_xlim(-0.2, 2 * most + 1)
     axes[0, 0].set_ylabel("true positives")
-    handles = {h.get_label(): h for ax in axes[0] for h in ax.get_legend_handles_labels()[0]}
+    shown = axes.flat[: len(tasks)]
+    handles = {h.get_label(): h for ax in shown for h in ax.get_legend_handles_labels()[0]}
     fig.legend(handles=[handles[method] for method in methods], loc="outside right upper")
     return pages.save(fig, "known_answer")
 

@@ -22,11 +22,17 @@ from sgnn.estimators.inputs import checked_inputs
 from sgnn.estimators.learnt import learnt, set_learnt
 from sgnn.estimators.monitor import Monitor
 from sgnn.estimators.parameters import SparseMLPParameters
-from sgnn.estimators.prepare import carried_over, prepare, rng_of, settings_of, weigh_call
+from sgnn.estimators.prepare import (
+    carried_over,
+    prepare,
+    rng_of,
+    settings_of,
+    settings_of_steps,
+    weigh_call,
+)
 from sgnn.estimators.reading import ReadsNetwork
 from sgnn.estimators.shards import check_shard
 from sgnn.penalties import get_penalty
-from sgnn.proximal._registry import SOLVERS
 from sgnn.training.checkpoint import place_of
 from sgnn.training.journal import BLANK
 from sgnn.training.state import State
@@ -182,13 +188,10 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
             checks.check_types(self)
         if self.early_stopping:
             raise ValueError(
-                "early_stopping=True: partial_fit has no held-out data; set it to False."
+                "partial_fit does not support early_stopping=True, for which it has no held-out "
+                "data: set it to False."
             )
         checks.check_parameters(self)
-        if not SOLVERS[self.solver].has_rate:
-            raise ValueError(
-                f"solver={self.solver!r} needs all data at once: partial_fit takes 'adam' or 'sgd'."
-            )
         if any(penalty.adaptive > 0 for penalty in get_penalty(self.penalty)):
             raise ValueError(
                 "adaptive weights need a pilot fit, which partial_fit has not: use fit."
@@ -196,7 +199,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
         last, known = getattr(self, "_state", None), getattr(self, "_form", None)
         rng = rng_of(last) if last and last.rng else check_random_state(self.random_state)
         data = check_data(self, X, y, sample_weight, rng=rng, classes=classes, known=known)
-        settings = replace(settings_of(self), learning_rate="constant", max_iter=1)
+        settings = replace(settings_of_steps(self), learning_rate="constant", max_iter=1)
         self._train((X, y, sample_weight), data, rng, last, settings, streams=True)
         return self
 
@@ -220,6 +223,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
         """
         from sgnn.training.fit import fit
         from sgnn.training.last_look import look_at
+        from sgnn.training.noise import strength_of_noise
 
         blocks = data.form.blocks
         with explained(self, data.X):
@@ -228,6 +232,10 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
             network, seed = group.first((state.network, state.seed))
             state = replace(state, network=network, seed=seed)
             problem = replace(problem, group=group, seed=problem.seed if seed is None else seed)
+        if problem.follows_noise and not streams:
+            with explained(self, data.X):
+                alpha = strength_of_noise(problem, state.network.sizes, settings)
+            problem = replace(problem, alpha=alpha)
         if streams:
             problem, state = weigh_call(problem, state, problem.samples_per_batch(settings))
         checks.warn_if_column(given[1])
@@ -261,8 +269,8 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
             state = State(
                 network if self.warm_start else compact, seed=state.seed, n_epochs=n_epochs
             )
-        parts, baseline = (outcome.histories, outcome.n_removed, state), problem.baseline(compact)
-        attributes = told(compact, *parts, baseline=baseline)
+        parts = compact, outcome.histories, outcome.n_removed, state
+        attributes = told(*parts, baseline=problem.baseline(compact))
         try:
             if outcome.interrupted:
                 raise KeyboardInterrupt
@@ -285,7 +293,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
         elif is_given and not (goes_on or outcome.network.sparsity):
             checks.warn_of_nothing_removed(self.alpha)
         if not (goes_on or outcome.is_empty or outcome.converged):
-            checks.warn_of_too_few_epochs(self)
+            checks.warn_of_too_few_epochs(self, outcome.histories)
 
     def _get_support_mask(self):
         check_is_fitted(self)

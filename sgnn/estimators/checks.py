@@ -6,7 +6,7 @@ from numbers import Integral
 import numpy as np
 from scipy import sparse
 
-from sgnn._common.private_sklearn import _check_sample_weight
+from sgnn._common.private_sklearn import _check_sample_weight, _fit_and_score
 from sgnn._common.warnings import (
     SgnnConvergenceWarning,
     SgnnDataConversionWarning,
@@ -43,6 +43,22 @@ def check_parameters(estimator):
     if not SOLVERS[estimator.solver].has_rate:
         _check_for_fixed_objective(estimator)
     check_hidden_layer_sizes(estimator.hidden_layer_sizes)
+
+
+def takes_parts(estimator):
+    """Return whether data may come in parts; an unknown solver is left to `partial_fit`.
+
+    Raises
+    ------
+    ValueError
+        If they may not. Who asks for `partial_fit` sees it as the cause of an AttributeError.
+    """
+    solver = estimator.solver
+    if solver in SOLVERS and not SOLVERS[solver].has_rate:
+        raise ValueError(
+            f"solver={solver!r} needs all data at once: partial_fit takes 'adam' or 'sgd'."
+        )
+    return True
 
 
 def _check_for_fixed_objective(estimator):
@@ -206,7 +222,12 @@ def warn_if_unpenalised(problem, sizes):
 
 
 def warn_of_nothing_removed(alpha):
-    """Warn that the penalty left all weights, with a strength that was given."""
+    """Warn that the penalty left all weights, with a strength that was given.
+
+    Nothing is said of the candidates of a search, but of the one that it chooses.
+    """
+    if _is_of_candidate():
+        return
     warn(
         f"The penalty took nothing away: raise alpha={alpha!r}, or leave alpha='auto'. What "
         "MLPClassifier and MLPRegressor call alpha, the strength of the ridge, is l2 here.",
@@ -214,11 +235,22 @@ def warn_of_nothing_removed(alpha):
     )
 
 
-def warn_of_too_few_epochs(estimator):
-    """Warn that training was cut short."""
+def _is_of_candidate():
+    """Whether a search fits one of its candidates."""
+    frame = sys._getframe()
+    while frame is not None and frame.f_code is not _fit_and_score.__code__:
+        frame = frame.f_back
+    return frame is not None and frame.f_locals["candidate_progress"] is not None
+
+
+def warn_of_too_few_epochs(estimator, histories):
+    """Warn that training was cut short, in one of its runs."""
+    cut_short = [history for history in histories if not history.converged]
+    limit = f"max_iter={estimator.max_iter} epochs were over"
+    if any(len(history.loss) < estimator.max_iter for history in cut_short):
+        limit = f"max_fun={estimator.max_fun} gradients were used up"
     warn(
-        f"The objective still changed by more than tol={estimator.tol} when max_iter="
-        f"{estimator.max_iter} epochs were over.",
+        f"The objective still changed by more than tol={estimator.tol} when {limit}.",
         SgnnConvergenceWarning,
     )
 

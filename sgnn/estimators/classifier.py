@@ -7,9 +7,10 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 
 from sgnn._common.docstrings import takes_over
-from sgnn._common.private_sklearn import StrOptions, _fit_context
+from sgnn._common.private_sklearn import StrOptions, _fit_context, available_if
 from sgnn._common.words import refuses
 from sgnn.estimators.base import BaseSparseMLP
+from sgnn.estimators.checks import takes_parts
 from sgnn.estimators.inputs import of_outputs
 from sgnn.estimators.labels import Labels
 from sgnn.estimators.parameters import SparseMLPParameters
@@ -103,6 +104,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         tags.classifier_tags.multi_label = True
         return tags
 
+    @available_if(takes_parts)
     @refuses
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None) -> Self:

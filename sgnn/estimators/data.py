@@ -159,8 +159,8 @@ def _check_held_out(estimator, held_out, form):
     n_held_out = n_effective(len(held_out.targets), held_out.sample_weight)
     if n_held_out < loss.least_scored:
         raise ValueError(
-            f"{loss.score_name} needs at least {loss.least_scored} held-out samples; got "
-            f"{n_held_out:.6g} (see X_val and "
+            f"The validation set is too small: {loss.score_name} needs at least "
+            f"{loss.least_scored} held-out samples; got {n_held_out:.6g} (see X_val and "
             f"validation_fraction={estimator.validation_fraction})."
         )
 

@@ -4,19 +4,26 @@ import math
 from functools import wraps
 
 import numpy as np
+from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import indexable
 
-from sgnn._common.private_sklearn import _num_samples
+from sgnn._common.private_sklearn import _num_samples, _safe_indexing
 from sgnn._common.warnings import warn
 from sgnn._common.words import brief, cut
 from sgnn.estimators.checks import check_weights
 from sgnn.estimators.classifier import SparseMLPClassifier
+from sgnn.estimators.data import check_data, rows_with_weight
+from sgnn.estimators.explained import explained
 from sgnn.estimators.labels import check_order
 from sgnn.estimators.moments import n_effective
+from sgnn.estimators.prepare import prepare, settings_of
 from sgnn.estimators.regressor import SparseMLPRegressor
 
 _DENSE_STEPS, _BATCH_SIZE = 1000, 200
+_L2, _L2_PER_NOISE, _LEAST_L2, _MOST_L2 = 1e-3, 20.0, 1e-4, 0.1
+_MOST_SAMPLES = 2000
 _LEAST_EPOCHS, _MOST_EPOCHS = 20, 400
 _LEAST_SAMPLES_OF_CLASS = 5
 
@@ -71,7 +78,37 @@ def default_estimator(kind, X, sample_weight=None):
     n_samples = n_effective(_num_samples(X), check_weights(sample_weight, X))
     n_epochs = _DENSE_STEPS // max(1, math.ceil(n_samples / _BATCH_SIZE))
     max_iter = min(max(n_epochs, _LEAST_EPOCHS), _MOST_EPOCHS)
-    return of_kind[kind](penalty="log_sum", l2=1e-3, max_iter=max_iter)
+    return of_kind[kind](penalty="log_sum", l2=_L2, max_iter=max_iter)
+
+
+def with_ridge(estimator, X, y, sample_weight=None):
+    r"""Return a default estimator with the ridge that the noise in `y` asks for.
+
+    That of regressors is :math:`20\, \sigma^2 / n`, in units of the variance of `y`, between 1e-4
+    and 0.1: in proportion to the variance of an estimate by :math:`n` samples. The noise
+    :math:`\sigma^2` is what the plain default leaves unexplained of at most 2,000 samples.
+
+    Parameters
+    ----------
+    estimator : SparseMLPClassifier or SparseMLPRegressor
+    X, y, sample_weight
+        As ``fit`` takes them, and checked.
+    """
+    if is_classifier(estimator):
+        return estimator
+    from sgnn.training.noise import strength_of_noise
+
+    X, y, weights = rows_with_weight(*indexable(X, y, check_weights(sample_weight, X)))
+    n_samples = _num_samples(X)
+    rows = np.linspace(0, n_samples - 1, min(n_samples, _MOST_SAMPLES)).astype(int)
+    weights = None if weights is None else weights[rows]
+    plain, rng = SparseMLPRegressor(), np.random.RandomState(0)
+    data = check_data(plain, _safe_indexing(X, rows), _safe_indexing(y, rows), weights, rng=rng)
+    with explained(plain, data.X):
+        problem, state = prepare(plain, data, rng)
+        alpha = strength_of_noise(problem, state.network.sizes, settings_of(plain))
+    l2 = _L2_PER_NOISE * (alpha / problem.alpha) ** 2 / n_samples
+    return estimator.set_params(l2=min(max(l2, _LEAST_L2), _MOST_L2))
 
 
 def kind_of(y):

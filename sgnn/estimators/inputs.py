@@ -4,16 +4,14 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sgnn._common.columns import naming_columns
-from sgnn.training.rows import NARROW
-
-_OUTPUTS_AT_ONCE = 2**20
+from sgnn.training.rows import ENTRIES_AT_ONCE, NARROW
 
 
 def of_outputs(estimator, X, function):
     """Return a function of the raw outputs, which are computed for some samples at a time."""
     X = checked_inputs(estimator, X)
     network = estimator.network_
-    n_samples, size = X.shape[0], max(1, _OUTPUTS_AT_ONCE // network.n_outputs)
+    n_samples, size = X.shape[0], max(1, ENTRIES_AT_ONCE // network.n_outputs)
     first = function(network.forward(X[:size] if size < n_samples else X))
     if size >= n_samples:
         return first
@@ -28,7 +26,7 @@ def checked_inputs(estimator, X):
     """Return X as the network takes it."""
     if not _is_plainly_valid(estimator, X):
         check_is_fitted(estimator)
-        kinds = [estimator.network_.dtype, *NARROW]
+        kinds = [estimator.network_.coefs[0].dtype, *NARROW]
         with naming_columns(X), np.errstate(over="ignore", invalid="ignore"):
             X = validate_data(estimator, X, accept_sparse="csr", dtype=kinds, reset=False)
     return X

@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
-from sgnn._common.words import brief
+from sgnn._common.words import brief, cut
 from sgnn.estimators.class_weights import weights_of_classes
 from sgnn.estimators.targets import Targets
 from sgnn.losses.log_loss import LogLoss
@@ -121,7 +121,7 @@ class Labels(Targets):
         return np.hstack([-outputs, outputs]) if self._is_binary else outputs
 
     def strata(self, targets):
-        return None if self.multilabel else targets
+        return None if self.multilabel else self.classes[self._columns(targets)[0]]
 
     def counts(self, targets, sample_weight):
         """Return how many samples there are of each class, with their weights.
@@ -225,8 +225,9 @@ class Labels(Targets):
     def check_goes_on_from(self, last):
         if (self.multilabel, *self.classes) != (last.multilabel, *last.classes):
             raise ValueError(
-                f"warm_start=True: y holds the classes or labels {brief(self.classes)}, and the "
-                f"network to go on from knows {brief(last.classes)}."
+                "warm_start can only be used where `y` has the same classes as in the previous "
+                f"call to fit. Previously got {cut(str(last.classes), 80)}, `y` has "
+                f"{cut(str(self.classes), 80)}."
             )
 
     def again(self, reader, classes):

@@ -41,11 +41,12 @@ class SparseMLPParameters(Versioned, BaseEstimator):
         Proximal optimiser. "lbfgs" takes all samples in each step, and needs no learning rate: an
         epoch is a step, of two gradients or a few more [4]_. On small data, and wherever the
         objective is convex, it goes to the minimum to many digits. It makes no use of `batch_size`,
-        `shuffle`, `momentum` and the learning rate, and refuses losses without a gradient
-        (``"quantile"``), penalties on groups that overlap, `warm_up`, `input_dropout` and
-        ``partial_fit``.
+        `shuffle`, `momentum` and the learning rate, refuses losses without a gradient
+        (``"quantile"``), penalties on groups that overlap, `warm_up` and `input_dropout`, and there
+        is no ``partial_fit``.
     batch_size : int or "auto", default="auto"
-        Samples per step; "auto" is 200, and never more than there are.
+        Samples per step, never more than there are. "auto" is a thirty-second of them, but 32 at
+        least and 200 at most; along paths, and in ``partial_fit``, it is 200.
     learning_rate : {"constant", "cosine", "adaptive"}, default="cosine"
         "cosine" falls from `learning_rate_init` to zero within `max_iter` epochs, so that the
         support settles, and always takes them all (unless stopped early). "adaptive" divides the
@@ -55,6 +56,9 @@ class SparseMLPParameters(Versioned, BaseEstimator):
         a regression have standard deviation 1.
     max_iter : int >= 1, default=160
         Number of epochs at most.
+    max_fun : int >= 1, default=15000
+        Number of gradients at most of "lbfgs", in each run: training ends with the step in which
+        they are used up.
     shuffle : bool, default=True
         Whether to shuffle the samples in each epoch.
     random_state : int, RandomState instance or None, default=None
@@ -127,7 +131,9 @@ class SparseMLPParameters(Versioned, BaseEstimator):
     selected_features_ : ndarray of int
         Their indices.
     feature_importances_ : ndarray of shape (n_features,)
-        Norms of the outgoing weights of each input; 0 for removed ones.
+        Norms of the outgoing weights of each input; 0 for removed ones. Under a weak `l2` those of
+        a dense network still hold its initial weights, and copies of an input share what is one's;
+        :func:`sklearn.inspection.permutation_importance` asks the predictions instead.
     coefs_ : list of ndarray of shape (n_in, n_out)
         Weights of the compact network; :meth:`expand` gives the full-size ones.
     intercepts_ : list of ndarray of shape (n_out,)
@@ -201,6 +207,7 @@ class SparseMLPParameters(Versioned, BaseEstimator):
     learning_rate: str = "cosine"
     learning_rate_init: float = 0.01
     max_iter: int = 160
+    max_fun: int = 15000
     shuffle: bool = True
     random_state: int | np.random.RandomState | None = None
     tol: float = 1e-4
@@ -231,6 +238,7 @@ class SparseMLPParameters(Versioned, BaseEstimator):
         "learning_rate": [StrOptions({"constant", "cosine", "adaptive"})],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "max_fun": [Interval(Integral, 1, None, closed="left")],
         "shuffle": ["boolean"],
         "random_state": ["random_state"],
         "tol": [Interval(Real, 0, None, closed="left")],

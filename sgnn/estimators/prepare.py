@@ -20,6 +20,7 @@ from sgnn.training.state import State
 from sgnn.training.stream import Stream
 
 MAX_SEED = 2**31 - 1
+_BATCH_SIZE = 200
 
 
 def settings_of(estimator):
@@ -27,7 +28,18 @@ def settings_of(estimator):
     return Settings(**{field.name: getattr(estimator, field.name) for field in fields(Settings)})
 
 
-def prepare(estimator, data, rng, last=None, on_path=False):
+def settings_of_steps(estimator):
+    """Return how an estimator wants to minimise where steps are counted, and not epochs.
+
+    So it is along paths, in committees and from call to call of `partial_fit`. Batches are then of
+    one size, whatever the number of samples.
+    """
+    settings = settings_of(estimator)
+    is_free = settings.batch_size == "auto"
+    return replace(settings, batch_size=_BATCH_SIZE) if is_free else settings
+
+
+def prepare(estimator, data, rng, last=None, on_path=False, as_given=True):
     """Return what training solves, and where it starts.
 
     Parameters
@@ -41,6 +53,9 @@ def prepare(estimator, data, rng, last=None, on_path=False):
         What training goes on from.
     on_path : bool, default=False
         Whether other strengths will take the place of `alpha`.
+    as_given : bool, default=True
+        Whether those, and the ridge, will be for the targets as they were given; else they are in
+        natural units, as for ``alpha="auto"``.
 
     Returns
     -------
@@ -63,7 +78,7 @@ def prepare(estimator, data, rng, last=None, on_path=False):
     sizes = (form.n_features, *hidden, form.targets.n_outputs)
     if n_products(sizes) * data.X.dtype.itemsize > sys.maxsize:
         raise MemoryError
-    problem = _problem(estimator, data, sizes, on_path)
+    problem = _problem(estimator, data, sizes, on_path, as_given)
     state = State(None) if last is None else last
     if last is None:
         network = random_network(problem, sizes, rng)
@@ -133,7 +148,7 @@ def rng_of(state):
     return deepcopy(state.rng)
 
 
-def _problem(estimator, data, sizes, on_path):
+def _problem(estimator, data, sizes, on_path, as_given):
     form = data.form
     size, n_samples = estimator.batch_size, data.X.shape[0]
     if not form.targets.loss.separable and size != "auto" and size < n_samples:
@@ -145,7 +160,9 @@ def _problem(estimator, data, sizes, on_path):
     for penalty in penalties:
         penalty.check(sizes, form.blocks)
     loss, alpha, l2 = form.targets.loss, estimator.alpha, estimator.l2
-    counts = on_path or (alpha != "auto" and (l2 or (penalties and alpha)))
+    if not on_path:
+        as_given = alpha != "auto"
+    counts = as_given and (on_path or l2 or (penalties and alpha))
     units = units_of(form, sizes, estimator.activation, penalties, as_given=counts)
     if units.far_apart and not on_path:
         warn(
@@ -157,10 +174,10 @@ def _problem(estimator, data, sizes, on_path):
     targets, n_outputs = units.divided(data.targets), form.targets.n_outputs
     if on_path:
         alpha = 1.0
-    if alpha == "auto":
+    elif alpha == "auto":
         slope = loss.slope(targets, data.sample_weight, n_outputs)
         alpha = estimator._auto_alpha * slope * form.moments.n_effective**-0.85 * units.alpha
-    else:
+    if as_given:
         l2 = l2 / units.l2
     held_out = data.held_out
     if held_out is not None:
@@ -180,6 +197,7 @@ def _problem(estimator, data, sizes, on_path):
         scales=units.scales,
         told=units.told,
         alpha_unit=float(units.alpha),
+        follows_noise=bool(penalties) and estimator.alpha == "auto" and loss.follows_noise,
     )
 
 

@@ -5,14 +5,14 @@ from typing import Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sgnn._common.docstrings import takes_over
-from sgnn._common.private_sklearn import _fit_context
+from sgnn._common.private_sklearn import _fit_context, available_if
 from sgnn._common.warnings import SgnnUndefinedMetricWarning, warn
 from sgnn._common.words import refuses
 from sgnn.estimators.base import BaseSparseMLP
+from sgnn.estimators.checks import takes_parts
 from sgnn.estimators.data import check_scored
 from sgnn.estimators.parameters import SparseMLPParameters
 from sgnn.estimators.targets import Quantities
@@ -74,7 +74,12 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         :math:`0.42\, n^{-0.85} s` for :math:`n` samples, in natural units: the objective is then
         that of targets divided by their standard deviations, or means under "poisson" and "gamma",
         each output by its own. There the slope of the loss at the best constant is 1, of the
-        squared error, or has the root mean square :math:`s`. See ``alpha_``.
+        squared error, or has the root mean square :math:`s`. It follows the noise, as in the scaled
+        lasso (Sun & Zhang 2012, doi:10.1093/biomet/ass043): that is multiplied by
+        :math:`\sqrt{D / D_0}`, at least a hundredth, with the losses :math:`D` of a pilot fit and
+        :math:`D_0` of the best constant on a quarter of the samples that is held out from it. The
+        pilot takes half of `max_iter`, and no random numbers of `random_state`. There is none under
+        "quantile" and "cox", with fewer than 20 samples, and in ``partial_fit``. See ``alpha_``.
     l2, refit, feature_groups
         As in :class:`SparseMLPParameters`.
     solver, ..., checkpoint
@@ -138,6 +143,7 @@ class SparseMLPRegressor(RegressorMixin, BaseSparseMLP):
         tags.target_tags.multi_output = True
         return tags
 
+    @available_if(takes_parts)
     @refuses
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None) -> Self:

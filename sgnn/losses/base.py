@@ -29,6 +29,9 @@ class Loss(BaseEstimator, ABC):
     #: Whether raw outputs are logarithms of predictions: then those for targets divided by their
     #: units differ by the logarithms of these, and else by these as factors.
     log_link = False
+    #: Whether it is 0 where outputs say what happened, and its slope falls with it: then
+    #: ``alpha="auto"`` follows the noise.
+    follows_noise = False
 
     @property
     def out_activation(self):
@@ -191,6 +194,7 @@ class DevianceLoss(Loss):
 
     score_name = "D²"
     least_scored = 2
+    follows_noise = True
 
     @abstractmethod
     def deviance(self, outputs, targets):

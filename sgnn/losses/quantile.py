@@ -35,6 +35,7 @@ class Quantile(ErrorLoss):
     quantile: float = 0.9
 
     differentiable = False
+    follows_noise = False
 
     def check_parameters(self):
         check_interval(self, "quantile", low=0, high=1, closed="neither")

@@ -24,7 +24,7 @@ from sgnn._common.warnings import warn
 from sgnn._common.words import F, refuses
 from sgnn.estimators.checks import check_weights
 from sgnn.estimators.data import check_form
-from sgnn.estimators.defaults import check_no_pipeline, default_estimator
+from sgnn.estimators.defaults import check_no_pipeline, default_estimator, with_ridge
 from sgnn.estimators.learnt import set_learnt
 from sgnn.estimators.parameters import SparseMLPParameters
 from sgnn.paths.choice import RULES, choose, least_gain, standard_error
@@ -64,7 +64,7 @@ _OF_ESTIMATOR = [
 @takes_over(sparse_mlp_path, SparseMLPParameters)
 @dataclass(eq=False, repr=False)
 class BaseSparseMLPCV(CallbackSupportMixin, Versioned, SelectorMixin, BaseEstimator, ABC):
-    """Abstract: a path on all data, and paths along the same strengths on folds.
+    r"""Abstract: a path on all data, and paths along the same strengths on folds.
 
     See :class:`SparseMLPClassifierCV` and :class:`SparseMLPRegressorCV`.
 
@@ -72,8 +72,10 @@ class BaseSparseMLPCV(CallbackSupportMixin, Versioned, SelectorMixin, BaseEstima
     ----------
     estimator : SparseMLPClassifier, SparseMLPRegressor or None, default=None
         Network, penalty and training, as for :func:`sgnn.sparse_mlp_path`. None is one with
-        ``penalty="log_sum"``, ``l2=1e-3`` and a ``max_iter`` that suits the data; for results that
-        repeat, give one with a ``random_state``.
+        ``penalty="log_sum"``, and `l2` and `max_iter` that suit the data: ``l2=1e-3`` for classes;
+        for quantities :math:`20\, \sigma^2 / n`, between 1e-4 and 0.1, with :math:`n` samples and
+        the share :math:`\sigma^2` of the variance that the plain default leaves unexplained. For
+        results that repeat, give one with a ``random_state``.
     alphas, max_iter
         As in :func:`sgnn.sparse_mlp_path`.
     cv : int, cross-validation generator or iterable, default=None
@@ -81,11 +83,12 @@ class BaseSparseMLPCV(CallbackSupportMixin, Versioned, SelectorMixin, BaseEstima
     scoring : str or callable, default=None
         What decides, and what :meth:`score` returns, as everywhere in scikit-learn; None is
         the score of `estimator`: accuracy, :math:`R^2`, or what belongs to its `loss`.
-    rule : {"best", "1se", "dense"}, default="1se"
-        "best": the highest mean score. "1se": the largest alpha whose mean score is within one
-        standard error of the highest; nothing, unless the highest is above the score of the best
-        constant by more than chance. "dense": the largest alpha whose mean score is at most `tol`
-        below that of the dense network.
+    rule : {"best", "1se", "dense"}, default="best"
+        "best": the highest mean score, which predicts best. "1se": the largest alpha whose mean
+        score is within one standard error of the highest, which selects fewer features. Under both
+        nothing, unless the highest is above the score of the best constant by more than chance.
+        "dense": the largest alpha whose mean score is at most `tol` below that of the dense
+        network.
     tol : float >= 0, default=0.0
         For ``rule="dense"``.
     n_jobs : int or None, default=None
@@ -138,9 +141,9 @@ class BaseSparseMLPCV(CallbackSupportMixin, Versioned, SelectorMixin, BaseEstima
     the strength chosen is that of the path on all data; nothing is trained again.
 
     The empty network is one to choose from, with the best constants of the folds for its scores.
-    For "1se" it is also the null hypothesis of a one-sided t-test at a level of 5 %, of the
-    differences on the folds, corrected for training parts that overlap: where scores are coarse, as
-    accuracies are, the highest of many is above that of the best constant by chance.
+    For "best" and "1se" it is also the null hypothesis of a one-sided t-test at a level of 5 %, of
+    the differences on the folds, corrected for training parts that overlap: where scores are
+    coarse, as accuracies are, the highest of many is above that of the best constant by chance.
 
     References
     ----------
@@ -155,7 +158,7 @@ class BaseSparseMLPCV(CallbackSupportMixin, Versioned, SelectorMixin, BaseEstima
     max_iter: int | str = "auto"
     cv: object = None
     scoring: object = None
-    rule: str = "1se"
+    rule: str = "best"
     tol: float = 0.0
     n_jobs: int | None = None
     verbose: bool | int = False
@@ -224,6 +227,8 @@ class BaseSparseMLPCV(CallbackSupportMixin, Versioned, SelectorMixin, BaseEstima
         if estimator is None:
             estimator = default_estimator(self._default_kind, X, sample_weight)
         check_form(estimator, X, y, sample_weight)
+        if self.estimator is None:
+            estimator = with_ridge(estimator, X, y, sample_weight)
         X, y, sample_weight = indexable(X, y, check_weights(sample_weight, X))
         scorer = check_scoring(estimator, self.scoring)
         metadata = {"sample_weight": sample_weight, "groups": check_groups(groups, X)}

@@ -8,7 +8,7 @@ from scipy.special import stdtrit
 from sgnn.estimators.moments import n_effective
 
 RULES = "best", "1se", "dense"
-_CONFIDENCE, _LEAST_FREEDOM = 0.95, 4
+_CONFIDENCE, _LEAST_FREEDOM, _ENOUGH_SIGNS = 0.95, 4, 5
 
 
 def choose(rule, scores, errors, tol, least_gains=None):
@@ -22,8 +22,8 @@ def choose(rule, scores, errors, tol, least_gains=None):
     tol : float
         For "dense".
     least_gains : ndarray of shape (n_points,) or None
-        For "1se", where the last point is the empty network: it is chosen, unless the highest score
-        is above its score by more than this; see :func:`least_gain`.
+        For "best" and "1se", where the last point is the empty network: it is chosen, unless the
+        highest score is above its score by more than this; see :func:`least_gain`.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def choose(rule, scores, errors, tol, least_gains=None):
     floor = floors[rule]
     if np.isnan(floor):
         raise ValueError(f"rule={rule!r}: the validation scores that it needs are not numbers.")
-    if rule == "1se" and least_gains is not None:
+    if rule != "dense" and least_gains is not None:
         with np.errstate(invalid="ignore"):
             if scores[best] - scores[-1] <= least_gains[best]:
                 return len(scores) - 1
@@ -77,6 +77,8 @@ def least_gain(gains, weights=None, overlap=0.0):
 
     .. math:: t_{0.95, \max(n - 1, 4)}\, \mathrm{se}\, \sqrt{1 + n\, \mathrm{overlap}}
 
+    It is 0 if all of five differences or more are positive, as one in 32 would be by chance: folds
+    of rows that were sorted by something have gains of very different sizes, all of them real.
     With one or two degrees of freedom, as two or three folds have, the quantile of the t-test is so
     large that what is plain to see would be taken for chance.
 
@@ -99,6 +101,8 @@ def least_gain(gains, weights=None, overlap=0.0):
     n_scores = n_effective(len(gains), weights)
     if n_scores <= 1:
         return np.zeros(gains.shape[1:])
+    is_plain = len(gains) >= _ENOUGH_SIGNS and (gains > 0).all(axis=0)
     spread = math.sqrt(1 + n_scores * overlap)
     freedom = max(n_scores - 1, _LEAST_FREEDOM)
-    return stdtrit(freedom, _CONFIDENCE) * spread * standard_error(gains, weights)
+    least = stdtrit(freedom, _CONFIDENCE) * spread * standard_error(gains, weights)
+    return np.where(is_plain, 0.0, least)

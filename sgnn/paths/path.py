@@ -255,9 +255,9 @@ class SparseMLPPath(Versioned):
         ----------
         rule : {"best", "1se", "dense"}, default="1se"
             "best": the highest score. "1se": the largest alpha whose score is within one standard
-            error of the highest; the empty network, unless the highest is above its score by more
-            than chance (one-sided t-test over samples, at a level of 5 %). "dense": the largest
-            alpha whose score is at most `tol` below that of the dense network.
+            error of the highest. Under both the empty network, unless the highest score is above
+            its score by more than chance (one-sided t-test over samples, at a level of 5 %).
+            "dense": the largest alpha whose score is at most `tol` below that of the dense network.
         tol : float >= 0, default=0.0
             For "dense".
 
@@ -268,7 +268,8 @@ class SparseMLPPath(Versioned):
         Raises
         ------
         ValueError
-            If there are no validation scores, the rule is unknown, or `tol` is negative.
+            If there are no validation scores, the rule is unknown, `tol` is negative, or a version
+            before 0.1.0.dev4 has stored the path.
         """
         if tol < 0:
             raise ValueError(f"tol must be at least 0; got {tol!r}.")
@@ -289,7 +290,17 @@ class SparseMLPPath(Versioned):
         -------
         SparseMLPPath
             This one, if it goes there; else with one more point, of an infinite alpha.
+
+        Raises
+        ------
+        ValueError
+            If a version before 0.1.0.dev4 has stored the path, which knew no empty network.
         """
+        if not hasattr(self, "_empty"):
+            raise ValueError(
+                "The path was stored by a version of sgnn before 0.1.0.dev4, and lacks the empty "
+                "network, one to choose from: walk it again. `at` and `estimator` work."
+            )
         if self.points[-1].network.is_empty:
             return self
         return SparseMLPPath(self._estimator, self._form, [*self.points, self._empty], self._empty)

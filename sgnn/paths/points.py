@@ -8,7 +8,7 @@ from numbers import Integral
 import numpy as np
 
 from sgnn._common.words import brief
-from sgnn.estimators.prepare import settings_of
+from sgnn.estimators.prepare import settings_of_steps
 from sgnn.networks.units import units_on_paths
 from sgnn.paths.choice import least_gain, standard_error
 from sgnn.paths.point import PathPoint
@@ -62,7 +62,7 @@ def points_of(model, problem, start, alphas, max_iter, journal, n_steps=None):
         return _point(problem, alpha, network, outputs, history, began, journal.clock), lost
 
     began = journal.clock()
-    settings = settings_of(model)
+    settings = settings_of_steps(model)
     dense = minimise(problem.without_penalty(), settings, start, Silent(), journal)
     yield looked_at(0.0, dense.network.compact(problem.blocks), dense.histories[0])
     if dense.interrupted:

@@ -90,10 +90,11 @@ def sparse_mlp_path(
         ``validation_fraction`` of the training data.
     alphas : int >= 2 or array-like of float > 0, default=60
         The number of steps at most, of a path that finds its strengths; or the strengths, which
-        are walked in growing order. Both hold for the targets as they are. So strengths that are
-        given must follow the unit of y; and concave penalties, such as ``"log_sum"`` and ``"mcp"``,
-        whose parameters say which weights are large, give other paths in other units, also if they
-        find their strengths: scale y to a standard deviation of about 1.
+        are walked in growing order. A path that finds them is the same in all units of y: penalty
+        and `l2` are those of targets divided by their standard deviations, as for ``alpha="auto"``,
+        and the strengths are told as ``alpha_`` of the estimators is. Strengths that are given hold
+        for the targets as they are, and with them `l2` and the parameters of concave penalties,
+        such as ``"log_sum"`` and ``"mcp"``, which say what weights are large.
     max_iter : int or "auto", default="auto"
         Epochs at each strength; the learning rate runs through its schedule in them. "auto" is as
         many as make 120 steps of the optimiser, but five at least.
@@ -183,7 +184,8 @@ def compute_path(
     is_fold : bool, default=False
         Whether the data are a part of others, for which all warnings have been given.
     n_steps : int, default=None
-        The number of steps by which `alphas` were found; None if they were not.
+        The number of steps by which `alphas` were found, and are in natural units; None if they
+        were not.
     task : Task, default=None
         The part of a fit that the path is; it has a place to write. A callback may end a path that
         is none.
@@ -191,10 +193,11 @@ def compute_path(
 max_drop, checkpoint
         As for :func:`sparse_mlp_path`, types and ranges checked.
     """
+    as_given = n_steps is None and not isinstance(alphas, Integral)
     if not isinstance(alphas, Integral):
         alphas = in_growing_order(alphas)
     inputs = X, y, sample_weight, X_val, y_val
-    model, data, problem, start = set_up(estimator, *inputs, warns=not is_fold)
+    model, data, problem, start = set_up(estimator, *inputs, as_given=as_given, warns=not is_fold)
     if not problem.penalties:
         raise ValueError(f"penalty={estimator.penalty!r}: a path needs a penalty.")
     if max_drop < np.inf and problem.held_out is None:
@@ -252,8 +255,19 @@ def _warn_of_an_early_end(point):
     )
 
 
-def set_up(estimator, X, y, sample_weight=None, X_val=None, y_val=None, *, warns=True):
+def set_up(
+    estimator, X, y, sample_weight=None, X_val=None, y_val=None, *, as_given=False, warns=True
+):
     """Check parameters and data, and return what a path needs.
+
+    Parameters
+    ----------
+    estimator, X, y, sample_weight, X_val, y_val
+        As for :func:`compute_path`.
+    as_given : bool, default=False
+        Whether strengths and ridge will be for the targets as they are, and not in natural units.
+    warns : bool, default=True
+        Whether to warn of what looks like a mistake.
 
     Returns
     -------
@@ -271,7 +285,7 @@ def set_up(estimator, X, y, sample_weight=None, X_val=None, y_val=None, *, warns
     rng = check_random_state(model.random_state)
     data = check_data(model, X, y, sample_weight, X_val, y_val, rng=rng)
     with explained(model, data.X):
-        problem, start = prepare(model, data, rng, on_path=True)
+        problem, start = prepare(model, data, rng, on_path=True, as_given=as_given)
     if warns:
         checks.warn_if_column(y)
         checks.warn_if_badly_scaled(data.X, data.form.column_ends)

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sgnn._common.versions import Versioned
 from sgnn.estimators.data import check_form
-from sgnn.estimators.defaults import check_no_pipeline, default_estimator, kind_of
+from sgnn.estimators.defaults import check_no_pipeline, default_estimator, kind_of, with_ridge
 
 
 class PathSelector(CallbackSupportMixin, Versioned, SelectorMixin, BaseEstimator, ABC):
@@ -39,6 +39,8 @@ class PathSelector(CallbackSupportMixin, Versioned, SelectorMixin, BaseEstimator
         given = self.estimator
         estimator = default_estimator(kind_of(y), X, sample_weight) if given is None else given
         form = check_form(estimator, X, y, sample_weight)
+        if given is None:
+            estimator = with_ridge(estimator, X, y, sample_weight)
         return estimator, form.input_attributes
 
     def _get_support_mask(self):

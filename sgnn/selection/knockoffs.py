@@ -19,7 +19,7 @@ from sgnn.estimators.base import BaseSparseMLP
 from sgnn.estimators.data import check_data
 from sgnn.estimators.explained import explained
 from sgnn.estimators.learnt import fitted, set_learnt
-from sgnn.estimators.prepare import MAX_SEED, prepare, settings_of
+from sgnn.estimators.prepare import MAX_SEED, prepare, settings_of_steps
 from sgnn.networks.network import row_norms
 from sgnn.paths.base_cv import BaseSparseMLPCV
 from sgnn.paths.tasks import Tasks, place_of_search
@@ -30,7 +30,7 @@ from sgnn.training.initial import random_network
 from sgnn.training.listeners import Silent
 from sgnn.training.state import State
 
-_L2 = 0.01
+_L2, _N_NETWORKS = 0.01, 3
 
 
 @takes_over(BaseSparseMLPCV)
@@ -39,8 +39,8 @@ class KnockoffSelector(PathSelector):
     r"""Select features that a network prefers to knockoffs, with a bound on the false ones.
 
     Knockoffs are columns that are distributed as those of X, among themselves and with the others,
-    but know nothing of y. A network is trained on both; :math:`W_j`, the norm of the outgoing
-    weights of feature :math:`j` minus that of its knockoff, has either sign with the same
+    but know nothing of y. Three networks are trained on both; :math:`W_j`, the mean norm of the
+    outgoing weights of feature :math:`j` minus that of its knockoff, has either sign with the same
     probability where the feature is false: where y does not depend on it, given all others. Down
     from the largest :math:`|W_j|`, those with :math:`W_j > 0` are selected until the
     :math:`v`-th negative one, so that at most :math:`v` false ones are expected. This is repeated
@@ -235,22 +235,27 @@ class _Draws:
             return self._selected(n_false, seed, task.place)
 
     def _selected(self, n_false, seed, place):
-        from sgnn.training.fit import minimise
-
         rng, X = np.random.RandomState(seed), self.problem.X
         problem = replace(self.problem, X=np.hstack([X, self.copies.draw(rng)]))
-        hidden = checks.check_hidden_layer_sizes(self.model.hidden_layer_sizes)
+        journal = place.journal(rng)
         with explained(self.model, X):
-            sizes = (problem.X.shape[1], *hidden, problem.n_outputs)
-            start = State(random_network(problem, sizes, rng), rng=rng)
-            settings, journal = settings_of(self.model), place.journal(rng)
-            trained = minimise(problem, settings, start, Silent(), journal)
+            norms = [self._norms(problem, rng, journal) for _ in range(_N_NETWORKS)]
+        of_features, of_copies = np.mean(norms, axis=0)
+        n_negative = int(n_false) + (rng.rand() < n_false % 1)
+        return _before_negative(of_features - of_copies, n_negative)[self.blocks]
+
+    def _norms(self, problem, rng, journal):
+        """Train a network, and return the norms of blocks of features and of their knockoffs."""
+        from sgnn.training.fit import minimise
+
+        hidden = checks.check_hidden_layer_sizes(self.model.hidden_layer_sizes)
+        sizes = (problem.X.shape[1], *hidden, problem.n_outputs)
+        start = State(random_network(problem, sizes, rng), rng=rng)
+        trained = minimise(problem, settings_of_steps(self.model), start, Silent(), journal)
         if trained.interrupted:
             raise KeyboardInterrupt
         squares = row_norms(trained.network.coefs[0]).reshape(2, -1) ** 2
-        norms, of_copies = (np.sqrt(np.bincount(self.blocks, one)) for one in squares)
-        n_negative = int(n_false) + (rng.rand() < n_false % 1)
-        return _before_negative(norms - of_copies, n_negative)[self.blocks]
+        return np.sqrt([np.bincount(self.blocks, one) for one in squares])
 
 
 def _before_negative(differences, n_negative):

@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 
 from sgnn.estimators.data import check_data
 from sgnn.estimators.explained import explained
-from sgnn.estimators.prepare import prepare, settings_of
+from sgnn.estimators.prepare import prepare, settings_of_steps
 from sgnn.networks.network import row_norms
 from sgnn.paths.choice import choose
 from sgnn.paths.path import learnt_at
@@ -86,7 +86,8 @@ def held_out_best(estimator, X, y, *, sample_weight, alphas, max_iter, n_steps=N
     int
         Its place on the path, 0 for the dense network.
     """
-    model, data, problem, start = set_up(estimator, X, y, sample_weight, warns=False)
+    inputs = X, y, sample_weight
+    model, data, problem, start = set_up(estimator, *inputs, as_given=n_steps is None, warns=False)
     problem = problem.with_held_out(*_split(data, 4, start.rng))
     place = NOWHERE if task is None else task.place
     given, attributes = (X, y, sample_weight), partial(learnt_at, form=data.form, estimator=model)
@@ -138,7 +139,7 @@ def relevances(estimator, X, y, *, sample_weight, place=NOWHERE):
     model = clone(estimator).set_params(**network, **schedule)
     rng = check_random_state(model.random_state)
     data = check_data(model, X, y, sample_weight, rng=rng)
-    settings, journal = settings_of(model), place.journal(rng)
+    settings, journal = settings_of_steps(model), place.journal(rng)
     with explained(model, data.X):
         problem, _ = prepare(model, data, rng)
         problem = replace(problem, l2=_L2 * problem.slope)

@@ -62,7 +62,11 @@ class SparseMLPSelector(PathSelector):
     sparsity : float in (0, 1), default=None
         Select the inputs of the first network on the path of which this fraction of the weights is
         zero; then `n_features_to_select` must be "auto".
-    alphas, ..., tol
+    alphas, ..., scoring
+        As in :class:`BaseSparseMLPCV`.
+    rule : {"best", "1se", "dense"}, default="1se"
+        What "auto" chooses the network by, as the `rule` of :class:`sgnn.SparseMLPClassifierCV`.
+    tol
         As in :class:`BaseSparseMLPCV`.
     memory : str, joblib.Memory or None, default=None
         Where to keep paths, so that a search over `n_features_to_select` or `sparsity` walks one

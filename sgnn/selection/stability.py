@@ -105,7 +105,7 @@ class StabilitySelector(PathSelector):
 
     See Also
     --------
-    sgnn.KnockoffSelector : A bound on false features from about ten fits, also where few are given.
+    sgnn.KnockoffSelector : A bound on false features from 33 fits, also where few are given.
     sgnn.SparseMLPSelector : As many features as predict well, or a number of them.
 
     Notes

@@ -6,8 +6,6 @@ from scipy import sparse
 
 from sgnn.networks.parameters import to_tensor
 
-#: Numbers that are held at once where all samples are gone through.
-ENTRIES_AT_ONCE = 2**20
 #: Units that the inputs lead to, from which on it pays to skip entries that are zero.
 LEAST_WIDTH = 64
 _MOST_NONZERO = 0.3

@@ -35,7 +35,7 @@ class Checkpoint:
         Made where there is none.
     seconds : float >= 0, default=60.0
         Least time between two writings, which take place after epochs. It is longer where a writing
-        takes more than a hundredth of it, so that they cost 1 % at most.
+        takes more than a hundredth of it, so that they cost about 1 % at most.
 
     Raises
     ------

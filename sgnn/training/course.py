@@ -7,7 +7,7 @@ from sgnn.proximal._registry import SOLVERS
 from sgnn.training.rates import LearningRate, Patience
 
 _WITHOUT_NOISE = 1e-6
-_COUNTS = "epoch", "n_whole", "best_score"
+_COUNTS = "epoch", "n_fun", "n_whole", "best_score"
 
 
 @dataclass
@@ -57,10 +57,14 @@ class Course:
         Where the learning rate and training end.
     tol : float
         Change of the objective within an epoch that is none.
+    max_fun : int or inf
+        Passes over the samples after which training ends.
     first_epoch : int
         Number of epochs before these, for penalties that warm up.
     epoch : int
         Place on the schedule of the learning rate.
+    n_fun : int
+        Passes so far.
     n_whole : int
         Number of epochs that were trained and recorded.
     best : tuple
@@ -72,8 +76,10 @@ class Course:
     early_stopping: bool
     n_epochs: int
     tol: float
+    max_fun: float = math.inf
     first_epoch: int = 0
     epoch: int = 0
+    n_fun: int = 0
     n_whole: int = 0
     history: History = field(default_factory=History)
     best_score: float = -math.inf
@@ -92,13 +98,20 @@ class Course:
             early_stopping=settings.early_stopping,
             n_epochs=settings.max_iter,
             tol=tol,
+            max_fun=math.inf if has_rate else settings.max_fun,
             first_epoch=first_epoch,
         )
 
     @property
+    def is_used_up(self):
+        """Whether there were as many passes as there may be."""
+        return self.n_fun >= self.max_fun
+
+    @property
     def is_over(self):
         """Whether no epochs are left, or none are wanted."""
-        return self.epoch >= self.n_epochs or self.stopped or self.history.converged
+        is_at_end = self.epoch >= self.n_epochs or self.is_used_up
+        return is_at_end or self.stopped or self.history.converged
 
     @property
     def has_settled(self):

@@ -9,7 +9,6 @@ from scipy import sparse
 from sgnn import kernels
 from sgnn.networks.parameters import to_tensor
 from sgnn.training.arrays import (
-    ENTRIES_AT_ONCE,
     LEAST_WIDTH,
     as_tensors,
     bounds,
@@ -20,6 +19,7 @@ from sgnn.training.arrays import (
 )
 from sgnn.training.dropout import InputDropout
 from sgnn.training.read import ReadBatches
+from sgnn.training.rows import ENTRIES_AT_ONCE
 
 _SAMPLED_ROWS = 1000
 

@@ -8,12 +8,12 @@ import numpy as np
 from sgnn.losses.base import Loss
 from sgnn.networks.network import Network
 from sgnn.proximal._registry import SOLVERS
+from sgnn.training.rows import ENTRIES_AT_ONCE
 from sgnn.training.scales import Scales
 from sgnn.training.shard import Shard
 from sgnn.training.stream import Stream
 
-_AUTO_BATCH_SIZE = 200
-_OUTPUTS_AT_ONCE = 2**20
+_AUTO_BATCHES, _AUTO_BATCH_SIZES = 32, (32, 200)
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,8 @@ class Problem:
         Factor of the gradient of the loss, for data that are a part of others.
     group : Together or None
         The processes that train on parts of the samples; X and held-out data are those of this one.
+    follows_noise : bool
+        Whether `alpha` is for the best constant, and to be lowered; see :func:`strength_of_noise`.
     """
 
     X: object
@@ -84,6 +86,7 @@ class Problem:
     keep_zeros: bool = False
     importance: float = 1.0
     group: object = None
+    follows_noise: bool = False
 
     @property
     def has_penalty(self):
@@ -116,7 +119,7 @@ class Problem:
     def parts(self):
         """Yield some samples each, all where losses depend on all: a slice, X, targets, weights."""
         n_samples = self.X.shape[0]
-        size = max(1, _OUTPUTS_AT_ONCE // self.n_outputs) if self.loss.separable else n_samples
+        size = max(1, ENTRIES_AT_ONCE // self.n_outputs) if self.loss.separable else n_samples
         if isinstance(self.X, (Shard, Stream)):
             size = min(size, getattr(self.X, "buffer_size", size))
             yield from ((None, *part) for part in self.X.read(size, None))
@@ -135,14 +138,23 @@ class Problem:
         """Return the batch size: all samples where the loss of one depends on the others, or the
         solver wants them.
         """
-        size = _AUTO_BATCH_SIZE if settings.batch_size == "auto" else settings.batch_size
-        in_parts = self.loss.separable and SOLVERS[settings.solver].has_rate
-        return size if in_parts else len(self.targets)
+        n_samples = len(self.targets)
+        if not (self.loss.separable and SOLVERS[settings.solver].has_rate):
+            return n_samples
+        if settings.batch_size == "auto":
+            least, most = _AUTO_BATCH_SIZES
+            return min(max(n_samples // _AUTO_BATCHES, least), most)
+        return settings.batch_size
 
     @property
     def loss_unit(self):
         """What losses are told in."""
         return 1.0 if self.told is None else self.told.loss
+
+    @property
+    def strength(self):
+        """`alpha` as it is trained with."""
+        return self.alpha / self.alpha_unit
 
     @property
     def told_unit(self):
@@ -216,6 +228,7 @@ class Settings:
     learning_rate: str
     learning_rate_init: float
     max_iter: int
+    max_fun: int
     tol: float
     n_iter_no_change: float
     early_stopping: bool

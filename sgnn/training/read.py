@@ -7,7 +7,6 @@ from scipy import sparse
 from sgnn import kernels
 from sgnn.networks.parameters import to_tensor
 from sgnn.training.arrays import (
-    ENTRIES_AT_ONCE,
     LEAST_WIDTH,
     as_tensors,
     is_mostly_zero,
@@ -15,6 +14,7 @@ from sgnn.training.arrays import (
     without_zeros,
 )
 from sgnn.training.dropout import InputDropout
+from sgnn.training.rows import ENTRIES_AT_ONCE
 
 
 class ReadBatches:
@@ -56,7 +56,6 @@ class ReadBatches:
         self._full = self._X = X
         self._truth = targets, sample_weight
         self._dropout = InputDropout(input_dropout) if input_dropout else None
-        self._selected = np.ones(X.shape[1], dtype=bool)
         self._importance, self._factor = importance, importance
         if sample_weight is not None:
             self._factor = importance * len(sample_weight) / sample_weight.sum()

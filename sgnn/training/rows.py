@@ -2,7 +2,8 @@
 
 import numpy as np
 
-_ENTRIES_AT_ONCE = 2**20
+#: Numbers that are held at a time of what is made in parts.
+ENTRIES_AT_ONCE = 2**20
 
 #: Types of numbers that every floating-point type of training has room for.
 NARROW = tuple(np.dtype(code) for code in "?bhilqBHILQe")
@@ -44,7 +45,7 @@ class Rows:
 
     def blocks(self):
         """Yield arrays of some rows each, in order."""
-        size = max(1, _ENTRIES_AT_ONCE // max(self.shape[1], 1))
+        size = max(1, ENTRIES_AT_ONCE // max(self.shape[1], 1))
         for start in range(0, len(self), size):
             yield np.asarray(self[start : start + size])
 

@@ -71,8 +71,8 @@ class Stages:
     def after(self, trainer, course):
         """Return the trainer of the next stage, or None if training is over."""
         is_over = course.is_over
-        is_final = course.early_stopping or course.stopped or not self._repairs_left
-        if is_over and (is_final or trainer.kept[0].all()):
+        is_final = course.early_stopping or course.stopped or course.is_used_up
+        if is_over and (is_final or not self._repairs_left or trainer.kept[0].all()):
             return None
         kept = self._revived(trainer, 1.0 if is_over else removal.MARGIN)
         if is_over:

@@ -93,14 +93,15 @@ class Stream:
 
 def _shuffled(buffer, rng):
     """Return X, targets and weights of a buffer, in an order that is drawn."""
-    parts = [_joined(parts) for parts in zip(*buffer, strict=True)]
+    parts = [joined(parts) for parts in zip(*buffer, strict=True)]
     if rng is None:
         return parts
     order = rng.permutation(parts[0].shape[0])
     return [_rows(part, order) for part in parts]
 
 
-def _joined(parts):
+def joined(parts):
+    """Return arrays or CSR matrices on top of each other, None for a list of None."""
     if len(parts) == 1 or parts[0] is None:
         return parts[0]
     return (

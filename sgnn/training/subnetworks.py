@@ -88,9 +88,8 @@ class Subnetworks:
         problem, pilot = self.problem, None
         if problem.pilot is not None:
             pilot = Parameters.of(problem.pilot, self.full.flat.device)
-        strength = problem.alpha / problem.alpha_unit
         return build_terms(
-            problem.penalties, self.full, strength, problem.blocks, problem.seed, pilot
+            problem.penalties, self.full, problem.strength, problem.blocks, problem.seed, pilot
         )
 
 

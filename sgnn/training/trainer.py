@@ -1,7 +1,6 @@
 """The training loop, on one screen. It knows tensors and regularisers, and no estimator."""
 
 import math
-from functools import partial
 
 import numpy as np
 
@@ -54,7 +53,7 @@ class Trainer:
         self.blocks = blocks
         self.held_out = held_out
         self.loss_unit = loss_unit
-        self._best = model.parameters.zeros_like()
+        self._copies = model.parameters.zeros_like(), model.parameters.zeros_like()
 
     def run(self, course, monitor, may_pause, note):
         """Train until the course is over, or until `may_pause` after some epoch.
@@ -78,11 +77,10 @@ class Trainer:
         while course.epoch < course.n_epochs:
             monitor.begin_epoch()
             self.regulariser.begin_epoch(course.first_epoch + course.epoch)
-            self._train_epoch(course.learning_rate.rate(course.epoch))
+            self._train_epoch(course)
             course.epoch += 1
             self._record(course.history)
-            self._keep_best(course)
-            course.n_whole += 1
+            self._keep(course)
             course.stopped = self._of_any(monitor.end_epoch(course.history, self.full_size))
             self._look_for_rest(course)
             if course.is_over or may_pause(self, course.epoch):
@@ -123,13 +121,16 @@ class Trainer:
         """Return, per layer, which of the units in `kept` are on a path from input to output."""
         return self.model.units_on_paths(self.blocks)
 
-    def _keep_best(self, course):
+    def _keep(self, course):
+        """Count an epoch and keep its network, if it is the best: both at once, or neither."""
         score = course.history.validation_score[-1] if course.early_stopping else math.inf
-        warm = self._is_warm(course)
-        if score >= course.best_score:
-            self._best.flat.copy_(self.model.parameters.flat)
-            course.best = self._best, self.kept
-            course.best_score = score if warm else -math.inf
+        best, best_score = course.best, course.best_score
+        if score >= best_score:
+            one, other = self._copies
+            spare = other if best and best[0] is one else one
+            spare.flat.copy_(self.model.parameters.flat)
+            best, best_score = (spare, self.kept), score if self._is_warm(course) else -math.inf
+        course.best, course.best_score, course.n_whole = best, best_score, course.n_whole + 1
 
     def _is_warm(self, course):
         return course.first_epoch + course.epoch >= self.regulariser.warm_up
@@ -146,9 +147,12 @@ class Trainer:
             course.patience.restart()
         history.converged |= course.has_settled
 
-    def _train_epoch(self, rate):
-        gradients = partial(together.gradients, self.model, self.batches, self.l2)
-        self.optimizer.epoch(gradients, self._smooth, rate)
+    def _train_epoch(self, course):
+        def gradients():
+            course.n_fun += 1
+            return together.gradients(self.model, self.batches, self.l2)
+
+        self.optimizer.epoch(gradients, self._smooth, course.learning_rate.rate(course.epoch))
 
     def _smooth(self):
         return self.batches.mean_loss() + self._ridge()

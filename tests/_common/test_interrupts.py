@@ -100,11 +100,11 @@ def learnt(model):
 
 
 FITS = {
-    "constant": regressor(learning_rate="constant", max_iter=8),
-    "cosine": regressor(max_iter=8),
+    "constant": regressor(learning_rate="constant", alpha=0.01, max_iter=8),
+    "cosine": regressor(alpha=0.01, max_iter=8),
     "two layers": regressor(hidden_layer_sizes=(6, 5), alpha=0.05, max_iter=8),
     "refit": regressor(alpha=0.05, max_iter=4, refit=True),
-    "warm start": regressor(max_iter=8, warm_start=True),
+    "warm start": regressor(alpha=0.01, max_iter=8, warm_start=True),
     "removal": regressor(hidden_layer_sizes=(), penalty="l1", alpha=0.2, max_iter=8),
 }
 
@@ -128,7 +128,7 @@ def test_a_fit_that_is_broken_off_is_that_of_the_last_whole_epoch(monkeypatch, n
 
 @pytest.mark.parametrize("n_whole", [2, 5])
 def test_warm_up_goes_on_from_the_whole_epochs_of_a_fit_that_was_broken_off(monkeypatch, n_whole):
-    model = regressor(penalty=L1(warm_up=10), max_iter=40, refit=True)
+    model = regressor(penalty=L1(warm_up=10), alpha=0.01, max_iter=40, refit=True)
     breaks_off(monkeypatch, n_whole + 1)
     with pytest.raises(KeyboardInterrupt):
         model.fit(DIABETES_X, DIABETES_Y)

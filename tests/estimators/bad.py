@@ -33,6 +33,8 @@ BAD_PARAMETERS = {
     "learning_rate": ["linear", None, 0.1],
     "learning_rate_init": [0, -1, NAN, INF, "x", None],
     "max_iter": [0, -1, 1.5, INF, None],
+    "max_fun": [0, -1, 1.5, INF, None],
+    "checkpoint": [3, 1.5, True],
     "shuffle": ["no", None, 3],
     "random_state": ["a", -1, 1.5],
     "tol": [-1, NAN, INF, None, "x"],

@@ -117,6 +117,29 @@ def test_bad_class_weights_are_named(value):
         model.fit(IRIS_X, IRIS_Y)
 
 
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [([{0: 1.0}], "1 dicts for 2 labels"), ([{0: 1.0}, 2.0], "dict of weights .* got 2.0")],
+)
+def test_bad_class_weights_of_labels_are_named(value, message):
+    model = classifier(class_weight=value)
+    with raises_and_leaves_no_trace(model, match=f"class_weight.*{message}"):
+        model.fit(IRIS_X, (IRIS_X[:, :2] > 0).astype(int))
+
+
+@pytest.mark.parametrize(
+    ("fraction", "message"),
+    [
+        ([np.ones(4, bool)], "fraction has 1 masks, and the network has 2 layers"),
+        (np.ones((2, 4)), r"one array of booleans per layer.*shape \(2, 4\)"),
+    ],
+)
+def test_bad_masks_of_what_is_penalised_are_named(fraction, message):
+    model = classifier(penalty=GroupLasso(fraction=fraction))
+    with raises_and_leaves_no_trace(model, match=message):
+        model.fit(IRIS_X, IRIS_Y)
+
+
 def test_held_out_data_may_hold_classes_without_weight():
     model = classifier(class_weight={0: 1, 1: 1, 2: 0})
     model.fit(IRIS_X, IRIS_Y, X_val=IRIS_X[IRIS_Y == 2], y_val=IRIS_Y[IRIS_Y == 2])
@@ -406,7 +429,7 @@ def test_a_later_partial_fit_must_keep_the_layers():
         ({"hidden_layer_sizes": (5,)}, IRIS_X, IRIS_Y, r"\(4, 6, 3\).*\(4, 5, 3\)"),
         ({"hidden_layer_sizes": ()}, IRIS_X, IRIS_Y, r"\(4, 6, 3\).*\(4, 3\)"),
         ({}, IRIS_X[:, :2], IRIS_Y, r"\(4, 6, 3\).*\(2, 6, 3\)"),
-        ({}, IRIS_X, IRIS_Y > 0, "classes or labels"),
+        ({}, IRIS_X, IRIS_Y > 0, "the same classes as in the previous call"),
         ({}, IRIS_X, NAMES[IRIS_Y], "class"),
         ({}, IRIS_X, IRIS_Y + 1, "class"),
         ({}, IRIS_X, np.eye(3, dtype=int)[IRIS_Y], "class|label"),

@@ -149,7 +149,7 @@ def test_warm_start_says_so_briefly(columns):
 def test_warm_start_with_other_classes_names_classes_and_not_layers():
     model = classifier(warm_start=True).fit(IRIS_X, NAMES[IRIS_Y])
     for y in (IRIS_Y > 0, np.arange(150) % 50, NAMES[IRIS_Y] == "setosa"):
-        with pytest.raises(ValueError, match="warm_start=True: y holds the classes") as caught:
+        with pytest.raises(ValueError, match="same classes as in the previous") as caught:
             model.fit(IRIS_X, y)
         assert "hidden" not in str(caught.value)
 

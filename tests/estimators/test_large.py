@@ -125,7 +125,7 @@ def test_nothing_as_large_as_the_data_is_made(kind, early_stopping, tmp_path, mo
         return array
 
     monkeypatch.setattr(Rows, "__array__", spy)
-    monkeypatch.setattr("sgnn.training.rows._ENTRIES_AT_ONCE", 10_000)
+    monkeypatch.setattr("sgnn.training.rows.ENTRIES_AT_ONCE", 10_000)
     parameters = {"dtype": "float32", "early_stopping": early_stopping, "max_iter": 1}
     fitted(X[:100], y[:100], kind=SparseMLPRegressor, **parameters)
     tracemalloc.start()
@@ -143,8 +143,8 @@ def test_many_classes_are_predicted_for_some_samples_at_a_time(monkeypatch):
     model = fitted(X, y, max_iter=2)
     functions = model.predict, model.predict_proba, model.predict_log_proba
     whole = [function(X) for function in functions]
-    monkeypatch.setattr("sgnn.estimators.inputs._OUTPUTS_AT_ONCE", 1000)
-    monkeypatch.setattr("sgnn.training.problem._OUTPUTS_AT_ONCE", 1000)
+    monkeypatch.setattr("sgnn.estimators.inputs.ENTRIES_AT_ONCE", 1000)
+    monkeypatch.setattr("sgnn.training.problem.ENTRIES_AT_ONCE", 1000)
     for function, expected in zip(functions, whole, strict=True):
         np.testing.assert_allclose(function(X), expected, rtol=1e-12)
     tracemalloc.start()

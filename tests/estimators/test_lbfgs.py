@@ -16,8 +16,16 @@ from sklearn.linear_model import (
 )
 from sklearn.preprocessing import scale
 
-from sgnn import SparseMLPClassifier, SparseMLPRegressor, kernels, losses, sparse_mlp_path
+from sgnn import (
+    SgnnConvergenceWarning,
+    SparseMLPClassifier,
+    SparseMLPRegressor,
+    kernels,
+    losses,
+    sparse_mlp_path,
+)
 from sgnn.penalties import L1, GroupLasso, LogSum
+from sgnn.training.backprop import Perceptron
 
 DIABETES = load_diabetes(return_X_y=True)
 X, Y = scale(DIABETES[0]), DIABETES[1]
@@ -183,7 +191,8 @@ def best_near(name, towards, strength):
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 def test_objective_never_rises_and_ends_below_that_of_adam(activation):
     shared = {"alpha": 0.01, "random_state": 0, "max_iter": 200}
-    adam = SparseMLPClassifier((20,), activation, **shared).fit(CANCER_X, CANCER_Y)
+    adam = SparseMLPClassifier((20,), activation, batch_size=200, **shared)
+    adam.fit(CANCER_X, CANCER_Y)
     model = SparseMLPClassifier((20,), activation, solver="lbfgs", **shared)
     model.fit(CANCER_X, CANCER_Y)
     curve = np.array(model.objective_curve_)
@@ -238,6 +247,44 @@ def test_what_it_cannot_do_is_refused(options, words):
     assert not hasattr(model, "network_")
 
 
-def test_partial_fit_is_refused():
-    with pytest.raises(ValueError, match=r"solver='lbfgs'.*partial_fit"):
-        SparseMLPRegressor(solver="lbfgs").partial_fit(X, Y)
+@pytest.mark.parametrize("kind", [SparseMLPClassifier, SparseMLPRegressor])
+def test_there_is_no_partial_fit(kind):
+    model = kind(solver="lbfgs")
+    assert not hasattr(model, "partial_fit")
+    with pytest.raises(AttributeError, match="partial_fit") as refused:
+        model.partial_fit(X, Y)
+    assert "solver='lbfgs' needs all data at once" in str(refused.value.__cause__)
+    assert hasattr(model.set_params(solver="sgd"), "partial_fit")
+
+
+@pytest.mark.parametrize("max_fun", [1, 7, 20])
+def test_it_ends_with_the_step_that_uses_up_the_gradients(monkeypatch, max_fun):
+    gradients, spent = Perceptron.gradients, []
+
+    def counted(self, *arguments):
+        spent.append(1)
+        return gradients(self, *arguments)
+
+    monkeypatch.setattr(Perceptron, "gradients", counted)
+    model = SparseMLPRegressor((5,), "tanh", penalty=None, solver="lbfgs", tol=0, random_state=0)
+    with kernels.switched_off(), pytest.warns(SgnnConvergenceWarning, match="max_fun"):
+        model.set_params(max_fun=max_fun).fit(X, scale(Y))
+    assert len(spent) >= max_fun
+    if model.n_iter_ > 1:
+        spent.clear()
+        model.set_params(max_iter=model.n_iter_ - 1)
+        with kernels.switched_off(), pytest.warns(SgnnConvergenceWarning, match="max_iter"):
+            model.fit(X, scale(Y))
+        assert len(spent) < max_fun
+
+
+def test_it_is_said_which_limit_ended_training():
+    """Of the run with the penalty and the one after it, each has all gradients."""
+    model = SparseMLPRegressor(
+        (5,), "tanh", alpha=0.1, solver="lbfgs", refit=True, tol=0, random_state=0
+    )
+    with pytest.warns(SgnnConvergenceWarning, match="max_iter=2 epochs were over"):
+        clone(model).set_params(max_iter=2, max_fun=1000).fit(X, scale(Y))
+    with pytest.warns(SgnnConvergenceWarning, match="max_fun=30 gradients were used up"):
+        model.set_params(max_fun=30).fit(X, scale(Y))
+    assert 12 < model.n_iter_ <= 30

@@ -172,6 +172,8 @@ def test_a_weight_of_two_is_the_sample_twice(loss, alpha):
     X, y, _ = make_data(40)
     counts = np.arange(40) % 3 + 1
     whole = {"batch_size": 200, "alpha": alpha}
+    if alpha == "auto":  # Too few epochs for a pilot fit, which would hold other rows out.
+        whole["max_iter"] = 7
     weighted = regressor(loss, **whole).fit(X, y, sample_weight=counts)
     repeated = regressor(loss, **whole).fit(np.repeat(X, counts, 0), np.repeat(y, counts))
     assert weighted.alpha_ == pytest.approx(repeated.alpha_, rel=1e-9)
@@ -239,7 +241,7 @@ def test_paths_searches_and_selectors_score_by_the_loss(loss):
         assert path[index].validation_score == pytest.approx(model.score(X[:20], y[:20]), rel=1e-9)
     assert path.n_features[-1] == 0
     assert path[-1].train_score == pytest.approx(0, abs=1e-9)
-    alphas = path.alphas[1:-1:5]
+    alphas = 6
     search = SparseMLPRegressorCV(reg, alphas=alphas, cv=2, rule="best").fit(X, y)
     assert search.score(X, y) == pytest.approx(search.estimator_.score(X, y), rel=1e-12)
     assert search.best_score_ > 0
@@ -254,7 +256,7 @@ def test_paths_searches_and_selectors_score_by_the_loss(loss):
 @each_loss
 def test_early_stopping_watches_the_score_of_the_loss(loss):
     X, y, weights = make_data()
-    reg = regressor(loss, early_stopping=True, max_iter=60).fit(
+    reg = regressor(loss, alpha=1e-3, early_stopping=True, max_iter=60).fit(
         X[30:], y[30:], X_val=X[:30], y_val=y[:30]
     )
     assert reg.score(X[:30], y[:30]) == pytest.approx(max(reg.validation_scores_), rel=1e-9)

@@ -211,7 +211,7 @@ def test_incoming_groups_of_one_output_minimise_the_norm_of_all_with_the_bias(
 
     theta = np.append(coef, intercept)
     X1 = np.column_stack([X, np.ones(N_SAMPLES)])
-    start = np.linalg.lstsq(X1, y)[0]
+    start = np.linalg.lstsq(X1, y, rcond=None)[0]
     start = np.concatenate([np.maximum(start, 0), np.maximum(-start, 0)])
     options = {"maxiter": 5000, "ftol": 1e-16, "gtol": 1e-10}
     best = minimize(

@@ -57,10 +57,10 @@ def test_the_unit_of_the_targets_does_not_matter_to_tol():
 @pytest.mark.parametrize("name", TASKS)
 def test_alpha_auto_is_recorded_and_removes_something_from_wide_data(name):
     model, X, y = task(name)
-    model.set_params(alpha="auto", max_iter=2).fit(X, y)
+    model.set_params(alpha="auto", max_iter=16).fit(X, y)
     assert model.alpha == "auto"
     assert isinstance(model.alpha_, float)
-    given = task(name)[0].set_params(alpha=model.alpha_, max_iter=2).fit(X, y)
+    given = task(name)[0].set_params(alpha=model.alpha_, max_iter=16).fit(X, y)
     assert weights_equal(model, given)
 
 

@@ -12,7 +12,12 @@ from tests.estimators.tasks import DIABETES_X, DIABETES_Y, IRIS_X, IRIS_Y, regre
 
 def test_a_constant_rate_stops_when_objective_and_units_stand_still():
     model = regressor(
-        learning_rate="constant", max_iter=1000, tol=1e-3, n_iter_no_change=5, batch_size=1000
+        learning_rate="constant",
+        alpha=0.42 * 442**-0.85,
+        max_iter=1000,
+        tol=1e-3,
+        n_iter_no_change=5,
+        batch_size=1000,
     ).fit(DIABETES_X, DIABETES_Y)
     curve, units = np.array(model.objective_curve_), model.n_neurons_curve_
     progress = np.minimum.accumulate(curve)[:-1] - curve[1:]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import scale
 
@@ -184,8 +185,27 @@ NO_FITS = ["partial_fit", "path", "CV", "selector", "stability"]
 def test_a_strength_that_takes_nothing_away_is_told_once_per_fit_of_the_user(name, parameters):
     given = USES[name].warnings(classifier(**WEAK, **parameters), X)
     told = [message for message in given if NOTHING_REMOVED in message]
-    assert len(told) == USES[name].n_fits
+    assert len(told) == (1 if name == "GridSearchCV" else USES[name].n_fits)
     assert all("raise alpha=1e-09" in message and "is l2" in message for message in told)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("kind", [GridSearchCV, HalvingGridSearchCV])
+def test_of_the_strengths_of_a_search_only_the_chosen_one_is_told(kind, n_jobs):
+    weak, options = classifier(**WEAK), {"cv": 2, "n_jobs": n_jobs, "scoring": of_strength}
+    with warnings.catch_warnings(record=True) as record:
+        warnings.simplefilter("always")
+        search = kind(weak, {"alpha": [1e-8, 1e-9, 1e-2]}, **options).fit(X, Y)
+    assert search.best_params_ == {"alpha": 1e-2}
+    assert not [w for w in record if NOTHING_REMOVED in str(w.message)]
+    given = Use(lambda: kind(weak, {"alpha": [1e-9, 1e-8]}, **options).fit(X, Y)).warnings()
+    assert sum("raise alpha=1e-08" in one for one in given) == 1
+    assert sum(NOTHING_REMOVED in one for one in given) == 1
+
+
+def of_strength(model, X, y):
+    """Return a score by which a search chooses the largest strength."""
+    return model.alpha
 
 
 def test_a_strength_that_takes_nothing_away_is_of_a_category_of_its_own():

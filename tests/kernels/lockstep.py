@@ -34,7 +34,8 @@ def in_lockstep(patch, rtol):
         assert type(trainer.model) is not type(trainer.twin.model)
         return trainer
 
-    def train_epoch(self, rate):
+    def train_epoch(self, course):
+        rate = course.learning_rate.rate(course.epoch)
         counts.append(_train_epoch(self, rate, rtol))
 
     patch.setattr(Subnetworks, "trainer", with_twin)

@@ -275,3 +275,15 @@ def test_without_skl2onnx_it_is_said_what_to_install(monkeypatch):
 def test_importing_sgnn_does_not_import_onnx():
     code = "import sys, sgnn; assert not {'onnx', 'skl2onnx', 'onnxruntime'} & {*sys.modules}"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("n_kept", [2, 30])
+def test_few_columns_are_picked_and_many_go_through_a_transposition(n_kept):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 40))
+    model = regressor(max_iter=5).fit(X, X[:, :n_kept].sum(axis=1))
+    keep = np.arange(40) % 40 < n_kept
+    model.network_ = model.network_.keep([keep, *model.network_.kept[1:]])
+    kinds = [node.op_type for node in to_onnx(model, X[:2]).graph.node]
+    assert ("Transpose" in kinds) == (n_kept == 30)
+    np.testing.assert_allclose(run(model, X)[0][:, 0], model.predict(X), **CLOSE)

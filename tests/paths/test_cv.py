@@ -21,7 +21,7 @@ from sgnn import (
     SparseMLPRegressorCV,
     sparse_mlp_path,
 )
-from sgnn.estimators.defaults import default_estimator
+from sgnn.estimators.defaults import default_estimator, with_ridge
 from sgnn.paths.sparse_mlp_path import compute_path
 from sgnn.training.walk import Walk
 
@@ -37,7 +37,7 @@ def classifier(**parameters):
 
 @pytest.fixture(scope="module")
 def search():
-    return SparseMLPClassifierCV(classifier(), alphas=25, cv=FOLDS).fit(X, Y)
+    return SparseMLPClassifierCV(classifier(), alphas=25, cv=FOLDS, rule="1se").fit(X, Y)
 
 
 def test_scores_are_those_of_paths_on_the_folds(search):
@@ -87,8 +87,8 @@ def test_one_standard_error_is_that_of_a_mean_over_the_folds(monkeypatch):
         "sgnn.paths.base_cv.scores_of_fold", lambda *_: (next(folds), np.full(5, 13))
     )
     alphas = [1e-4, 2e-4, 3e-4, 4e-4]
-    model = SparseMLPClassifierCV(classifier(), alphas=alphas, max_iter=1, cv=4).fit(X, Y)
-    assert model.best_index_ == 2
+    model = SparseMLPClassifierCV(classifier(), alphas=alphas, max_iter=1, cv=4, rule="1se")
+    assert model.fit(X, Y).best_index_ == 2
 
 
 def test_it_is_the_network_of_the_path_on_all_data(search):
@@ -252,3 +252,16 @@ def test_bad_input_leaves_the_estimator_as_it_was(parameters, message):
     with pytest.raises(ValueError, match=message):
         model.fit(X, Y)
     assert vars(model) == before
+
+
+@pytest.mark.parametrize("unit", [1.0, 50.0])
+def test_the_ridge_of_the_default_regressor_follows_the_noise(unit):
+    rng = np.random.RandomState(0)
+    Z = rng.normal(size=(1000, 5))
+    for size in (0.1, 1.0):
+        y = unit * (Z[:, 0] + size * rng.normal(size=1000))
+        found = with_ridge(default_estimator("regressor", Z), Z, y).l2
+        share = size**2 / (1 + size**2)
+        assert found == pytest.approx(max(20 * share / 1000, 1e-4), rel=0.15)
+    labels = (Z[:, 0] > 0).astype(int)
+    assert with_ridge(default_estimator("classifier", Z), Z, labels).l2 == 1e-3

@@ -212,7 +212,14 @@ def test_two_folds_are_taken_for_five():
 
 @pytest.mark.parametrize(
     ("rule", "least", "expected"),
-    [("1se", 0.31, 4), ("1se", 0.29, 2), ("best", 0.31, 1), ("dense", 0.31, 2), ("1se", np.nan, 2)],
+    [
+        ("1se", 0.31, 4),
+        ("1se", 0.29, 2),
+        ("best", 0.31, 4),
+        ("best", 0.29, 1),
+        ("dense", 0.31, 2),
+        ("1se", np.nan, 2),
+    ],
 )
 def test_a_gain_by_chance_is_none(rule, least, expected):
     """The highest score is 0.3 above that of the empty network."""
@@ -231,3 +238,10 @@ def test_nothing_is_kept_of_noise(classifies):
         selector = SparseMLPSelector().fit(noise, (y > 0).astype(int) if classifies else y)
         n_kept += selector.support_.any()
     assert n_kept <= 1
+
+
+@pytest.mark.parametrize(("n_folds", "is_plain"), [(4, False), (5, True)])
+def test_gains_of_very_different_sizes_are_no_chance_if_all_are_positive(n_folds, is_plain):
+    gains = np.array([0.1, 0.2, 1.9, 0.1, 3.8])[:n_folds, None]
+    assert (least_gain(gains, overlap=0.25) < gains.mean()) == is_plain
+    assert least_gain(-gains, overlap=0.25) > 0

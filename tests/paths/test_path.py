@@ -331,6 +331,10 @@ def test_a_block_is_as_strong_as_the_root_of_the_sum_of_squares_of_its_inputs():
     path = SparseMLPPath(SparseMLPRegressor((5,)), form, points, points[-1])
     assert path.ranking.tolist() == [2, 1, 2]
     assert path.top(1).tolist() == [False, True, False]
+    with pytest.raises(ValueError, match="n_features must be at least 1; got 0"):
+        path.top(0)
+    with pytest.raises(ValueError, match=r"tol must be at least 0; got -0\.1"):
+        path.best("dense", tol=-0.1)
 
 
 def test_sparse_input_and_float32():
@@ -485,3 +489,13 @@ for name, thing in pickle.load(open(sys.argv[1], "rb")).items():
     pickle.loads(thing)
     assert "torch" not in sys.modules, name"""
     subprocess.run([sys.executable, "-c", code, str(file)], check=True)
+
+
+@pytest.mark.parametrize("penalty", ["log_sum", "group_lasso"])
+def test_a_path_that_finds_its_strengths_is_the_same_in_all_units_of_y(penalty):
+    model = SparseMLPRegressor((8,), penalty=penalty, l2=1e-2, max_iter=30, random_state=0)
+    X, y = load_diabetes(return_X_y=True)
+    X, y = scale(X), scale(y)
+    one, other = (sparse_mlp_path(model, X, unit * y, alphas=12) for unit in (1.0, 1024.0))
+    np.testing.assert_array_equal(one.n_neurons, other.n_neurons)
+    np.testing.assert_allclose(one.train_scores, other.train_scores, rtol=1e-9, atol=1e-12)

@@ -64,7 +64,8 @@ def test_a_selector_hands_groups_on_to_its_folds():
     found = SparseMLPSelector(CLF, cv=GroupKFold(3), rule="best", **WALK).fit(X, Y, groups=GROUPS)
     np.testing.assert_array_equal(found.support_, expected.support_)
     by_number = SparseMLPSelector(CLF, n_features_to_select=2, **WALK)
-    assert by_number.fit(X, Y, groups=GROUPS).n_features_ == 2
+    with pytest.raises(ValueError, match="groups"):
+        by_number.fit(X, Y, groups=GROUPS)
 
 
 @pytest.mark.parametrize(

@@ -440,7 +440,7 @@ def test_least_squares_and_lasso_come_to_the_minimum_that_scikit_learn_finds(nam
     y = X @ [1.0, -1, 0.5, 0, 0, 0] + 3 + 0.3 * rng.randn(50)
     inputs = np.column_stack([X, np.ones(50)])
     hessian = torch.from_numpy(inputs.T @ inputs / 50)
-    target = torch.from_numpy(np.linalg.lstsq(inputs, y)[0])
+    target = torch.from_numpy(np.linalg.lstsq(inputs, y, rcond=None)[0])
     lasso = Lasso(alpha, tol=1e-12).fit(X, y)
     assert (lasso.coef_ == 0).any()
     expected = lasso.coef_[:, None], np.array([lasso.intercept_])

@@ -170,6 +170,18 @@ def test_bad_input(parameters, message):
     assert not hasattr(selector, "support_")
 
 
+def test_a_draw_asks_the_mean_of_its_networks(monkeypatch):
+    """Feature 0 wins in one of three by far, 1 in two by little, 2 in all; 3 loses in all."""
+    wins = np.array([[9.0, 1, 3, 0], [0, 2, 3, 0], [0, 2, 3, 0]])
+    losses = np.array([[0.0, 6, 1, 2], [1, 1, 1, 2], [1, 1, 1, 2]])
+    networks = iter(zip(wins, losses, strict=True))
+    monkeypatch.setattr(_Draws, "_norms", lambda *_: np.array(next(networks)))
+    selector = KnockoffSelector(REG, n_draws=1, random_state=0, max_false=2.0)
+    selector.fit(X[:, :4], Y)
+    assert_array_equal(selector.support_, [True, False, True, False])
+    assert next(networks, None) is None
+
+
 @pytest.mark.parametrize("n_done", [0, 3])
 def test_an_interrupt_takes_along_the_draws_until_then(monkeypatch, n_done):
     done, selected = [], _Draws.selected

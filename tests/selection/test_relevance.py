@@ -84,7 +84,7 @@ def test_the_core_comes_first_and_the_rest_by_relevance(monkeypatch):
 
 def test_the_best_network_on_held_out_samples_needs_no_noise():
     path = sparse_mlp_path(REG, X, SUM + NOISE, alphas=20)
-    of_path = {"alphas": path.alphas[1:], "max_iter": "auto", "sample_weight": None}
+    of_path = {"alphas": path.alphas[1:], "max_iter": "auto", "sample_weight": None, "n_steps": 20}
     best = held_out_best(REG, X, SUM + NOISE, **of_path)
     assert set(path[best].features) >= {0, 1, 2}
     assert path[best].n_features < 10

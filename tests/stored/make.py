@@ -58,7 +58,7 @@ def models():
         "path": sparse_mlp_path(reg, X, y, **walk),
         "selector": SparseMLPSelector(reg, n_features_to_select=2, **walk).fit(X, y),
         "stability": StabilitySelector(
-            reg, threshold=0.51, n_pairs=2, n_features_to_select=1, **walk
+            reg, threshold=0.51, n_pairs=2, n_features_to_select=1, random_state=1, **walk
         ).fit(X, y),
     }
 

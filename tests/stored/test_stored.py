@@ -9,7 +9,12 @@ import pytest
 import skops.io
 from sklearn.exceptions import InconsistentVersionWarning
 
-from sgnn import SgnnInconsistentVersionWarning, __version__
+from sgnn import (
+    SgnnInconsistentVersionWarning,
+    SparseMLPRegressor,
+    __version__,
+    sparse_mlp_path,
+)
 from tests.stored.make import FOLDER, data, models, said
 
 VERSIONS = sorted(path.stem for path in FOLDER.glob("*.json"))
@@ -57,6 +62,34 @@ def test_what_a_version_stored_goes_on(version, ending):
     before = stored["warm start"].best_loss_
     assert stored["warm start"].set_params(max_iter=50).fit(X, y).best_loss_ < before
     assert stored["survival"].predict_survival_function(X)([0.0]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("ending", LOADERS)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_path_that_a_version_stored_is_read_like_a_new_one(version, ending):
+    stored = load(version, ending)
+    X = data()[0]
+    for path in (stored["path"], stored["cross-validation"].path_, stored["selector"].path_):
+        for point, model in ((point, path.at(alpha=point.alpha)) for point in path[:-1]):
+            np.testing.assert_array_equal(model.support_, point.kept[0])
+            assert model.predict(X).shape == (len(X),)
+        assert sorted(path.ranking) == [1, 2, 3, 4]
+        assert path.summary().count("\n") == len(path) + 1
+        if version == "0.1.0.dev3":
+            with pytest.raises(ValueError, match=r"before 0\.1\.0\.dev4.* walk it again"):
+                path.with_empty()
+        else:
+            assert path.with_empty()[-1].network.is_empty
+
+
+def test_a_path_without_the_empty_network_refuses_to_choose():
+    X, _, y = data()
+    reg = SparseMLPRegressor((4,), max_iter=5, random_state=0)
+    path = sparse_mlp_path(reg, X, y, X_val=X, y_val=y, alphas=[0.01, 0.02], max_iter=2)
+    assert path.best("best").n_features_in_ == 4
+    del path._empty
+    with pytest.raises(ValueError, match=r"before 0\.1\.0\.dev4.* walk it again"):
+        path.best("best")
 
 
 @pytest.mark.filterwarnings("ignore::sgnn.SgnnWarning")

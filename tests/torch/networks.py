@@ -137,6 +137,11 @@ def recurrent():
     return Lambda(call, l=nn.LSTM(28, 16, batch_first=True), o=nn.Linear(16, 10))
 
 
+class Floor(nn.Module):
+    def forward(self, x):
+        return torch.div(x, 0.5, rounding_mode="floor")
+
+
 def dense(*between_them):
     return nn.Sequential(nn.Flatten(), nn.Linear(784, 20), *between_them, nn.Linear(20, 10))
 
@@ -200,6 +205,27 @@ def transformer():
     return Lambda(call, e=nn.Linear(28, 16), l=layer, o=nn.Linear(16, 10))
 
 
+def shapes():
+    """Axes other than that of the units are padded, cut, joined, split, moved and picked from."""
+
+    def call(m, x):
+        x = functional.pad(torch.relu(m.a(x)), (1, 1, 1, 1), mode="reflect")
+        x = x[:, :, 2:].mean(2, keepdim=True).squeeze(2)
+        one, two = torch.cat([x, 2 * x], 2).chunk(2, dim=2)
+        x = (one + two).permute(0, 2, 1).unflatten(1, (4, 7))
+        return m.f(x.select(1, 0).mean(1))
+
+    return Lambda(call, a=nn.Conv2d(1, 8, 3), f=nn.Linear(8, 10))
+
+
+def reshaped():
+    def call(m, x):
+        x = torch.relu(m.a(x)).amax(3)
+        return m.f(x.reshape(x.shape[0], -1))
+
+    return Lambda(call, a=nn.Conv2d(1, 8, 3), f=nn.Linear(8 * 26, 10))
+
+
 # Name, network, layer, its units that get weights of zero; what else zeroes them with their biases.
 CASES = {
     "biases": (lenet, "c1", [1, 3], {}),
@@ -229,6 +255,10 @@ CASES = {
     "gate": (gated, "e", [2, 5], {}),
     "transformer": (transformer, "l.linear1", [0, 7, 20], {}),
     "prelu": (lambda: dense(nn.PReLU(20)), "1", [1, 3], {}),
+    "shapes": (shapes, "a", [1, 3], {}),
+    "reshaped": (reshaped, "a", [1, 3], {}),
+    "one slope": (lambda: dense(nn.PReLU()), "1", [1, 3], {}),
+    "rounded": (lambda: dense(Floor()), "1", [1, 3], {}),
     "dropout": (lambda: dense(nn.Dropout(), nn.ReLU(inplace=True)), "1", [1, 3], {}),
 }
 

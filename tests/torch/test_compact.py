@@ -32,6 +32,7 @@ STAY = {
     "recurrent",
     "used twice",
     "gate",
+    "rounded",
 }
 TOLERANCES = {torch.float64: 1e-10, torch.float32: 1e-5}
 
@@ -113,6 +114,18 @@ def test_the_report_says_what_blocks_constant_units(name, weight, reason):
     _, report = compact(module, torch.randn(IMAGES).double())
     assert report.blocked == {weight: {reason: 2}}
     assert f"{weight}: 2 constant outputs stay, because {reason}" in str(report)
+
+
+def test_columns_of_an_embedding_go():
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Embedding(20, 8), nn.Linear(8, 5), nn.Tanh(), nn.Linear(5, 2))
+    with torch.no_grad():
+        module[0].weight[:, [1, 4]] = 0
+        module[0].weight[:, 6] = 0.7
+    small, report = compact(module, torch.arange(6).reshape(2, 3))
+    assert report.structure["0.weight"][1] == [0, 2, 3, 5, 7]
+    assert small[0].weight.shape == (20, 5)
+    assert difference(module, small, torch.arange(20).reshape(4, 5)) < 1e-6
 
 
 @given(st.data())

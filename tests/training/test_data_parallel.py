@@ -14,6 +14,7 @@ from torch import distributed, multiprocessing
 from sgnn import SparseMLPClassifier, SparseMLPRegressor, sparse_mlp_path
 from sgnn.penalties import GroupGraph, GroupLasso, available
 from sgnn.proximal.adam import ProxAdam
+from sgnn.training import noise
 
 N = 120
 X = np.random.RandomState(0).normal(size=(N, 6))
@@ -95,6 +96,8 @@ def train_all(rank, n_processes, folder):
     """Fit all cases in a process of a group."""
     meet(rank, n_processes, folder)
     rows, held_out = rows_of(rank, n_processes), np.arange(30)[rank::n_processes]
+    of_noise = told(model_of({"data_parallel": True}, QUANTITY).fit(X[rows], QUANTITY[rows]))
+    noise._LEAST_SAMPLES = N + 1
     whole = [name for name in CASES if "whole" in name or name == "lbfgs"]
     found = {
         name: told(fitted(name, rows, held_out, data_parallel=True))
@@ -102,6 +105,7 @@ def train_all(rank, n_processes, folder):
     }
     model = SparseMLPRegressor((4,), max_iter=2, data_parallel=True, early_stopping=True)
     found["no seed"] = told(model.fit(X[rows], QUANTITY[rows]))
+    found["noise"] = of_noise
     with open(f"{folder}/{rank}", "wb") as file:
         pickle.dump(found, file)
     distributed.destroy_process_group()
@@ -152,10 +156,20 @@ def assert_same(one, other, rtol=1e-7):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_two_processes_train_the_network_of_one(name, folder):
+def test_two_processes_train_the_network_of_one(name, folder, monkeypatch):
+    monkeypatch.setattr(noise, "_LEAST_SAMPLES", N + 1)  # Its samples come in another order.
     first, second = (found[name] for found in two(folder))
     assert_same(first, second, rtol=0)
     assert_same(first, told(as_one_would(name)))
+
+
+def test_the_strength_is_that_for_the_noise_in_all_samples(folder):
+    first, second = (found["noise"] for found in two(folder))
+    of_all = model_of({}, QUANTITY).fit(X, QUANTITY)
+    half = model_of({}, QUANTITY).fit(X[:60], QUANTITY[:60])
+    assert first["alpha"] == second["alpha"]
+    assert first["alpha"] == pytest.approx(of_all.alpha_, rel=1e-9)
+    assert half.alpha_ != pytest.approx(of_all.alpha_, rel=0.01)
 
 
 def test_without_a_seed_all_begin_with_the_network_of_the_first(folder):
@@ -205,12 +219,13 @@ def test_a_process_that_fails_is_told_of_in_the_others_and_the_old_network_stays
 
 
 @pytest.mark.slow
-def test_three_processes_with_parts_of_other_sizes_train_the_network_of_one(tmp_path):
+def test_three_processes_with_parts_of_other_sizes_train_the_network_of_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(noise, "_LEAST_SAMPLES", N + 1)
     found = of_processes(train_all, 3, tmp_path)
     for name in found[0]:
         assert_same(found[0][name], found[1][name], rtol=0)
         assert_same(found[0][name], found[2][name], rtol=0)
-        if name != "no seed":
+        if name not in ("no seed", "noise"):
             assert_same(found[0][name], told(fitted(name, np.arange(N), np.arange(30))))
 
 

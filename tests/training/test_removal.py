@@ -246,8 +246,9 @@ def test_hidden_units_that_were_removed_come_back_with_a_warm_start(without_remo
 
 def test_the_best_epoch_may_be_that_of_a_larger_network(capsys):
     X, y, X_val, y_val = CANCER_X[::2], CANCER_Y[::2], CANCER_X[1::2], CANCER_Y[1::2]
-    model = SparseMLPClassifier(alpha=0.02, max_iter=100, random_state=0, early_stopping=True)
-    model.set_params(n_iter_no_change=np.inf, verbose=True).fit(X, y, X_val=X_val, y_val=y_val)
+    model = SparseMLPClassifier(alpha=0.02, max_iter=100, batch_size=200, random_state=0)
+    model.set_params(early_stopping=True, n_iter_no_change=np.inf, verbose=True)
+    model.fit(X, y, X_val=X_val, y_val=y_val)
     assert "training goes on with" in capsys.readouterr().out
     assert not any(model.n_removed_)
     assert model.score(X_val, y_val) == pytest.approx(max(model.validation_scores_))

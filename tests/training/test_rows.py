@@ -32,7 +32,7 @@ def test_parts_of_parts_are_those_of_the_array(rows, columns, dtype):
 
 
 def test_blocks_are_all_rows_a_few_at_a_time(monkeypatch):
-    monkeypatch.setattr("sgnn.training.rows._ENTRIES_AT_ONCE", 100)
+    monkeypatch.setattr("sgnn.training.rows.ENTRIES_AT_ONCE", 100)
     rows = Rows(DATA, "float64")
     blocks = list(rows.blocks())
     assert [len(block) for block in blocks] == [14, 14, 14, 8]
