@@ -10,6 +10,7 @@ from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from sgnn._common.fingerprints import fingerprint
 from sgnn._common.interrupts import interrupted
 from sgnn._common.private_sklearn import _fit_context
 from sgnn._common.warnings import warn
@@ -36,7 +37,6 @@ from sgnn.penalties import get_penalty
 from sgnn.training.checkpoint import place_of
 from sgnn.training.journal import BLANK
 from sgnn.training.state import State
-from sgnn.training.stream import Stream
 
 _ENOUGH_TO_TELL = 20
 
@@ -103,7 +103,6 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
         if not self.data_parallel:
             data = check_data(self, *given, X_val, y_val, rng=rng)
             return self._fit(given, data, rng)
-        checks.check_without_checkpoint(self, "data_parallel=True")
         from sgnn.training.together import together
 
         with together() as group:
@@ -174,11 +173,12 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
         if self.warm_start and hasattr(self, "network_"):
             data.form.check_goes_on_from(self._form)
             last = State(carried_over(self, self._state.network, self._form, data.form))
-        if group is not None or isinstance(data.X, Stream):
-            self._train(given, data, rng, last, settings_of(self), group=group)
-            return self
-        place = place_of(self.checkpoint, type(self).__name__, self.random_state, self, data, last)
-        self._train(given, data, rng, last, settings_of(self), place.journal(rng))
+        things = self, data, last
+        if group is not None and self.checkpoint is not None:
+            things = group.gather(fingerprint(things))
+        place = place_of(self.checkpoint, type(self).__name__, self.random_state, *things)
+        place = place if group is None else place.of_all(group)
+        self._train(given, data, rng, last, settings_of(self), place.journal(rng), group=group)
         place.leave()
         return self
 

@@ -10,7 +10,6 @@ from scipy import sparse
 from sgnn._common.words import brief
 from sgnn.estimators.checks import (
     check_weights,
-    check_without_checkpoint,
     column_ends,
     resolve_feature_groups,
     warn_if_column,
@@ -88,6 +87,8 @@ def check_batches(estimator, batches, X_val, y_val, buffer_size):
 
     shape = len(targets), form.n_features
     X = Stream(chunks, shape, form.dtype, ends, buffer_size)
+    if estimator.checkpoint is not None:
+        _check_order(X, targets)
     return Checked(X, targets, weights, held_out, form)
 
 
@@ -136,12 +137,20 @@ def _check_parameters(estimator, X_val):
             f"solver={estimator.solver!r} needs all data at once: fit_batches takes 'adam' or "
             "'sgd'."
         )
-    check_without_checkpoint(estimator, "fit_batches")
     if estimator.data_parallel:
         raise ValueError("data_parallel=True is for fit; give it memory maps of each part.")
     if estimator.early_stopping and X_val is None:
         raise ValueError(
             "early_stopping=True: no part of batches is held out; give X_val and y_val."
+        )
+
+
+def _check_order(X, targets):
+    parts = [truth for _, truth, _ in X.read(X.buffer_size, None)]
+    if not np.array_equal(np.concatenate(parts), targets):
+        raise ValueError(
+            "checkpoint: a killed call goes on if the same call reads the same again, and batches "
+            "came in another order the second time: leave it to `shuffle` to shuffle them."
         )
 
 

@@ -78,12 +78,6 @@ def _check_for_fixed_objective(estimator):
             )
 
 
-def check_without_checkpoint(estimator, what):
-    """Raise a ValueError if an estimator is to write down how far it is, where it cannot."""
-    if estimator.checkpoint is not None:
-        raise ValueError(f"checkpoint is for fit in one process; with {what} set it to None.")
-
-
 def check_hidden_layer_sizes(sizes):
     """Return the hidden layer sizes as a tuple of int.
 

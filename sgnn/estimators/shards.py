@@ -39,12 +39,13 @@ def check_shard(estimator, X, y, sample_weight, X_val, y_val, *, rng, group):
     """
     X, y, names = check_arrays(estimator, X, y, None)
     weights = check_weights(sample_weight, X, X.dtype)
-    told = X.shape[1], X.dtype.name, None if names is None else [*names], weights is None
+    names_told = None if names is None else [*names]
+    told = X.shape[1], X.dtype.name, names_told, weights is None, estimator.checkpoint is None
     for other in group.gather(told):
         if other != told:
             raise ValueError(
                 "data_parallel=True: X must have the same columns, names and data type in all "
-                "processes, and sample_weight must be given in all or none; here they are "
+                "processes, and sample_weight and checkpoint be given in all or none; here it has "
                 f"{told[0]} columns of {told[1]}, elsewhere {other[0]} of {other[1]}."
             )
     blocks = resolve_feature_groups(estimator.feature_groups, X.shape[1], names)

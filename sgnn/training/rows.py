@@ -1,6 +1,7 @@
 """Rows of a matrix that are copied and converted a few at a time, when they are taken."""
 
 import numpy as np
+from scipy import sparse
 
 #: Numbers that are held at a time of what is made in parts.
 ENTRIES_AT_ONCE = 2**20
@@ -72,6 +73,13 @@ class Rows:
             rows = batch if order is None else order[batch]
             weights = None if sample_weight is None else sample_weight[rows]
             yield np.asarray(self[rows]), targets[rows], weights
+
+
+def arrays_of(X):
+    """Return the arrays that a matrix consists of: an ndarray, a CSR matrix, or Rows."""
+    if isinstance(X, Rows):
+        return X.blocks()
+    return [X.data, X.indices, X.indptr] if sparse.issparse(X) else [X]
 
 
 def as_trained_on(X, dtype):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sgnn.training.rows import Rows
+from sgnn.training.rows import Rows, arrays_of
 
 
 class Shard:
@@ -33,6 +33,10 @@ class Shard:
     def column_ends(self):
         """Return the least and the largest value of each column."""
         return self._ends
+
+    def blocks(self):
+        """Yield arrays that tell the samples of this process from others."""
+        yield from arrays_of(self._X)
 
     def read(self, size, rng, *_):
         """Yield X, targets and weights of some samples each, as :meth:`Rows.read` does."""

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import sparse
 
+from sgnn.training.rows import arrays_of
+
 
 class Stream:
     """Samples that are read a chunk at a time; only a buffer of them is in memory.
@@ -48,6 +50,13 @@ class Stream:
     def column_ends(self):
         """Return the least and the largest value of each column."""
         return tuple(end[self._columns] for end in self._ends)
+
+    def blocks(self):
+        """Yield arrays that tell the samples, and how they are read, from others."""
+        yield np.array([self.buffer_size])
+        for X, *_ in self._open():
+            yield np.array(X.shape)
+            yield from arrays_of(X)
 
     def read(self, size, rng, *_):
         """Yield X, targets and weights of some samples each, as :meth:`Rows.read` does.

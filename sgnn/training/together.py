@@ -19,12 +19,18 @@ class Together:
 
     Attributes
     ----------
-    n_processes : int
+    n_processes, rank : int
+        How many there are, and which of them this is, from 0.
     """
 
     def __init__(self):
-        self._group = distributed.new_group()
-        self.n_processes = distributed.get_world_size()
+        with self._told():
+            self._group = distributed.new_group()
+        self.n_processes, self.rank = distributed.get_world_size(), distributed.get_rank()
+
+    @property
+    def is_first(self):
+        return self.rank == 0
 
     def gather(self, thing):
         """Return what each of the processes gives, a list."""
@@ -50,11 +56,8 @@ class Together:
 
     def leave(self):
         """Close the group; whoever still waits for this process gets an error."""
-        group, self._group = self._group, None
-        if group is not None:
-            distributed.destroy_process_group(group)
-            del group
-            gc.collect()
+        distributed.destroy_process_group(self._group)
+        self._group = None
 
     @contextmanager
     def _told(self):
@@ -89,9 +92,10 @@ def together():
         # Frames of torch hold the group, and so its connections.
         for one in error, error.__cause__:
             clear_frames(getattr(one, "__traceback__", None))
-        raise
-    finally:
         group.leave()
+        gc.collect()
+        raise
+    group.leave()
 
 
 def gradients(model, batches, l2):

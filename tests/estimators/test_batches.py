@@ -29,6 +29,7 @@ from tests.estimators.tasks import (
     regressor,
     task,
 )
+from tests.interrupted import Killed, always_writing, counting, killed_and_repeated, leaves
 
 
 def cut(size, *arrays):
@@ -318,3 +319,49 @@ def test_what_needs_all_data_is_refused(model, words):
 def test_bad_scales_are_warned_of():
     with pytest.warns(SgnnWarning, match="columns of X reach"):
         classifier().fit_batches(cut(50, IRIS_X * [1e4, 1, 1, 1], IRIS_Y))
+
+
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_matrix])
+@pytest.mark.parametrize("kills", [[3], [2, 5]])
+def test_a_killed_call_goes_on_to_the_same_bits(kills, form, monkeypatch, tmp_path):
+    weights = np.random.RandomState(0).randint(0, 3, len(IRIS_Y)).astype(float)
+    batches = cut(40, form(IRIS_X), IRIS_Y, weights)
+    model = classifier(max_iter=8, input_dropout=0.2, warm_start=True)
+    whole = clone(model).fit_batches(batches, buffer_size=60)
+    checkpoint = always_writing(monkeypatch, tmp_path)
+
+    def call():
+        killed = clone(model).set_params(checkpoint=checkpoint)
+        return killed.fit_batches(batches, buffer_size=60)
+
+    again, n_epochs = killed_and_repeated(monkeypatch, call, kills)
+    assert leaves(vars(again)) == leaves(vars(whole))
+    assert sum(n_epochs) == 8
+    assert not list(tmp_path.iterdir())
+
+
+def test_batches_of_other_numbers_sizes_or_buffers_are_another_call(monkeypatch, tmp_path):
+    other = IRIS_X.copy()
+    other[7, 1] = np.nextafter(other[7, 1], 9)
+    model = classifier(max_iter=4, checkpoint=always_writing(monkeypatch, tmp_path))
+    calls = [
+        (cut(40, IRIS_X, IRIS_Y), 60),
+        (cut(41, IRIS_X, IRIS_Y), 60),
+        (cut(40, other, IRIS_Y), 60),
+        (cut(40, IRIS_X, IRIS_Y), 61),
+        (cut(40, sparse.csr_array(IRIS_X), IRIS_Y), 60),
+    ]
+    for number, (batches, buffer_size) in enumerate(calls):
+        with counting(monkeypatch, kill_before=2), pytest.raises(Killed):
+            model.fit_batches(batches, buffer_size=buffer_size)
+        assert len(list(tmp_path.iterdir())) == number + 1
+
+
+def test_batches_in_another_order_each_time_are_refused_beside_a_checkpoint(tmp_path):
+    rng = np.random.default_rng(0)
+
+    def batches():
+        return [cut(40, IRIS_X, IRIS_Y)[at] for at in rng.permutation(4)]
+
+    with pytest.raises(ValueError, match=r"checkpoint: .* another order"):
+        classifier(checkpoint=tmp_path).fit_batches(batches)

@@ -15,6 +15,7 @@ from sgnn import SparseMLPClassifier, SparseMLPRegressor, sparse_mlp_path
 from sgnn.penalties import GroupGraph, GroupLasso, available
 from sgnn.proximal.adam import ProxAdam
 from sgnn.training import noise
+from tests.interrupted import Killed, always_writing, counting, leaves
 
 N = 120
 X = np.random.RandomState(0).normal(size=(N, 6))
@@ -111,9 +112,16 @@ def train_all(rank, n_processes, folder):
     distributed.destroy_process_group()
 
 
+def start(run, n_processes, folder):
+    """Run a function in processes that know what this one knows, where that can be."""
+    kind = "fork" if hasattr(os, "fork") else "spawn"
+    arguments = n_processes, str(folder)
+    multiprocessing.start_processes(run, arguments, n_processes, start_method=kind)
+
+
 def of_processes(run, n_processes, folder):
     """Run a function in processes; return what each has stored."""
-    multiprocessing.spawn(run, (n_processes, str(folder)), n_processes)
+    start(run, n_processes, folder)
     return [pickle.loads((folder / str(rank)).read_bytes()) for rank in range(n_processes)]
 
 
@@ -212,7 +220,7 @@ def fail(rank, n_processes, folder):
 def test_a_process_that_fails_is_told_of_in_the_others_and_the_old_network_stays(
     n_processes, tmp_path
 ):
-    multiprocessing.spawn(fail, (n_processes, str(tmp_path)), n_processes)
+    start(fail, n_processes, tmp_path)
     seen = pickle.loads((tmp_path / "seen").read_bytes())
     assert [kind for kind, _ in seen] == [ConnectionError] * 3
     assert all("another process has failed" in words and len(words) < 500 for _, words in seen)
@@ -227,6 +235,48 @@ def test_three_processes_with_parts_of_other_sizes_train_the_network_of_one(tmp_
         assert_same(found[0][name], found[2][name], rtol=0)
         if name not in ("no seed", "noise"):
             assert_same(found[0][name], told(fitted(name, np.arange(N), np.arange(30))))
+
+
+KILLED = {
+    "dropout": ({"input_dropout": 0.3, "refit": True}, None, 3),
+    "early stopping": ({"early_stopping": True, "max_iter": 9}, WEIGHTS, 8),
+    "adaptive": ({"penalty": GroupLasso(adaptive=1), "solver": "sgd"}, None, 8),
+    "lbfgs": ({"solver": "lbfgs"}, None, 4),
+}
+
+
+def go_on(rank, n_processes, folder):
+    """Let the last process be killed in some epoch, go on, and say what comes out of it."""
+    meet(rank, n_processes, folder)
+    rows, is_last, found = rows_of(rank, n_processes), rank == n_processes - 1, {}
+    for name, (parameters, weights, epoch) in KILLED.items():
+        model = model_of({"data_parallel": True, **parameters}, QUANTITY)
+        given = X[rows], QUANTITY[rows], None if weights is None else weights[rows]
+        with pytest.MonkeyPatch.context() as patch:
+            with counting(patch) as epochs:
+                whole = told(model.fit(*given))
+            again = clone(model).set_params(checkpoint=always_writing(patch, f"{folder}/files"))
+            kill_before, error = (epoch, Killed) if is_last else (None, ConnectionError)
+            with counting(patch, kill_before), pytest.raises(error):
+                again.fit(*given)
+            there = len(os.listdir(f"{folder}/files"))
+            with counting(patch) as epochs_left:
+                again.fit(*given)
+        found[name] = there, len(epochs), len(epochs_left), whole, told(again)
+    with open(f"{folder}/{rank}", "wb") as file:
+        pickle.dump(found, file)
+    distributed.destroy_process_group()
+
+
+@pytest.mark.parametrize("n_processes", [2, pytest.param(3, marks=pytest.mark.slow)])
+def test_processes_of_which_one_was_killed_go_on_to_the_same_bits(n_processes, tmp_path):
+    of_each = of_processes(go_on, n_processes, tmp_path)
+    for name in KILLED:
+        for there, n_epochs, n_epochs_left, whole, again in (found[name] for found in of_each):
+            assert there
+            assert 0 < n_epochs_left < n_epochs
+            assert leaves(whole) == leaves(again)
+    assert not list((tmp_path / "files").iterdir())
 
 
 def refuse(rank, n_processes, folder):
