@@ -31,6 +31,7 @@ from sgnn.estimators.prepare import (
     weigh_call,
 )
 from sgnn.networks.network import part_of
+from sgnn.networks.picture import Pictured
 from sgnn.penalties import get_penalty
 from sgnn.training.checkpoint import place_of
 from sgnn.training.journal import BLANK
@@ -41,7 +42,7 @@ _ENOUGH_TO_TELL = 20
 _of_network = partial(part_of, "network_")
 
 
-class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
+class BaseSparseMLP(Pictured, CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
     """Multilayer perceptron whose useless inputs, units and weights are exactly zero and removed.
 
     Abstract; see :class:`sgnn.SparseMLPClassifier` and :class:`sgnn.SparseMLPRegressor`.
@@ -296,15 +297,22 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         network = self.network_.expand()
         return network.coefs, network.intercepts
 
-    def summary(self) -> str:
+    def summary(self, as_frame=False):
         """Return a table of the units, weights and multiply-adds that are left.
+
+        Parameters
+        ----------
+        as_frame : bool, default=False
+            Whether to return a frame of pandas in place of text: a row for each layer, and in
+            columns that begin with ``all_`` what there was; the weights of a layer enter it.
 
         Returns
         -------
-        str
+        str or pandas.DataFrame
+            Text to be printed, or numbers.
         """
         check_is_fitted(self)
-        return self.network_.summary()
+        return self.network_.summary(as_frame)
 
     def to_torch(self, dtype=None, inputs="kept"):
         """Return the compact network as a plain torch module.
