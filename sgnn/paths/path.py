@@ -175,7 +175,7 @@ class SparseMLPPath(Versioned):
         Parameters
         ----------
         index : int
-            Of :attr:`points`; negative ones count from the end.
+            Of ``points``; negative ones count from the end.
 
         Returns
         -------
