@@ -25,11 +25,15 @@ def figures(runs):
     return [pages.spread(pictures.shares(runs, key), n) for key, n in digits.items()]
 
 
+def dense_scores(runs):
+    """Return the test accuracies of the dense networks beside those of one penalty."""
+    return runs.where(penalty=runs[0]["penalty"]).values("networks", "test", 0)
+
+
 def rows(records):
     for name, of_data in records.by("data"):
-        runs = of_data.where(penalty=of_data[0]["penalty"])
-        dense = pages.spread(runs.values("networks", "test", 0), 2, 100)
-        yield [name, "dense", len(runs), dense, 100, 100]
+        dense = dense_scores(of_data)
+        yield [name, "dense", len(dense), pages.spread(dense, 2, 100), 100, 100]
         for penalty, found in of_data.by("penalty"):
             yield [name, penalty, len(found), *figures(found)]
 
@@ -134,10 +138,8 @@ def summary(records):
 def headline(records):
     cells = []
     for penalty in (protocol.OURS, protocol.INTEGRATED):
-        method = "path" if penalty == protocol.OURS else "fits"
-        runs = compared(records, method).where(data="digits", penalty=penalty)
-        if not runs:
-            return ["", ""]
-        accuracy, parameters, _ = figures(runs)
-        cells.append(f"{accuracy} % with {parameters} % of the parameters")
-    return [f"digits, log-sum along a path: {cells[0]}", f"{protocol.INTEGRATED}: {cells[1]}"]
+        runs = compared(records).where(data="digits", penalty=penalty)
+        accuracy, parameters, _ = figures(runs) if runs else ["-"] * 3
+        cells.append(f"{penalty}: {accuracy} % with {parameters} % of the parameters")
+    dense = pages.spread(dense_scores(compared(records).where(data="digits")), 2, 100)
+    return [f"digits, {cells[0]}", f"{cells[1]}; the dense network: {dense} %"]

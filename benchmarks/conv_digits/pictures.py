@@ -58,7 +58,10 @@ def strengths(fits, paths):
 def _line(ax, runs, key, style, colour, label):
     left = 100 * runs.mean("networks", key) / runs.mean("networks", key)[0]
     accuracy = 100 * runs.mean("networks", "test")
-    ax.plot(left, accuracy, style, color=colour, label=label, markersize=4, linewidth=1.2)
+    some = left > 0
+    ax.plot(
+        left[some], accuracy[some], style, color=colour, label=label, markersize=4, linewidth=1.2
+    )
 
 
 def epochs(runs):

@@ -20,7 +20,10 @@ def cases(toy=False):
     else:
         shared = {"data": "mnist", "dense_epochs": 6, "epochs": 10, "retraining": 4, "seed": 0}
         names = list(methods.METHODS)
-    options = {methods.LOSS: {"strengths": [3e-4, 1e-3]}, methods.TORCH_PRUNING: {"ratio": 0.85}}
+    options = {
+        methods.LOSS: {"strengths": [3e-4, 1e-3]},
+        methods.TORCH_PRUNING: {"shares": [0.4, 0.6, 0.7, 0.75, 0.8]},
+    }
     return [
         {**shared, "method": name, "seed": seed, **options.get(name, {})}
         for name in names

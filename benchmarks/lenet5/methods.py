@@ -166,16 +166,17 @@ def torch_pruning(case, module, data, generator):
     """Prune channels by the norms of all that goes with them, step by step, and train on."""
     import torch_pruning as tp
 
-    module, n_steps = deepcopy(module), case["epochs"] // 2
+    module, shares = deepcopy(module), case["shares"]
     pruner = tp.pruner.BasePruner(
         module,
         data.X[:2],
         importance=tp.importance.GroupMagnitudeImportance(p=2),
-        pruning_ratio=case["ratio"],
-        iterative_steps=n_steps,
+        pruning_ratio=shares[-1],
+        iterative_steps=len(shares),
+        iterative_pruning_ratio_scheduler=lambda ratio, n_steps: [0, *shares],
         ignored_layers=[module.fc2],
     )
-    for _ in range(n_steps):
+    for _ in shares:
         pruner.step()
         optimizer = ProxAdam(module.parameters(), lr=RATE / 2)
         options = {"n_epochs": 2, "batch_size": BATCH, "generator": generator}
