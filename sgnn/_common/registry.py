@@ -74,4 +74,9 @@ class Registry:
     def _allowed(self, name):
         near = get_close_matches(name.lower(), self._entries, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
+        if self._check is not None:
+            hint = (
+                " A name that another process has registered is unknown here: give the object."
+                + hint
+            )
         return f"it must be one of {', '.join(self.names())}.{hint}"

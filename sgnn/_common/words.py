@@ -83,5 +83,14 @@ def _like(error, words):
 
 def is_of_callback(error):
     """Whether an error comes from a callback of the user."""
+    return _has_passed(error, "sklearn.callback")
+
+
+def is_of_batches(error):
+    """Whether an error comes from the batches of the user."""
+    return _has_passed(error, "sgnn.estimators.batches")
+
+
+def _has_passed(error, module):
     names = (frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__))
-    return any(name.startswith("sklearn.callback") for name in names)
+    return any(name.startswith(module) for name in names)

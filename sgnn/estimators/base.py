@@ -5,20 +5,21 @@ from dataclasses import replace
 from functools import partial
 from typing import Self
 
-import numpy as np
 from sklearn.callback import CallbackSupportMixin
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from sgnn._common.columns import naming_columns
+from sgnn._common.fingerprints import fingerprint
 from sgnn._common.interrupts import interrupted
 from sgnn._common.private_sklearn import _fit_context
 from sgnn._common.warnings import warn
-from sgnn._common.words import refuses
+from sgnn._common.words import check_plain, refuses
 from sgnn.estimators import checks
+from sgnn.estimators.batches import check_batches
 from sgnn.estimators.data import check_data
 from sgnn.estimators.explained import explained
+from sgnn.estimators.inputs import checked_inputs
 from sgnn.estimators.learnt import learnt, set_learnt
 from sgnn.estimators.monitor import Monitor
 from sgnn.estimators.parameters import SparseMLPParameters
@@ -30,18 +31,17 @@ from sgnn.estimators.prepare import (
     settings_of_steps,
     weigh_call,
 )
-from sgnn.networks.network import part_of
+from sgnn.estimators.reading import ReadsNetwork
+from sgnn.estimators.shards import check_shard
 from sgnn.penalties import get_penalty
 from sgnn.training.checkpoint import place_of
 from sgnn.training.journal import BLANK
-from sgnn.training.rows import ENTRIES_AT_ONCE, NARROW
 from sgnn.training.state import State
 
 _ENOUGH_TO_TELL = 20
-_of_network = partial(part_of, "network_")
 
 
-class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
+class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLPParameters):
     """Multilayer perceptron whose useless inputs, units and weights are exactly zero and removed.
 
     Abstract; see :class:`sgnn.SparseMLPClassifier` and :class:`sgnn.SparseMLPRegressor`.
@@ -99,13 +99,86 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         checks.check_parameters(self)
         checks.check_warm_up(self)
         rng = check_random_state(self.random_state)
-        data = check_data(self, X, y, sample_weight, X_val, y_val, rng=rng)
+        given = X, y, sample_weight
+        if not self.data_parallel:
+            data = check_data(self, *given, X_val, y_val, rng=rng)
+            return self._fit(given, data, rng)
+        from sgnn.training.together import together
+
+        with together() as group:
+            data = check_shard(self, *given, X_val, y_val, rng=rng, group=group)
+            return self._fit(given, data, rng, group)
+
+    @refuses
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_batches(self, batches, X_val=None, y_val=None, *, buffer_size=65536) -> Self:
+        """Fit the network to data that come in batches, for instance from disk.
+
+        The batches are gone through once to check them, and to learn of the targets all that
+        :meth:`fit` does: classes and their weights, the unit of y, ``alpha="auto"``. Then they are
+        gone through once per epoch, and for a last look. In memory are a buffer of samples, and the
+        targets and weights of all. How large the batches are does not matter: mini-batches of
+        `batch_size` samples are drawn from the buffer. If that holds all samples, the network is
+        the one of :meth:`fit` on them.
+
+        Parameters
+        ----------
+        batches : callable, iterable or torch.utils.data.Dataset
+            A callable returns an iterator over batches, each time it is called. What is iterable,
+            such as a ``DataLoader``, must be so again and again. A batch is (X, y) or (X, y,
+            sample_weight), as :meth:`fit` takes them. The data type of the first X decides. Each
+            time there must be the same samples, in whatever order.
+        X_val, y_val : array-like, default=None
+            Held-out data, as for :meth:`fit`; with ``early_stopping`` they must be given.
+        buffer_size : int >= 1, default=65536
+            Samples among which `shuffle` shuffles. Where neighbours are alike, as in a file that is
+            sorted, it should be large, or the batches themselves come in random order.
+
+        Returns
+        -------
+        self : object
+            Fitted estimator.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a parameter or a batch is invalid, batches are no longer the same, or the loss or the
+            solver needs all data at once. The estimator is then as it was before the call.
+        KeyboardInterrupt
+            As for :meth:`fit`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sgnn import SparseMLPRegressor
+        >>> def batches():
+        ...     for seed in range(5):
+        ...         X = np.random.default_rng(seed).normal(size=(100, 3))
+        ...         yield X, X[:, 0]
+        >>> SparseMLPRegressor(random_state=0).fit_batches(batches).support_
+        array([ True, False, False])
+        """
+        check_plain("buffer_size", buffer_size)
+        if buffer_size < 1:
+            raise ValueError(f"buffer_size must be at least 1; got {buffer_size!r}.")
+        checks.check_parameters(self)
+        checks.check_warm_up(self)
+        rng = check_random_state(self.random_state)
+        data = check_batches(self, batches, X_val, y_val, buffer_size)
+        return self._fit((batches, None, None), data, rng)
+
+    def _fit(self, given, data, rng, group=None):
+        """Train on checked data, from the last network under `warm_start`."""
         last = None
         if self.warm_start and hasattr(self, "network_"):
             data.form.check_goes_on_from(self._form)
             last = State(carried_over(self, self._state.network, self._form, data.form))
-        place = place_of(self.checkpoint, type(self).__name__, self.random_state, self, data, last)
-        self._train((X, y, sample_weight), data, rng, last, settings_of(self), place.journal(rng))
+        things = self, data, last
+        if group is not None and self.checkpoint is not None:
+            things = group.gather(fingerprint(things))
+        place = place_of(self.checkpoint, type(self).__name__, self.random_state, *things)
+        place = place if group is None else place.of_all(group)
+        self._train(given, data, rng, last, settings_of(self), place.journal(rng), group=group)
         place.leave()
         return self
 
@@ -130,7 +203,7 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         self._train((X, y, sample_weight), data, rng, last, settings, streams=True)
         return self
 
-    def _train(self, given, data, rng, last, settings, journal=BLANK, streams=False):
+    def _train(self, given, data, rng, last, settings, journal=BLANK, streams=False, group=None):
         """Train, and learn all there is to learn at once.
 
         Parameters
@@ -145,6 +218,8 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         journal : Blank, default=BLANK
         streams : bool, default=False
             Whether the data are a part, so that all that is known is kept for the next.
+        group : Together, default=None
+            The processes that have parts of the data.
         """
         from sgnn.training.fit import fit
         from sgnn.training.last_look import look_at
@@ -153,9 +228,14 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         blocks = data.form.blocks
         with explained(self, data.X):
             problem, state = prepare(self, data, rng, last)
-            if problem.follows_noise and not streams:
+        if group is not None:
+            network, seed = group.first((state.network, state.seed))
+            state = replace(state, network=network, seed=seed)
+            problem = replace(problem, group=group, seed=problem.seed if seed is None else seed)
+        if problem.follows_noise and not streams:
+            with explained(self, data.X):
                 alpha = strength_of_noise(problem, state.network.sizes, settings)
-                problem = replace(problem, alpha=alpha)
+            problem = replace(problem, alpha=alpha)
         if streams:
             problem, state = weigh_call(problem, state, problem.samples_per_batch(settings))
         checks.warn_if_column(given[1])
@@ -215,132 +295,11 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, SparseMLPParameters):
         if not (goes_on or outcome.is_empty or outcome.converged):
             checks.warn_of_too_few_epochs(self, outcome.histories)
 
-    coefs_ = _of_network("coefs")
-    intercepts_ = _of_network("intercepts")
-    kept_units_ = _of_network("kept")
-    n_layers_ = _of_network("n_layers")
-    n_neurons_ = _of_network("n_neurons")
-    n_outputs_ = _of_network("n_outputs")
-    sparsity_ = _of_network("sparsity")
-    support_ = _of_network("support")
-    selected_features_ = _of_network("features")
-    feature_importances_ = _of_network("importances")
-
     def _get_support_mask(self):
         check_is_fitted(self)
         return self.support_
 
     def _raw_outputs(self, X):
         """Return the raw outputs, shape (n_samples, n_outputs)."""
-        X = self._checked_inputs(X)
+        X = checked_inputs(self, X)
         return self.network_.forward(X)
-
-    def _of_outputs(self, X, function):
-        """Return a function of the raw outputs, which are computed for some samples at a time."""
-        X, network = self._checked_inputs(X), self.network_
-        n_samples, size = X.shape[0], max(1, ENTRIES_AT_ONCE // network.n_outputs)
-        first = function(network.forward(X[:size] if size < n_samples else X))
-        if size >= n_samples:
-            return first
-        found = np.empty((n_samples, *first.shape[1:]), dtype=first.dtype)
-        found[:size] = first
-        for at in range(size, n_samples, size):
-            found[at : at + size] = function(network.forward(X[at : at + size]))
-        return found
-
-    def _checked_inputs(self, X):
-        """Return X as the network takes it."""
-        if not self._is_plainly_valid(X):
-            check_is_fitted(self)
-            dtype = self.network_.coefs[0].dtype
-            with naming_columns(X), np.errstate(over="ignore", invalid="ignore"):
-                X = validate_data(self, X, accept_sparse="csr", dtype=[dtype, *NARROW], reset=False)
-        return X
-
-    def _is_plainly_valid(self, X):
-        """Whether X is a finite array as the network wants it, told in a few microseconds.
-
-        Full validation costs most of the prediction of a few rows. What is doubtful here, such as a
-        sum that overflows, is left to it.
-        """
-        return (
-            type(X) is np.ndarray
-            and hasattr(self, "network_")
-            and not hasattr(self, "feature_names_in_")
-            and X.dtype == self.network_.coefs[0].dtype
-            and X.ndim == 2
-            and X.shape[0] > 0
-            and X.shape[1] == self.n_features_in_
-            and bool(np.isfinite(X.sum()))
-        )
-
-    def expand(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """Return the network at its full size.
-
-        Returns
-        -------
-        coefs : list of ndarray of shape (n_in, n_out)
-            Weight matrices, with zeros for everything that was removed.
-        intercepts : list of ndarray of shape (n_out,)
-            Biases; removed units have zero.
-
-        Examples
-        --------
-        >>> from sklearn.datasets import load_iris
-        >>> from sgnn import SparseMLPClassifier
-        >>> clf = SparseMLPClassifier((20,), random_state=0).fit(*load_iris(return_X_y=True))
-        >>> [coef.shape for coef in clf.expand()[0]]
-        [(4, 20), (20, 3)]
-        """
-        check_is_fitted(self)
-        network = self.network_.expand()
-        return network.coefs, network.intercepts
-
-    def summary(self) -> str:
-        """Return a table of the units, weights and multiply-adds that are left.
-
-        Returns
-        -------
-        str
-        """
-        check_is_fitted(self)
-        return self.network_.summary()
-
-    def to_torch(self, dtype=None, inputs="kept"):
-        """Return the compact network as a plain torch module.
-
-        It returns raw outputs: logits of a classifier, and predictions of a regressor or, for
-        losses with a logarithmic link, their logarithms; see ``out_activation_``.
-
-        Parameters
-        ----------
-        dtype : torch.dtype, type of numpy, str or None, default=None
-            Data type of the weights, and so of the inputs that it takes, such as
-            ``torch.float32``, torch's default. None is that of training: float64 unless X or
-            `dtype` of the estimator was float32.
-        inputs : {"kept", "all"}, default="kept"
-            Whether it takes the selected features, ``X[:, support_]``, or all columns of X.
-
-        Returns
-        -------
-        torch.nn.Sequential
-            Holds copies of the weights.
-
-        Raises
-        ------
-        ValueError
-            If `dtype` is not floating, or `inputs` unknown.
-
-        Examples
-        --------
-        >>> import torch
-        >>> from sklearn.datasets import load_iris
-        >>> from sgnn import SparseMLPClassifier
-        >>> X, y = load_iris(return_X_y=True)
-        >>> clf = SparseMLPClassifier((20,), random_state=0).fit(X, y)
-        >>> module = clf.to_torch(torch.float32, inputs="all")
-        >>> module(torch.tensor(X[:2], dtype=torch.float32)).shape
-        torch.Size([2, 3])
-        """
-        check_is_fitted(self)
-        return self.network_.to_torch(dtype, inputs)

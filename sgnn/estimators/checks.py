@@ -19,6 +19,8 @@ from sgnn.penalties import get_penalty
 from sgnn.penalties.strengths import check_numbers, unpenalised_layers
 from sgnn.proximal._registry import SOLVERS
 from sgnn.training.rows import Rows
+from sgnn.training.shard import Shard
+from sgnn.training.stream import Stream
 
 _WILD_RATIO = 1e3
 _USUAL_MAGNITUDES = 1e-2, 50.0
@@ -138,7 +140,7 @@ def column_magnitudes(X):
 
 def column_ends(X):
     """Return the least and the largest value of each column."""
-    if isinstance(X, Rows):
+    if isinstance(X, (Rows, Shard, Stream)):
         return X.column_ends()
     if sparse.issparse(X):
         return tuple(end(axis=0).toarray().ravel() for end in (X.min, X.max))

@@ -11,6 +11,7 @@ from sgnn._common.private_sklearn import StrOptions, _fit_context, available_if
 from sgnn._common.words import refuses
 from sgnn.estimators.base import BaseSparseMLP
 from sgnn.estimators.checks import takes_parts
+from sgnn.estimators.inputs import of_outputs
 from sgnn.estimators.labels import Labels
 from sgnn.estimators.parameters import SparseMLPParameters
 
@@ -153,7 +154,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         -------
         ndarray of shape (n_samples,) or (n_samples, n_labels)
         """
-        return self._of_outputs(X, lambda outputs: self._form.targets.decode(outputs))
+        return of_outputs(self, X, lambda outputs: self._form.targets.decode(outputs))
 
     def predict_proba(self, X) -> np.ndarray:
         """Predict the probability of each class.
@@ -167,7 +168,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         ndarray of shape (n_samples, n_classes)
             Columns as in ``classes_``; for multilabel targets each label by itself.
         """
-        return self._of_outputs(X, lambda outputs: self._form.targets.probabilities(outputs))
+        return of_outputs(self, X, lambda outputs: self._form.targets.probabilities(outputs))
 
     def predict_log_proba(self, X) -> np.ndarray:
         """Predict the logarithm of the probability of each class, without underflow.
@@ -181,4 +182,4 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         ndarray of shape (n_samples, n_classes)
             Columns as in ``classes_``.
         """
-        return self._of_outputs(X, lambda outputs: self._form.targets.log_probabilities(outputs))
+        return of_outputs(self, X, lambda outputs: self._form.targets.log_probabilities(outputs))

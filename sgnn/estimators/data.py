@@ -15,7 +15,7 @@ from sgnn.estimators.checks import check_weights, column_ends, resolve_feature_g
 from sgnn.estimators.moments import Moments, n_effective
 from sgnn.estimators.targets import Targets
 from sgnn.training.problem import HeldOut
-from sgnn.training.rows import NARROW, Rows
+from sgnn.training.rows import NARROW, Rows, as_trained_on
 
 
 @dataclass(frozen=True)
@@ -121,25 +121,13 @@ def check_data(
     ValueError, TypeError
         If the data are invalid.
     """
+    if estimator.data_parallel:
+        raise ValueError("data_parallel=True is for fit alone; set it to False for the rest.")
     X, targets, weights, form = check_training(estimator, X, y, sample_weight, classes, known)
-    held_out = None
-    if (X_val is None) != (y_val is None):
-        raise ValueError("X_val and y_val must be given together.")
-    if X_val is not None:
-        X_val, y_val, _ = _check_pair(estimator, X_val, y_val, None, form)
-        held_out = HeldOut(X_val, form.targets.encode(y_val, X.dtype))
-    elif estimator.early_stopping:
-        X, targets, weights, held_out = _hold_out(estimator, X, targets, weights, form, rng)
+    held_out = given_held_out(estimator, X_val, y_val, form)
+    if held_out is None and estimator.early_stopping:
+        X, targets, weights, held_out = hold_out(estimator, X, targets, weights, form, rng)
     loss = form.targets.loss
-    if held_out is not None:
-        loss.check(held_out.targets)
-        n_held_out = n_effective(len(held_out.targets), held_out.sample_weight)
-        if n_held_out < loss.least_scored:
-            raise ValueError(
-                f"The validation set is too small: {loss.score_name} needs at least "
-                f"{loss.least_scored} held-out samples; got {n_held_out:.6g} (see X_val and "
-                f"validation_fraction={estimator.validation_fraction})."
-            )
     moments, ends = Moments.of(targets, weights), column_ends(X)
     if known is not None:
         moments = known.moments.merged(moments)
@@ -153,6 +141,30 @@ def check_data(
     return Checked(X, targets, weights, held_out, form)
 
 
+def given_held_out(estimator, X_val, y_val, form):
+    """Check data that a user holds out, and return them as a HeldOut, None for None."""
+    if (X_val is None) != (y_val is None):
+        raise ValueError("X_val and y_val must be given together.")
+    if X_val is None:
+        return None
+    X_val, y_val, _ = _check_pair(estimator, X_val, y_val, None, form)
+    held_out = HeldOut(X_val, form.targets.encode(y_val, X_val.dtype))
+    _check_held_out(estimator, held_out, form)
+    return held_out
+
+
+def _check_held_out(estimator, held_out, form):
+    loss = form.targets.loss
+    loss.check(held_out.targets)
+    n_held_out = n_effective(len(held_out.targets), held_out.sample_weight)
+    if n_held_out < loss.least_scored:
+        raise ValueError(
+            f"The validation set is too small: {loss.score_name} needs at least "
+            f"{loss.least_scored} held-out samples; got {n_held_out:.6g} (see X_val and "
+            f"validation_fraction={estimator.validation_fraction})."
+        )
+
+
 def rows_with_weight(X, y, weights):
     """Return the rows of X, y and weights, an array or None, whose weight is not 0."""
     if weights is None or weights.all():
@@ -160,13 +172,6 @@ def rows_with_weight(X, y, weights):
     rows = np.flatnonzero(weights)
     X = X[rows] if isinstance(X, Rows) else _safe_indexing(X, rows)
     return X, _safe_indexing(y, rows), weights[rows]
-
-
-def as_trained_on(X, dtype):
-    """Return a checked X in a data type, what is not in it or is read-only as Rows, not copied."""
-    if Rows.wanted(X, dtype):
-        return Rows(X, dtype)
-    return X.astype(dtype, copy=False)
 
 
 def check_scored(estimator, X, y, sample_weight=None):
@@ -197,23 +202,74 @@ def check_training(estimator, X, y, sample_weight=None, classes=None, known=None
     form : Form
     """
     X, y, form = _check_pair(estimator, X, y, classes, known)
-    targets = form.targets.encode(y, X.dtype)
     weights = check_weights(sample_weight, X, X.dtype)
+    targets, weights, form = learn_of_targets(estimator, y, weights, form, known is None)
+    X, targets, weights = rows_with_weight(X, targets, weights)
+    form.targets.loss.check(targets)
+    return X, targets, weights, form
+
+
+def learn_of_targets(estimator, y, weights, form, is_new):
+    """Return targets as the loss wants them, weights with those of classes, and what is learnt.
+
+    Parameters
+    ----------
+    estimator : SparseMLPClassifier or SparseMLPRegressor
+    y : ndarray
+        As its targets read it.
+    weights : ndarray of shape (n_samples,) or None
+    form : Form
+        With the targets.
+    is_new : bool
+        Whether these are the first samples.
+    """
+    targets = form.targets.encode(y, form.dtype)
     class_weight = estimator.get_params(deep=False).get("class_weight")
     if class_weight is not None:
         counts = form.targets.counts(targets, weights)
         counts = counts if form.class_counts is None else counts + form.class_counts
         form = replace(form, class_counts=counts)
         weights = form.targets.weigh(class_weight, targets, counts, weights)
-    of_weighted = form.targets.weighted(targets, weights, known is not None)
-    form = replace(form, targets=of_weighted)
-    X, targets, weights = rows_with_weight(X, targets, weights)
-    form.targets.loss.check(targets)
-    return X, targets, weights, form
+        if not weights.any():
+            raise ValueError(
+                f"class_weight={brief(class_weight)} times sample_weight: all samples have "
+                "weight 0."
+            )
+    of_weighted = form.targets.weighted(targets, weights, not is_new)
+    return targets, weights, replace(form, targets=of_weighted)
+
+
+def encoded(estimator, X, y, weights, form):
+    """Return X, targets and weights of some of the samples that a form was learnt of."""
+    targets = form.targets.encode(y, form.dtype)
+    if form.class_counts is not None:
+        class_weight = estimator.class_weight
+        weights = form.targets.weigh(class_weight, targets, form.class_counts, weights)
+    return rows_with_weight(X, targets, weights)
 
 
 def _check_pair(estimator, X, y, classes, known):
     """Return X and y, checked, and their form."""
+    X, y, names = check_arrays(estimator, X, y, known)
+    blocks = resolve_feature_groups(estimator.feature_groups, X.shape[1], names)
+    if known is None:
+        targets = estimator._targets.of(y, classes)
+        return X, y, Form(X.shape[1], names, X.dtype.name, blocks, targets)
+    targets = known.targets.again(estimator._targets, classes)
+    return X, y, replace(known, blocks=blocks, targets=targets)
+
+
+def check_arrays(estimator, X, y, known):
+    """Return X as it is trained on, y as it is read, both checked, and the names of the columns.
+
+    Parameters
+    ----------
+    estimator : SparseMLPClassifier or SparseMLPRegressor
+    X, y
+        As ``fit`` takes them.
+    known : Form or None
+        What X must agree with.
+    """
     reader = copy(estimator)
     if known is not None:
         vars(reader).pop("feature_names_in_", None)
@@ -236,17 +292,10 @@ def _check_pair(estimator, X, y, classes, known):
             reset=known is None,
         )
     X = as_trained_on(X, X.dtype if X.dtype in wanted else wanted[0])
-    y = estimator._targets.read(y)
-    names = getattr(reader, "feature_names_in_", None)
-    blocks = resolve_feature_groups(estimator.feature_groups, X.shape[1], names)
-    if known is None:
-        targets = estimator._targets.of(y, classes)
-        return X, y, Form(X.shape[1], names, X.dtype.name, blocks, targets)
-    targets = known.targets.again(estimator._targets, classes)
-    return X, y, replace(known, blocks=blocks, targets=targets)
+    return X, estimator._targets.read(y), getattr(reader, "feature_names_in_", None)
 
 
-def _hold_out(estimator, X, targets, weights, form, rng):
+def hold_out(estimator, X, targets, weights, form, rng):
     """Return the training part, and the held-out part as a HeldOut."""
     fraction = estimator.validation_fraction
     try:
@@ -264,4 +313,6 @@ def _hold_out(estimator, X, targets, weights, form, rng):
     X_val, targets_val = X[held_out], targets[held_out]
     weights_val = None if weights is None else weights[held_out]
     weights = None if weights is None else weights[rows]
-    return X[rows], targets[rows], weights, HeldOut(X_val, targets_val, weights_val)
+    held_out = HeldOut(X_val, targets_val, weights_val)
+    _check_held_out(estimator, held_out, form)
+    return X[rows], targets[rows], weights, held_out

@@ -5,7 +5,7 @@ from numbers import Real
 
 import numpy as np
 
-from sgnn._common.words import brief, is_of_callback
+from sgnn._common.words import brief, is_of_batches, is_of_callback
 from sgnn.estimators.checks import advice_to_scale, column_magnitudes
 from sgnn.penalties import get_penalty
 
@@ -23,13 +23,13 @@ def explained(estimator, X):
     Parameters
     ----------
     estimator : SparseMLPClassifier or SparseMLPRegressor
-    X : ndarray or CSR of shape (n_samples, n_features)
+    X : ndarray, CSR, Rows or Stream of shape (n_samples, n_features)
     """
     try:
         with np.errstate(all="ignore"):
             yield
     except Exception as error:
-        if is_of_callback(error):
+        if is_of_callback(error) or is_of_batches(error):
             raise
         if _is_of_memory(error):
             raise MemoryError(_of_memory(estimator, X)) from error

@@ -157,8 +157,7 @@ class Labels(Targets):
         Raises
         ------
         ValueError
-            If `class_weight` does not fit the classes, a weight is not finite or negative, or no
-            sample is left with a weight.
+            If `class_weight` does not fit the classes, or a weight is not finite or negative.
         """
         is_list = isinstance(class_weight, list)
         if class_weight != "balanced" and is_list != self.multilabel:
@@ -172,11 +171,6 @@ class Labels(Targets):
         weights = np.ones(len(targets)) if sample_weight is None else sample_weight
         for of_column, codes, n in zip(of_columns, self._columns(targets), counts, strict=True):
             weights = weights_of_classes(of_column, self._classes_of_a_column, n)[codes] * weights
-        if not weights.any():
-            raise ValueError(
-                f"class_weight={brief(class_weight)} times sample_weight: all samples have "
-                "weight 0."
-            )
         return weights
 
     def weighted(self, targets, sample_weight, known):

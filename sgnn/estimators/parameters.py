@@ -103,6 +103,12 @@ class SparseMLPParameters(Versioned, BaseEstimator):
         networks, and leaves the other cores to `n_jobs` of a search. A process that was forked from
         one that has trained on several uses one, whatever is asked for: threads do not survive a
         fork.
+    data_parallel : bool, default=False
+        Whether the processes of the group of ``torch.distributed`` train one network together. Each
+        gives :meth:`fit` its part of the samples, and of the held-out ones, and takes its part of
+        every batch of `batch_size`; gradients are summed. All end with the same network, which is
+        that of one process on batches of the same samples, up to rounding. An error in one of them
+        is a ConnectionError in the others.
     checkpoint : str, path, Checkpoint or None, default=None
         Folder in which `fit` writes down how far it is, about once in 60 seconds, or a
         :class:`sgnn.Checkpoint` that says how often. If the process is killed, the same call goes
@@ -216,6 +222,7 @@ class SparseMLPParameters(Versioned, BaseEstimator):
     device: str = "cpu"
     dtype: str | type | None = None
     n_threads: int | None = 1
+    data_parallel: bool = False
     checkpoint: str | os.PathLike | Checkpoint | None = None
 
     _parameter_constraints = {
@@ -253,6 +260,7 @@ class SparseMLPParameters(Versioned, BaseEstimator):
             None,
         ],
         "n_threads": [Interval(Integral, 1, 1024, closed="both"), None],
+        "data_parallel": ["boolean"],
         "checkpoint": [str, os.PathLike, Checkpoint, None],
     }
 

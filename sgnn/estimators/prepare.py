@@ -15,7 +15,9 @@ from sgnn.penalties import get_penalty
 from sgnn.proximal._registry import SOLVERS
 from sgnn.training.initial import random_network
 from sgnn.training.problem import Problem, Settings
+from sgnn.training.shard import Shard
 from sgnn.training.state import State
+from sgnn.training.stream import Stream
 
 MAX_SEED = 2**31 - 1
 _BATCH_SIZE = 200
@@ -181,7 +183,7 @@ def _problem(estimator, data, sizes, on_path, as_given):
     if held_out is not None:
         held_out = replace(held_out, targets=units.divided(held_out.targets))
     return Problem(
-        X=data.X,
+        X=data.X.with_targets(units.divided) if isinstance(data.X, (Shard, Stream)) else data.X,
         targets=targets,
         n_outputs=n_outputs,
         loss=loss,

@@ -1,6 +1,7 @@
 """Where calls write down how far they are, so that a killed one goes on."""
 
 import os
+import time
 from dataclasses import dataclass, replace
 from numbers import Real
 from pathlib import Path
@@ -72,6 +73,15 @@ class Nowhere:
         """Return the place of a call inside this one."""
         return self
 
+    def of_all(self, group):
+        """Return the place of a call that processes make together; the first of them writes.
+
+        Parameters
+        ----------
+        group : Together
+        """
+        return self
+
     def journal(self, rng=None):
         """Return what is written there, to go on with.
 
@@ -113,8 +123,15 @@ class Place(Nowhere):
     def inner(self, name):
         return replace(self, name=f"{self.name}-{name}", is_inner=True)
 
+    def of_all(self, group):
+        return PlaceOfAll(self, group)
+
     def journal(self, rng=None):
         return Journal(self, rng)
+
+    def is_due(self, moment):
+        """Whether a moment to write has come, by :func:`time.perf_counter`."""
+        return time.perf_counter() >= moment
 
     def clear(self):
         ours = {path for kind in ".-" for path in self.folder.glob(f"{self.name}{kind}*")}
@@ -161,6 +178,51 @@ class Place(Nowhere):
     def _path(self, part):
         number = part if isinstance(part, str) else f"{part:05d}"
         return self.folder / f"{self.name}.{number}.npz"
+
+
+class PlaceOfAll(Nowhere):
+    """A place of processes that do the same, all with generators of their own.
+
+    Parameters
+    ----------
+    place : Place
+        Of the first of them, which writes for all.
+    group : Together
+    """
+
+    def __init__(self, place, group):
+        self._place, self._group = place, group
+        self.seconds = place.seconds
+
+    def journal(self, rng=None):
+        return Journal(self, _RngOfAll(rng, self._group))
+
+    def is_due(self, moment):
+        return self._group.first(self._place.is_due(moment))
+
+    def leave(self):
+        if self._group.is_first:
+            self._place.leave()
+
+    def write(self, part, content):
+        if self._group.is_first:
+            self._place.write(part, content)
+
+    def read(self, part):
+        return self._group.first(self._place.read(part) if self._group.is_first else None)
+
+
+class _RngOfAll:
+    """The generators of all processes, of which each has its own."""
+
+    def __init__(self, rng, group):
+        self._rng, self._group = rng, group
+
+    def get_state(self, legacy):
+        return self._group.gather(self._rng.get_state(legacy=legacy))
+
+    def set_state(self, states):
+        self._rng.set_state(states[self._group.rank])
 
 
 def place_of(checkpoint, kind, random_state, *things):

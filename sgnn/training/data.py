@@ -95,7 +95,11 @@ class Batches:
             device=torch.device(settings.device),
             importance=problem.importance,
             input_dropout=settings.input_dropout,
+            **({} if is_there else {"group": problem.group}),
         )
+
+    #: All samples are in this process.
+    group = None
 
     def __len__(self):
         """Number of batches per epoch."""

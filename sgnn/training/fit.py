@@ -82,13 +82,18 @@ def fit(problem, settings, state, monitor, refit=False, journal=BLANK):
     outcome = None
     try:
         for outcome in _runs(problem, settings, state, monitor, refit, journal):
-            if outcome.interrupted or monitor.stopped:
+            if outcome.interrupted or _is_stopped(problem, monitor):
                 break
     except KeyboardInterrupt:
-        if outcome is None:
+        if outcome is None or problem.group is not None:
             raise
         outcome = replace(outcome, interrupted=True)
     return outcome
+
+
+def _is_stopped(problem, monitor):
+    stopped = monitor.stopped
+    return stopped if problem.group is None else problem.group.sum(bool(stopped)) > 0
 
 
 def _runs(problem, settings, state, monitor, refit, journal):
@@ -141,7 +146,7 @@ def minimise(problem, settings, state, monitor, journal=BLANK):
                 if trainer is not None:
                     monitor.resize(trainer.kept)
         except KeyboardInterrupt:
-            if not course.n_whole:
+            if not course.n_whole or problem.group is not None:
                 raise
             interrupted = True
             course.history.cut(course.n_whole)

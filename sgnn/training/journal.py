@@ -98,13 +98,13 @@ class Journal(Blank):
         return self._taken(written["run"])
 
     def note(self, state):
-        if time.perf_counter() >= self._next_at:
+        if self._place.is_due(self._next_at):
             self._write(self._given(state()))
 
     def end(self, result):
         self._unwritten.append(self._given(result))
         self._n_over += 1
-        if time.perf_counter() >= self._next_at:
+        if self._place.is_due(self._next_at):
             self._write()
         return not self._unwritten
 

@@ -81,7 +81,7 @@ def is_lost(problem, outputs, n_threads, start):
         As in :func:`is_worse_than_constant`.
     """
     excess = _excess(problem, outputs, n_threads)
-    if excess <= 1 + _MARGIN_ON_THE_WAY / problem.X.shape[0]:
+    if excess <= 1 + _MARGIN_ON_THE_WAY / len(problem.targets):
         return False
     return excess > _excess(problem, start.compact(problem.blocks), n_threads)
 
@@ -127,4 +127,6 @@ def _excess(problem, outputs, n_threads):
         of_part = len(raw) if weights is None else weights.sum(dtype=np.float64)
         total += of_part * (loss - mean_loss(part, constant, n_threads))
         weight += of_part
+    if problem.group is not None:
+        total, weight = problem.group.sum(total), problem.group.sum(weight)
     return total / weight / problem.scales.loss

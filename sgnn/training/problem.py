@@ -10,6 +10,8 @@ from sgnn.networks.network import Network
 from sgnn.proximal._registry import SOLVERS
 from sgnn.training.rows import ENTRIES_AT_ONCE
 from sgnn.training.scales import Scales
+from sgnn.training.shard import Shard
+from sgnn.training.stream import Stream
 
 _AUTO_BATCHES, _AUTO_BATCH_SIZES = 32, (32, 200)
 
@@ -29,7 +31,7 @@ class Problem:
 
     Attributes
     ----------
-    X : ndarray, CSR or Rows of shape (n_samples, n_features)
+    X : ndarray, CSR, Rows or Stream of shape (n_samples, n_features)
     targets : ndarray
         As the loss wants them.
     n_outputs : int
@@ -59,6 +61,8 @@ class Problem:
         Whether weights that are zero at the start stay zero; then there is no other penalty.
     importance : float
         Factor of the gradient of the loss, for data that are a part of others.
+    group : Together or None
+        The processes that train on parts of the samples; X and held-out data are those of this one.
     follows_noise : bool
         Whether `alpha` is for the best constant, and to be lowered; see :func:`strength_of_noise`.
     """
@@ -81,6 +85,7 @@ class Problem:
     pilot: Network | None = None
     keep_zeros: bool = False
     importance: float = 1.0
+    group: object = None
     follows_noise: bool = False
 
     @property
@@ -115,6 +120,10 @@ class Problem:
         """Yield some samples each, all where losses depend on all: a slice, X, targets, weights."""
         n_samples = self.X.shape[0]
         size = max(1, ENTRIES_AT_ONCE // self.n_outputs) if self.loss.separable else n_samples
+        if isinstance(self.X, (Shard, Stream)):
+            size = min(size, getattr(self.X, "buffer_size", size))
+            yield from ((None, *part) for part in self.X.read(size, None))
+            return
         for start in range(0, n_samples, size):
             rows = slice(start, start + size)
             weights = None if self.sample_weight is None else self.sample_weight[rows]
@@ -129,7 +138,7 @@ class Problem:
         """Return the batch size: all samples where the loss of one depends on the others, or the
         solver wants them.
         """
-        n_samples = self.X.shape[0]
+        n_samples = len(self.targets)
         if not (self.loss.separable and SOLVERS[settings.solver].has_rate):
             return n_samples
         if settings.batch_size == "auto":

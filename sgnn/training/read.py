@@ -22,10 +22,12 @@ class ReadBatches:
 
     Parameters
     ----------
-    X : Rows
+    X : Rows or Stream
         What is read; see :meth:`Rows.read`.
     targets, sample_weight, batch_size, shuffle, rng, device, importance, input_dropout
-        As for :class:`sgnn.training.data.Batches`.
+        As for :class:`sgnn.training.data.Batches`; of all processes.
+    group : Together, default=None
+        The processes that have parts of the samples. Each takes its part of every batch.
     """
 
     def __init__(
@@ -40,10 +42,16 @@ class ReadBatches:
         device,
         importance=1.0,
         input_dropout=0.0,
+        group=None,
     ):
-        self.n_samples = X.shape[0]
-        self.batch_size = min(batch_size, self.n_samples)
+        self.n_samples, self.n_of_all = X.shape[0], len(targets)
+        self.group = group
+        n_batches = -(-self.n_of_all // batch_size)
+        self.batch_size = batch_size if group is None else -(-self.n_samples // n_batches)
+        self.batch_size = min(self.batch_size, self.n_samples)
         self.shuffle = shuffle and self.batch_size < self.n_samples
+        #: The share of the samples of each batch that this process has.
+        self.shares = _shares(group, self.n_samples, self.batch_size)
         self.rng = rng
         self._full = self._X = X
         self._truth = targets, sample_weight
@@ -60,7 +68,7 @@ class ReadBatches:
 
     def __len__(self):
         """Number of batches per epoch."""
-        return -(-self.n_samples // self.batch_size)
+        return len(self.shares)
 
     def epoch(self):
         """Yield ``(X, targets, weights, losses)`` for each batch; `losses` is to be written."""
@@ -109,7 +117,10 @@ class ReadBatches:
 
     def mean_loss(self):
         """Return the weighted mean of the losses written in the last epoch."""
-        return weighted_mean(self.losses, self._seen) / self._importance
+        mean = weighted_mean(self.losses, self._seen) / self._importance
+        if self.group is None:
+            return mean
+        return self.group.sum(mean * self.n_samples / self.n_of_all)
 
     def _drawn(self):
         """Yield X as it is read, and tensors of the rest, in the order drawn for an epoch."""
@@ -150,3 +161,17 @@ class ReadBatches:
     def _dense(self, X):
         X = X.toarray() if sparse.issparse(X) else X
         return X if torch.is_tensor(X) else to_tensor(X, self.losses.device)
+
+
+def _shares(group, n_samples, size):
+    """Return which share of each batch is here; 0 where others have more batches."""
+    sizes = [(n_samples, size)] if group is None else group.gather((n_samples, size))
+    n_batches = max(-(-n // of_batch) for n, of_batch in sizes)
+    places = np.arange(n_batches)
+    of_all = sum(_in_batches(n, of_batch, places) for n, of_batch in sizes)
+    return (_in_batches(n_samples, size, places) / of_all).tolist()
+
+
+def _in_batches(n, size, places):
+    """Return how many of n samples are in the batches of a size at some places."""
+    return np.clip(n - size * places, 0, size)

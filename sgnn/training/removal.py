@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from sgnn.networks.units import n_products, units_on_paths
+from sgnn.training.together import mean_gradient
 
 LEAST_SAVING = 0.25
 MARGIN = 1.5
@@ -59,7 +60,7 @@ def revived_units(model, regulariser, batches, l2, scales, blocks, margin):
         Factor of the gradient: with more than 1, what is close to coming alive is counted too.
     """
     parameters = model.parameters
-    gradient, after = model.mean_gradient(batches, l2), parameters.zeros_like()
+    gradient, after = mean_gradient(model, batches, l2), parameters.zeros_like()
     step = _SHORT_STEP if regulariser.is_convex else _LONG_STEP
     step = step * scales.weights[0] ** 2 / scales.loss
     after.flat.copy_(parameters.flat).sub_(gradient.flat, alpha=margin * step)

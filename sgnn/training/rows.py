@@ -1,6 +1,7 @@
 """Rows of a matrix that are copied and converted a few at a time, when they are taken."""
 
 import numpy as np
+from scipy import sparse
 
 #: Numbers that are held at a time of what is made in parts.
 ENTRIES_AT_ONCE = 2**20
@@ -28,11 +29,6 @@ class Rows:
         self._rows = range(len(array)) if rows is None else rows
         self._columns = range(array.shape[1]) if columns is None else columns
         self.shape = len(self._rows), len(self._columns)
-
-    @classmethod
-    def wanted(cls, X, dtype):
-        """Whether a checked X is to be read by rows: if it is of another type, or read-only."""
-        return isinstance(X, np.ndarray) and not (X.dtype == dtype and X.flags.writeable)
 
     def __len__(self):
         return self.shape[0]
@@ -77,6 +73,20 @@ class Rows:
             rows = batch if order is None else order[batch]
             weights = None if sample_weight is None else sample_weight[rows]
             yield np.asarray(self[rows]), targets[rows], weights
+
+
+def arrays_of(X):
+    """Return the arrays that a matrix consists of: an ndarray, a CSR matrix, or Rows."""
+    if isinstance(X, Rows):
+        return X.blocks()
+    return [X.data, X.indices, X.indptr] if sparse.issparse(X) else [X]
+
+
+def as_trained_on(X, dtype):
+    """Return a checked X in a data type, what is not in it or is read-only as Rows, not copied."""
+    if isinstance(X, np.ndarray) and not (X.dtype == dtype and X.flags.writeable):
+        return Rows(X, dtype)
+    return X.astype(dtype, copy=False)
 
 
 def _part(known, where):

@@ -2,8 +2,11 @@
 
 import math
 
+import numpy as np
+
 from sgnn.networks.network import Network
 from sgnn.networks.parameters import Parameters, to_tensor
+from sgnn.training import together
 from sgnn.training.arrays import of_mean_one, weighted_mean
 
 
@@ -78,7 +81,7 @@ class Trainer:
             course.epoch += 1
             self._record(course.history)
             self._keep(course)
-            course.stopped = monitor.end_epoch(course.history, self.full_size)
+            course.stopped = self._of_any(monitor.end_epoch(course.history, self.full_size))
             self._look_for_rest(course)
             if course.is_over or may_pause(self, course.epoch):
                 break
@@ -147,7 +150,7 @@ class Trainer:
     def _train_epoch(self, course):
         def gradients():
             course.n_fun += 1
-            return self.model.gradients(self.batches, self.l2)
+            return together.gradients(self.model, self.batches, self.l2)
 
         self.optimizer.epoch(gradients, self._smooth, course.learning_rate.rate(course.epoch))
 
@@ -179,7 +182,23 @@ class Trainer:
         scored = raw.t().cpu().numpy().copy()
         of_samples = of_mean_one(weights, X.dtype, flat.device)
         self.model.loss.write(raw, to_tensor(targets, flat.device), of_samples, losses)
-        loss = weighted_mean(losses, of_samples)
+        loss, parts = weighted_mean(losses, of_samples), (scored, targets, weights)
+        if self.batches.group is not None:
+            loss, *parts = _of_all(self.batches.group, losses.cpu().numpy(), *parts)
         if not math.isfinite(loss):
             raise FloatingPointError("the loss on held-out data is not finite")
-        return loss, self.model.loss.score(scored, targets, weights)
+        return loss, self.model.loss.score(*parts)
+
+    def _of_any(self, answer):
+        """Whether an answer is true, in some process."""
+        group = self.batches.group
+        return answer if group is None else group.sum(bool(answer)) > 0
+
+
+def _of_all(group, *arrays):
+    """Return the mean loss of the samples of all processes, their outputs, targets and weights."""
+    losses, *parts = (
+        None if columns[0] is None else np.concatenate(columns)
+        for columns in zip(*group.gather(arrays), strict=True)
+    )
+    return float(np.average(losses, weights=parts[-1])), *parts

@@ -49,6 +49,7 @@ BAD_PARAMETERS = {
     "device": ["nonsense", "", "cuda:99", "meta", None, 3],
     "dtype": ["float16", "int64", int, np.int64, 32],
     "n_threads": [0, -1, 1.5, "all"],
+    "data_parallel": ["yes", None, 3],
 }
 BAD_CLASS_WEIGHTS = [
     *("heavy", 3, [0.5, 0.5], {0: -1.0}, {0: NAN}, {0: INF}, {0: "a"}, {0: 0, 1: 0, 2: 0}),

@@ -143,7 +143,7 @@ def test_many_classes_are_predicted_for_some_samples_at_a_time(monkeypatch):
     model = fitted(X, y, max_iter=2)
     functions = model.predict, model.predict_proba, model.predict_log_proba
     whole = [function(X) for function in functions]
-    monkeypatch.setattr("sgnn.estimators.base.ENTRIES_AT_ONCE", 1000)
+    monkeypatch.setattr("sgnn.estimators.inputs.ENTRIES_AT_ONCE", 1000)
     monkeypatch.setattr("sgnn.training.problem.ENTRIES_AT_ONCE", 1000)
     for function, expected in zip(functions, whole, strict=True):
         np.testing.assert_allclose(function(X), expected, rtol=1e-12)
