@@ -134,7 +134,7 @@ class FirstLayerDisplay:
             raise ValueError(f'what must be "weights" or "importance"; got {what!r}.')
         if not values.shape[1]:
             raise ValueError("No unit is left of the first layer: there is nothing to draw.")
-        images = np.ma.masked_all((values.shape[1], n_features))
+        images = np.ma.array(np.zeros((values.shape[1], n_features)), mask=True)
         images[:, support] = values.T
         return cls(images=images.reshape(-1, *image_shape), what=what).plot(ax)
 
