@@ -61,6 +61,7 @@ class FirstLayerDisplay:
         Returns
         -------
         display : FirstLayerDisplay
+            This one, drawn.
         """
         ax = axes_for(self, ax)
         import matplotlib.pyplot as plt
@@ -109,6 +110,7 @@ class FirstLayerDisplay:
         Returns
         -------
         display : FirstLayerDisplay
+            It is drawn already.
 
         Raises
         ------
