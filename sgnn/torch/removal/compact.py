@@ -73,6 +73,7 @@ def compact(module, *example_inputs):
         A copy of the same class with smaller parameters, of the same type, device and mode. They
         are new: an optimiser of the old ones does not know them.
     report : Report
+        What was removed, and what stays and why.
 
     Raises
     ------

@@ -31,6 +31,7 @@ def resize(module, structure):
     Returns
     -------
     torch.nn.Module
+        With parameters of these sizes, and a part of the values.
 
     Raises
     ------

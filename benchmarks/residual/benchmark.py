@@ -1,0 +1,184 @@
+"""How many parameters of a small residual network can go at no loss."""
+
+from copy import deepcopy
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from torch.nn.functional import cross_entropy
+
+from benchmarks import modules, pages
+from benchmarks.residual.network import ResidualNetwork, splits
+from sgnn.penalties import LogSum, NeuronLasso
+from sgnn.torch import ProxAdam, sparse_module_path
+
+TITLE = "Parameters of a residual network"
+RATE, BATCH, SEEDS, AIM = 3e-3, 100, 2, 0.8
+PRUNING = "Torch-Pruning"
+PENALTIES = {
+    "group lasso of filters": NeuronLasso(),
+    "sparse group lasso of filters": NeuronLasso(l1_ratio=0.5),
+    "group log-sum of filters": LogSum(groups="incoming"),
+}
+SHARES = [0.2, 0.35, 0.5, 0.6, 0.7, 0.8]
+LOSSES = (0.0, 0.005)
+
+
+def cases(toy=False):
+    methods = list(PENALTIES)[:2] if toy else [*PENALTIES, PRUNING]
+    sizes = {"epochs": 1, "n_points": 2} if toy else {"epochs": 30, "n_points": 20}
+    return [
+        {"data": "digits", "method": method, "seed": seed, **sizes}
+        for method in methods
+        for seed in range(1 if toy else SEEDS)
+    ]
+
+
+def measure(case):
+    """Return the dense network and smaller ones."""
+    train, validation, test = splits(case["data"], case["seed"])
+    find = pruned if case["method"] == PRUNING else along_path
+    return {
+        "networks": [
+            {
+                **modules.anatomy(module, train[0]),
+                "validation": round(modules.accuracy(module, *validation), 5),
+                "test": round(modules.accuracy(module, *test), 5),
+            }
+            for module in find(case, train, validation)
+        ]
+    }
+
+
+def along_path(case, train, validation):
+    """Return the networks of a path, with a refit of each."""
+    n_epochs = max(1, case["epochs"] // 6)
+    path = sparse_module_path(
+        _network,
+        train,
+        cross_entropy,
+        rules=PENALTIES[case["method"]],
+        validation=validation,
+        lr=RATE,
+        batch_size=BATCH,
+        dense_epochs=case["epochs"],
+        epochs=n_epochs,
+        refit_epochs=n_epochs,
+        n_points=case["n_points"],
+        random_state=case["seed"],
+    )
+    return [path.module(point) for point in path if point.sparsity < 1]
+
+
+def _network():
+    return ResidualNetwork().to(memory_format=modules.LAST)
+
+
+def pruned(case, train, validation):
+    """Prune channels by the norms of all that goes with them, step by step, and train on."""
+    import torch_pruning as tp
+
+    torch.manual_seed(case["seed"])
+    module, generator = _network(), torch.Generator().manual_seed(case["seed"])
+    options = {"batch_size": BATCH, "generator": generator, "rate": RATE}
+    optimizer = ProxAdam(module.parameters(), lr=RATE)
+    modules.train(module, optimizer, *train, n_epochs=case["epochs"], **options)
+    found = [deepcopy(module)]
+    pruner = tp.pruner.BasePruner(
+        module,
+        train[0][:2],
+        importance=tp.importance.GroupMagnitudeImportance(p=2),
+        pruning_ratio=SHARES[-1],
+        iterative_steps=len(SHARES),
+        iterative_pruning_ratio_scheduler=lambda ratio, n_steps: [0, *SHARES],
+        ignored_layers=[module.output],
+    )
+    for _ in SHARES:
+        pruner.step()
+        optimizer = ProxAdam(module.parameters(), lr=RATE)
+        modules.train(module, optimizer, *train, n_epochs=case["epochs"] // 3, **options)
+        found.append(deepcopy(module))
+    return found
+
+
+def smallest(run, loss):
+    """Return the smallest network that is within a loss of the dense one on validation data."""
+    dense = run["networks"][0]["validation"]
+    good = [point for point in run["networks"] if point["validation"] >= dense - loss - 1e-9]
+    return min(good, key=lambda point: point["parameters"])
+
+
+def removed(run, point):
+    return 1 - point["parameters"] / run["networks"][0]["parameters"]
+
+
+def rows(records):
+    for loss in LOSSES:
+        for method, runs in records.by("method"):
+            found = [smallest(run, loss) for run in runs]
+            pairs = list(zip(runs, found, strict=True))
+            changes = [point["test"] - run["networks"][0]["test"] for run, point in pairs]
+            products = [p["multiply_adds"] / r["networks"][0]["multiply_adds"] for r, p in pairs]
+            yield [
+                f"{100 * loss:g}",
+                method,
+                len(runs),
+                pages.spread([removed(*pair) for pair in pairs], 1, 100),
+                pages.spread(products, 1, 100),
+                pages.spread([point["test"] for point in found], 2, 100),
+                pages.spread(changes, 2, 100),
+                f"{runs.median('seconds'):.0f}",
+            ]
+
+
+def verdict(records):
+    """Say whether so many parameters went at no loss, which is of validation accuracy."""
+    parts = []
+    for method, runs in records.by("method"):
+        pairs = [(run, smallest(run, 0.0)) for run in runs]
+        share = np.mean([removed(*pair) for pair in pairs])
+        change = np.mean([point["test"] - run["networks"][0]["test"] for run, point in pairs])
+        said = "reached" if share >= AIM and change >= 0 else "missed"
+        parts.append(f"{method} {100 * share:.1f} % at {100 * change:+.2f} points, {said}")
+    return (
+        "Alvarez & Salzmann (2016) remove up to 80 % of the parameters at no loss. Here, the "
+        "smallest network that is no worse than the dense one on validation data, and what it "
+        f"gains on test data: {'; '.join(parts)}."
+    )
+
+
+def picture(records):
+    fig, axes = plt.subplots(1, 2, figsize=(13, 4.8), layout="constrained")
+    for ax, key in zip(axes, ("parameters", "multiply_adds"), strict=True):
+        for number, (method, runs) in enumerate(records.by("method")):
+            for run in runs:
+                points = run["networks"]
+                left = [100 * point[key] / points[0][key] for point in points]
+                scores = [100 * point["test"] for point in points]
+                label = method if run["seed"] == 0 else None
+                ax.plot(left, scores, "o-", color=f"C{number}", label=label, markersize=4)
+        ax.set(xscale="log", xlabel=f"{key.replace('_', '-')} left (%)", ylim=(85, 100))
+        ax.grid(alpha=0.3)
+    axes[0].set_ylabel("test accuracy (%)")
+    axes[0].legend(fontsize=8, loc="lower right")
+    return pages.save(fig, "residual")
+
+
+def report(records):
+    header = ["loss allowed", "method", "seeds", "parameters removed", "multiply-adds left"]
+    header += ["test accuracy", "gain on the dense network", "CPU s"]
+    dense = [run["networks"][0] for run in records]
+    return [
+        verdict(records),
+        f"The dense network has {dense[0]['parameters']:,} parameters and "
+        f"{dense[0]['multiply_adds']:,} multiply-adds, and is at "
+        f"{pages.spread([point['test'] for point in dense], 2, 100)} %.",
+        picture(records),
+        "The smallest network whose accuracy on validation data is that of the dense one, less the "
+        "loss that is allowed. All figures are in percent, losses and gains in points.",
+        pages.table(header, rows(records)),
+    ]
+
+
+def summary(records):
+    return [verdict(records)]

@@ -1,0 +1,53 @@
+"""A small residual network, and the data."""
+
+import torch
+from sklearn.model_selection import train_test_split
+from torch import nn
+
+from benchmarks import data, modules
+
+
+class Block(nn.Module):
+    """Two convolutions, and around them the identity or one of 1 x 1.
+
+    Parameters
+    ----------
+    n_inputs, n_outputs, stride : int
+    """
+
+    def __init__(self, n_inputs, n_outputs, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(n_inputs, n_outputs, 3, stride, 1)
+        self.conv2 = nn.Conv2d(n_outputs, n_outputs, 3, 1, 1)
+        changes = stride > 1 or n_inputs != n_outputs
+        self.around = nn.Conv2d(n_inputs, n_outputs, 1, stride) if changes else nn.Identity()
+
+    def forward(self, x):
+        return (self.conv2(self.conv1(x).relu()) + self.around(x)).relu()
+
+
+class ResidualNetwork(nn.Module):
+    """A convolution, three blocks, the mean over places, and a dense layer; no normalisation."""
+
+    def __init__(self, widths=(16, 32, 64)):
+        super().__init__()
+        self.conv = nn.Conv2d(1, widths[0], 3, 1, 1)
+        self.block1 = Block(widths[0], widths[0], 1)
+        self.block2 = Block(widths[0], widths[1], 2)
+        self.block3 = Block(widths[1], widths[2], 2)
+        self.output = nn.Linear(widths[2], 10)
+
+    def forward(self, x):
+        x = self.block3(self.block2(self.block1(self.conv(x).relu())))
+        return self.output(x.mean((2, 3)))
+
+
+def splits(name, seed):
+    """Return training, validation and test data, each as a pair of tensors."""
+    X, X_test, y, y_test = data.split(data.load(name), seed)
+    X, X_val, y, y_val = train_test_split(X, y, test_size=0.2, random_state=seed, stratify=y)
+    mean, scale = X.mean(), X.std()
+    return [
+        (modules.images(part, 8, mean, scale), torch.from_numpy(labels))
+        for part, labels in ((X, y), (X_val, y_val), (X_test, y_test))
+    ]
