@@ -38,7 +38,7 @@ X, y = load_breast_cancer(return_X_y=True)
 X, X_val, y, y_val = train_test_split(scale(X), y, random_state=0)
 """
 NUMBERS = """
-X = np.random.default_rng(0).normal(size=(120, 20))
+X = np.random.default_rng(0).normal(size=(60, 20))
 y = X[:, 0] + X[:, 1] ** 2
 network = SparseMLPRegressor((5,), max_iter=5, random_state=0)
 """
@@ -49,7 +49,7 @@ X_test, X_rows = pd.DataFrame(X_val), X_val.astype("float32")
 """
 LINKS = """
 links = np.random.default_rng(0).integers(len(X), size=(2, 300))
-y, train = (y > 1).astype(int), slice(0, 80)
+y, train = (y > 1).astype(int), slice(0, 40)
 """
 PRELUDES = {
     "checkpoints": NUMBERS,
