@@ -74,6 +74,7 @@ sphinx_gallery_conf = {
     "reference_url": {"sgnn": None},
     "doc_module": "sgnn",
     "backreferences_dir": "generated/backreferences",
+    "capture_repr": (),
     "inspect_global_variables": False,
     "remove_config_comments": True,
     "show_memory": False,

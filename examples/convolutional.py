@@ -9,6 +9,7 @@ hidden units are penalised; the strength rises during training, the zeros are th
 rest is trained on, and :func:`sgnn.torch.compact` removes what nothing depends on.
 """
 
+import matplotlib.pyplot as plt
 import torch
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
@@ -75,3 +76,13 @@ small, report = compact(model, X_test[:2])
 print(f"accuracy: {accuracy(model):.3f}, of the small module: {accuracy(small):.3f}")
 print(report)
 print(small)
+
+# %%
+# The filters that are left of the first layer.
+filters = small[0].weight.detach().squeeze(1)
+_, axes = plt.subplots(1, len(filters), figsize=(8, 1.4), squeeze=False, layout="constrained")
+for ax, one in zip(axes.flat, filters, strict=True):
+    ax.imshow(one, cmap="RdBu_r", vmin=-one.abs().max(), vmax=one.abs().max())
+    ax.set_axis_off()
+
+plt.show()

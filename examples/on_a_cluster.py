@@ -11,6 +11,7 @@ this one, as here. The data go to each worker once. What is found is what one pr
 ``ray.util.joblib.register_ray()`` and ``parallel_config("ray")``.
 """
 
+import matplotlib.pyplot as plt
 import numpy as np
 from distributed import Client, LocalCluster
 from joblib import parallel_config
@@ -19,6 +20,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import scale
 
 from sgnn import SparseMLPClassifier, StabilitySelector
+from sgnn.display import StabilityDisplay
 from sgnn.penalties import LogSum
 
 # Workers of their own processes import this script, so what it does stands behind this line.
@@ -41,3 +43,6 @@ if __name__ == "__main__":
 
     print("alpha:", search.best_params_["alpha"], "accuracy:", round(search.best_score_, 3))
     print("kept in each half:", *np.flatnonzero(selector.selection_probabilities_ == 1))
+
+    StabilityDisplay.from_estimator(selector)
+    plt.show()

@@ -9,6 +9,7 @@ is a multilayer perceptron with batch normalisation and dropout, which
 :class:`sgnn.SparseMLPClassifier` does not have.
 """
 
+import matplotlib.pyplot as plt
 import torch
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import GridSearchCV, train_test_split
@@ -65,3 +66,13 @@ used = (best.module_.hidden.weight != 0).any(0).numpy()
 print("inputs:", ", ".join(X.columns[used]))
 small, report = best.compact(search.best_estimator_[:-1].transform(X_test)[:10])
 print(report)
+
+# %%
+# How much each input is used: the norm of these weights.
+norms = best.module_.hidden.weight.detach().norm(dim=0)
+_, ax = plt.subplots(figsize=(6, 6), layout="constrained")
+ax.barh(X.columns, norms)
+ax.invert_yaxis()
+ax.set(xlabel="norm of the weights that leave the input")
+
+plt.show()

@@ -8,7 +8,7 @@ from sgnn.paths.path import SparseMLPPath
 
 BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
 PINK, SKY, RED = "#CC79A7", "#56B4E9", "#D55E00"
-GREY, FAINT = "#8A8F94", "#D9DCDF"
+GREY, FAINT = "#8A8F94", "#8A8F9455"
 
 
 def axes_for(display, ax, figsize=None):

@@ -86,7 +86,7 @@ class FeaturePathDisplay:
         strengths = np.array([first / end, *self.alphas[1:], last * end])
         rows = np.arange(len(shown) + 1) - 0.5
         self.image_ = ax.pcolormesh(strengths, rows, norms, cmap="viridis_r", vmin=0)
-        ax.hlines(rows[1:-1], strengths[0], strengths[-1], color="white", linewidth=2)
+        ax.hlines(rows[1:-1], strengths[0], strengths[-1], color=ax.get_facecolor(), linewidth=2)
         ax.set(xscale="log", xlim=(strengths[0], strengths[-1]), xlabel="alpha")
         names = [self.feature_names[index] for index in shown]
         ax.set_yticks(range(len(shown)), names, parse_math=False)

@@ -7,8 +7,8 @@ import numpy as np
 
 from sgnn.display._common import BLUE, GREY, RED, axes_for, fitted_model
 
-_INK = "#33383D"
 _MOST_NAMES = 40
+_LARGEST_NAME, _ROOM = 7.0, 260.0  # in points, of a name and of all
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -78,6 +78,8 @@ class NetworkDisplay:
         names = _layer_names(len(self.kept_units))
         shown = [_shown(*layer, max_units) for layer in zip(names, self.kept_units, strict=True)]
         ax = axes_for(self, ax, figsize=(2 + 2 * len(shown), 5))
+        from matplotlib.colors import to_hex
+
         heights = [_heights(len(units)) for units in shown]
         self.edges_ = [
             _draw_edges(ax, layer, coef[np.ix_(*units)], places)
@@ -85,10 +87,10 @@ class NetworkDisplay:
                 zip(self.coefs, pairwise(shown), pairwise(heights), strict=True)
             )
         ]
-        self.units_ = []
+        self.units_, ink = [], to_hex(ax.xaxis.label.get_color())
         for layer, (units, y) in enumerate(zip(shown, heights, strict=True)):
             kept = self.kept_units[layer]
-            sizes, colors = np.where(kept[units], 22, 4), np.where(kept[units], _INK, GREY)
+            sizes, colors = np.where(kept[units], 22, 4), np.where(kept[units], ink, GREY)
             x = np.full(len(units), layer)
             self.units_.append(ax.scatter(x, y, s=sizes, c=colors, linewidth=0, zorder=3))
             counts = f"{names[layer]}\n{kept.sum():,} of {len(kept):,}"
@@ -107,6 +109,7 @@ class NetworkDisplay:
         kept = self.kept_units[layer]
         if names is None or kept.sum() > _MOST_NAMES:
             return
+        size = min(_LARGEST_NAME, _ROOM / len(units))
         offset = -6 if side == "right" else 6
         for unit, height in zip(units, heights, strict=True):
             if kept[unit]:
@@ -117,7 +120,7 @@ class NetworkDisplay:
                     textcoords="offset points",
                     ha=side,
                     va="center",
-                    size="x-small",
+                    size=size,
                     parse_math=False,
                 )
 
