@@ -2,6 +2,7 @@
 # make test         set everything up and check everything, but for what takes long
 # make test-all     the same, and what takes long
 # make bench        measure what benchmarks/ has not measured yet, and write its pages
+# make doc          the site, into doc/_build/html; make gallery lets the examples run, too
 # make wheel        a wheel with the compiled kernels, into dist/
 # make coverage     the tests, and which branches of sgnn/ they take
 # make test-min     the least versions of constraints-min.txt, in a new .venv
@@ -18,7 +19,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
 
-.PHONY: demo test test-all fuzz lint types test-min doctest coverage sdist bench wheel reproduce clean
+.PHONY: demo test test-all fuzz lint types test-min doctest coverage sdist bench wheel reproduce doc gallery clean
 .NOTPARALLEL:
 
 demo: $(VENV)/.plot
@@ -28,7 +29,7 @@ demo: $(VENV)/.plot
 test: lint types
 	$(RUN) -m pytest -n auto --durations 10
 
-test-all: lint types
+test-all: lint types $(VENV)/.doc
 	$(RUN) -m pytest -n auto -m "slow or not slow"
 
 FROM ?= 1000
@@ -64,6 +65,12 @@ doctest: $(VENV)/.test
 bench: $(VENV)/.bench
 	$(RUN) -m benchmarks all $(if $(DATA),--data $(DATA))
 
+doc: $(VENV)/.doc
+	$(RUN) -m sphinx -W --keep-going -j auto doc doc/_build/html
+
+gallery: $(VENV)/.doc
+	$(RUN) -m sphinx -W --keep-going -D plot_gallery=True doc doc/_build/html
+
 wheel: $(VENV)/.made
 	rm -rf build dist
 	$(RUN) -m pip wheel --no-deps --wheel-dir dist .
@@ -76,17 +83,18 @@ reproduce: $(VENV)/.bench
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache quickstart.png
 	find . -name __pycache__ -prune -exec rm -rf {} +
-	rm -f sgnn/kernels/*.so sgnn/kernels/*.pyd
+	rm -rf sgnn/kernels/*.so sgnn/kernels/*.pyd doc/_build doc/generated doc/auto_examples
 
 # What an installation is made of: where it changes, sgnn is installed again.
 SOURCES := pyproject.toml constraints.txt setup.py \
 	$(wildcard sgnn/kernels/*.pyx sgnn/kernels/*.pxd sgnn/kernels/*.h)
 
-# .venv/.plot, .test and .bench say when sgnn was last installed with these extras.
+# .venv/.plot, .test, .doc and .bench say when sgnn was last installed with these extras.
 $(VENV)/.plot: PACKAGES := -e ".[plot]"
 $(VENV)/.test: PACKAGES := -e ".[test]"
+$(VENV)/.doc: PACKAGES := -e ".[doc]"
 $(VENV)/.bench: PACKAGES := -e ".[bench]"
-$(VENV)/.plot $(VENV)/.test $(VENV)/.bench: $(SOURCES) | $(VENV)/.made
+$(VENV)/.plot $(VENV)/.test $(VENV)/.doc $(VENV)/.bench: $(SOURCES) | $(VENV)/.made
 	$(RUN) -m pip install -c constraints.txt $(PACKAGES)
 	@touch $@
 

@@ -70,6 +70,7 @@ def page():
     for name in available():
         cls = PENALTIES[name]
         text.append(entry(f"## `{name}`: {cls.__name__}", cls, shared))
+        text.append(f"![Value, prox and a path](images/penalty_{name}.png)")
     text.append("## Shared parameters")
     _, parts = sections(inspect.getdoc(Penalty))
     text.append(entry("### GroupPenalty", GroupPenalty, entries(parts["Parameters"].strip())))

@@ -1,7 +1,7 @@
 """
-==========================================
+===========================================
 One-hot columns that stand or fall together
-==========================================
+===========================================
 
 A categorical variable becomes several columns in a one-hot encoding. Judged one by one, some of
 them are dropped and others stay, although one cannot ask for a part of a variable. With

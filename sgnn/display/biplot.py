@@ -25,12 +25,15 @@ class BiplotDisplay:
     Parameters
     ----------
     scores : ndarray of shape (n_samples, 2)
+        Of the samples, on two components.
     of_features : ndarray of shape (n_features, 2)
         Correlations of the features with the scores.
     of_targets : ndarray of shape (n_targets, 2)
         Correlations of the targets with the scores.
     feature_names : array-like of str, shape (n_features,)
+        Names of all features.
     target_names : array-like of str, shape (n_targets,)
+        Names of all targets.
     components : tuple of int, default=(0, 1)
         Which directions these are, for the labels of the axes.
 
@@ -74,6 +77,7 @@ class BiplotDisplay:
         Returns
         -------
         display : BiplotDisplay
+            This one, drawn.
         """
         ax = axes_for(self, ax, figsize=(8.0, 4.8))
         scores = np.asarray(self.scores)
@@ -125,6 +129,7 @@ class BiplotDisplay:
         Returns
         -------
         display : BiplotDisplay
+            It is drawn already.
 
         Raises
         ------

@@ -28,6 +28,7 @@ class FeaturePathDisplay:
     ranking : ndarray of int, shape (n_features,)
         Place of each feature, 1 for the one that stays longest.
     feature_names : array-like of str, shape (n_features,)
+        Names of all features.
 
     Attributes
     ----------
@@ -68,6 +69,7 @@ class FeaturePathDisplay:
         Returns
         -------
         display : FeaturePathDisplay
+            This one, drawn.
 
         Raises
         ------
@@ -111,6 +113,7 @@ class FeaturePathDisplay:
         Returns
         -------
         display : FeaturePathDisplay
+            It is drawn already.
 
         Raises
         ------

@@ -61,6 +61,7 @@ class FirstLayerDisplay:
         Returns
         -------
         display : FirstLayerDisplay
+            This one, drawn.
         """
         ax = axes_for(self, ax)
         import matplotlib.pyplot as plt
@@ -109,6 +110,7 @@ class FirstLayerDisplay:
         Returns
         -------
         display : FirstLayerDisplay
+            It is drawn already.
 
         Raises
         ------
@@ -132,7 +134,7 @@ class FirstLayerDisplay:
             raise ValueError(f'what must be "weights" or "importance"; got {what!r}.')
         if not values.shape[1]:
             raise ValueError("No unit is left of the first layer: there is nothing to draw.")
-        images = np.ma.masked_all((values.shape[1], n_features))
+        images = np.ma.array(np.zeros((values.shape[1], n_features)), mask=True)
         images[:, support] = values.T
         return cls(images=images.reshape(-1, *image_shape), what=what).plot(ax)
 

@@ -68,6 +68,7 @@ class NetworkDisplay:
         Returns
         -------
         display : NetworkDisplay
+            This one, drawn.
 
         Raises
         ------
@@ -138,6 +139,7 @@ class NetworkDisplay:
         Returns
         -------
         display : NetworkDisplay
+            It is drawn already.
 
         Raises
         ------

@@ -53,6 +53,7 @@ class NeuronsDisplay:
         Returns
         -------
         display : NeuronsDisplay
+            This one, drawn.
         """
         ax = axes_for(self, ax)
         columns = np.transpose(self.n_neurons)[:-1]
@@ -85,6 +86,7 @@ class NeuronsDisplay:
         Returns
         -------
         display : NeuronsDisplay
+            It is drawn already.
 
         Raises
         ------

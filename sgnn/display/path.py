@@ -30,7 +30,7 @@ class PathDisplay:
     """Scores of the networks of a path against their size.
 
     Each network is a dot. Of those of one size, the line goes through the first on the path, which
-    is the one that :meth:`SparseMLPPath.at` returns. The empty network is left out.
+    is the one that :meth:`sgnn.SparseMLPPath.at` returns. The empty network is left out.
 
     It is made by :meth:`from_path` or :meth:`from_estimator`; all parameters are stored as
     attributes.
@@ -42,12 +42,15 @@ class PathDisplay:
     x : {"n_features", "alpha", "n_weights", "n_multiply_adds", "sparsity"}, default="n_features"
         What `sizes` are.
     train_scores : ndarray of shape (n_points,), default=None
+        Scores on the training data.
     validation_scores : ndarray of shape (n_points,), default=None
+        Scores on the validation data.
     validation_errors : ndarray of shape (n_points,), default=None
         Standard errors of `validation_scores`.
     best_index : int, default=None
         The network that was chosen.
     score_name : str, default="score"
+        What the axis of the scores is called.
 
     Attributes
     ----------
@@ -91,6 +94,7 @@ class PathDisplay:
         Returns
         -------
         display : PathDisplay
+            This one, drawn.
         """
         ax = axes_for(self, ax)
         self._scale(ax)
@@ -159,6 +163,7 @@ default="n_features"
         Returns
         -------
         display : PathDisplay
+            It is drawn already.
 
         Raises
         ------
@@ -200,6 +205,7 @@ default="n_features"
         Returns
         -------
         display : PathDisplay
+            It is drawn already.
 
         Raises
         ------

@@ -13,6 +13,7 @@ class StabilityDisplay:
     Parameters
     ----------
     selection_probabilities : ndarray of shape (n_features,)
+        Shares of the halves that select a feature.
     threshold : float
         Probability from which on a feature is selected.
     feature_names : array-like of str, shape (n_features,), default=None
@@ -56,6 +57,7 @@ class StabilityDisplay:
         Returns
         -------
         display : StabilityDisplay
+            This one, drawn.
         """
         shown = np.argsort(-self.selection_probabilities, kind="stable")[:max_features]
         names = self.feature_names
@@ -97,6 +99,7 @@ class StabilityDisplay:
         Returns
         -------
         display : StabilityDisplay
+            It is drawn already.
 
         Raises
         ------

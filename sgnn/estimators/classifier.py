@@ -153,6 +153,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseSparseMLP):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_labels)
+            Classes of ``classes_``, or an indicator matrix.
         """
         return of_outputs(self, X, lambda outputs: self._form.targets.decode(outputs))
 

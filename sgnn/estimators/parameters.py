@@ -7,6 +7,7 @@ from numbers import Integral, Number, Real
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from sgnn._common.documented import Documented
 from sgnn._common.private_sklearn import Interval, Options, StrOptions
 from sgnn._common.versions import Versioned
 from sgnn._common.words import brief, check_plain
@@ -14,7 +15,7 @@ from sgnn.training.checkpoint import Checkpoint
 
 
 @dataclass(eq=False, repr=False)
-class SparseMLPParameters(Versioned, BaseEstimator):
+class SparseMLPParameters(Documented, Versioned, BaseEstimator):
     r"""What :class:`sgnn.SparseMLPClassifier` and :class:`sgnn.SparseMLPRegressor` have in common.
 
     Parameters
@@ -135,7 +136,7 @@ class SparseMLPParameters(Versioned, BaseEstimator):
         a dense network still hold its initial weights, and copies of an input share what is one's;
         :func:`sklearn.inspection.permutation_importance` asks the predictions instead.
     coefs_ : list of ndarray of shape (n_in, n_out)
-        Weights of the compact network; :meth:`expand` gives the full-size ones.
+        Weights of the compact network; ``expand`` gives the full-size ones.
     intercepts_ : list of ndarray of shape (n_out,)
         Biases of the compact network.
     kept_units_ : list of ndarray of bool

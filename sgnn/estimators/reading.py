@@ -6,11 +6,12 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from sgnn.networks.network import part_of
+from sgnn.networks.picture import Pictured
 
 _of_network = partial(part_of, "network_")
 
 
-class ReadsNetwork:
+class ReadsNetwork(Pictured):
     """The fitted attributes and methods that read ``network_``."""
 
     coefs_ = _of_network("coefs")
@@ -46,15 +47,22 @@ class ReadsNetwork:
         network = self.network_.expand()
         return network.coefs, network.intercepts
 
-    def summary(self) -> str:
+    def summary(self, as_frame=False):
         """Return a table of the units, weights and multiply-adds that are left.
+
+        Parameters
+        ----------
+        as_frame : bool, default=False
+            Whether to return a frame of pandas in place of text: a row for each layer, and in
+            columns that begin with ``all_`` what there was; the weights of a layer enter it.
 
         Returns
         -------
-        str
+        str or pandas.DataFrame
+            Text to be printed, or numbers.
         """
         check_is_fitted(self)
-        return self.network_.summary()
+        return self.network_.summary(as_frame)
 
     def to_torch(self, dtype=None, inputs="kept"):
         """Return the compact network as a plain torch module.

@@ -62,6 +62,16 @@ def register(name, structure):
 def structures_of(name):
     """Return the structures that a name stands for, one or several.
 
+    Parameters
+    ----------
+    name : str
+        As penalties take it for `groups`.
+
+    Returns
+    -------
+    tuple of str
+        Names of :data:`STRUCTURES`; of "both" two, which are summed.
+
     Raises
     ------
     ValueError

@@ -26,10 +26,10 @@ def neighbor_features(X, links, n_hops: int = 1, *, smooth: bool = False):
     ----------
     X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
         Features of all samples.
-    links : {sparse matrix, array} of shape (n_samples, n_samples), networkx graph with the nodes \
-0 to n_samples - 1, or array of int of shape (2, n_links)
+    links : {sparse matrix, array, networkx graph} of shape (n_samples, n_samples) or (2, n_links)
         Who is linked with whom, in one direction or both, the larger weight counting; weights of
-        at least 0. Links of samples to themselves are ignored. Edges have weight 1 each.
+        at least 0. Two rows of int are pairs of samples, with weight 1 each; the nodes of a graph
+        are 0 to n_samples - 1. Links of samples to themselves are ignored.
     n_hops : int >= 1, default=1
         How many links to go along, :math:`H`.
     smooth : bool, default=False

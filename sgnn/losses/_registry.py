@@ -32,6 +32,7 @@ def available():
     Returns
     -------
     list of str
+        In the order of the alphabet.
 
     Examples
     --------
@@ -70,6 +71,7 @@ def get_loss(loss):
     Parameters
     ----------
     loss : str or Loss
+        A name of :func:`available`, or an object.
 
     Returns
     -------

@@ -1,14 +1,14 @@
-"""The contract of a loss, on one screen."""
+"""The contract of a loss."""
 
 from abc import ABC, abstractmethod
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
-_ROUNDING, _LEAST_MEAN = 1e-13, 1e-9
+from sgnn._common.documented import Documented
 
 
-class Loss(BaseEstimator, ABC):
+class Loss(Documented, BaseEstimator, ABC):
     """What a network is trained to make small: a function of the raw outputs of each sample.
 
     Subclasses are dataclasses, ``@dataclass(eq=False, repr=False)``, whose fields are their
@@ -64,11 +64,14 @@ class Loss(BaseEstimator, ABC):
         targets : ndarray of shape (n_samples, n_outputs)
             Or what else the loss wants.
         weights : ndarray of shape (n_samples,) or None
+            Sample weights; None is 1 for all.
         n_outputs : int
+            How many numbers are returned.
 
         Returns
         -------
         ndarray of shape (n_outputs,)
+            A constant, before the inverse link.
         """
 
     @abstractmethod
@@ -78,17 +81,35 @@ class Loss(BaseEstimator, ABC):
         Parameters
         ----------
         outputs : ndarray of shape (n_samples, n_outputs)
+            Raw outputs.
         targets : ndarray
+            As users gave them, in numbers.
         weights : ndarray of shape (n_samples,) or None
             What scores are relative to, such as a variance, is weighted.
 
         Returns
         -------
         ndarray of shape (n_samples,)
+            Greater is better.
         """
 
     def score(self, outputs, targets, weights=None):
-        """Return the score of the model, a float; see :meth:`scores`."""
+        """Return the score of the model.
+
+        Parameters
+        ----------
+        outputs : ndarray of shape (n_samples, n_outputs)
+            As for :meth:`scores`.
+        targets : ndarray
+            As for :meth:`scores`.
+        weights : ndarray of shape (n_samples,) or None
+            As for :meth:`scores`.
+
+        Returns
+        -------
+        float
+            Mean of :meth:`scores`, by the weights.
+        """
         return float(np.average(self.scores(outputs, targets, weights), weights=weights))
 
     #: Fewest samples for which the scores are defined.
@@ -99,26 +120,76 @@ class Loss(BaseEstimator, ABC):
         return
 
     def columns(self, y):
-        """Return a structured array as numbers, one column for each field; most refuse it."""
+        """Return a structured array as numbers, one column for each field; most refuse it.
+
+        Parameters
+        ----------
+        y : structured ndarray of shape (n_samples,)
+            Targets.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_fields)
+            As `targets` are for the other methods.
+        """
         raise ValueError(
             f"{type(self).__name__}: y must hold numbers; it is a structured array with the fields "
             f"{y.dtype.names}."
         )
 
     def n_outputs(self, n_columns):
-        """Return the number of outputs that targets of some columns need."""
+        """Return the number of outputs that targets of some columns need.
+
+        Parameters
+        ----------
+        n_columns : int
+            Columns of the targets.
+
+        Returns
+        -------
+        int
+            For most losses the same.
+        """
         return n_columns
 
     def check(self, targets):
-        """Raise a ValueError for targets out of range."""
+        """Raise a ValueError for targets out of range.
+
+        Parameters
+        ----------
+        targets : ndarray of shape (n_samples, n_columns)
+            Finite numbers.
+        """
         return
 
     def strata(self, targets):
-        """Return what a split of targets is stratified by, or None."""
+        """Return what a split of targets is stratified by, or None.
+
+        Parameters
+        ----------
+        targets : ndarray of shape (n_samples, n_columns)
+            Those that are split.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or None
+            Labels of strata.
+        """
         return None
 
     def order(self, targets):
-        """Return the indices of samples in the order that training is to have them, or None."""
+        """Return the indices of samples in the order that training is to have them, or None.
+
+        Parameters
+        ----------
+        targets : ndarray of shape (n_samples, n_columns)
+            Those of training.
+
+        Returns
+        -------
+        ndarray of int, shape (n_samples,), or None
+            None leaves them as they are.
+        """
         return None
 
     def baseline(self, outputs, targets, weights):
@@ -129,7 +200,14 @@ class Loss(BaseEstimator, ABC):
         outputs : callable
             Returns the raw outputs, shape (n_samples, n_outputs).
         targets : ndarray of shape (n_samples, n_columns)
+            Those of training.
         weights : ndarray of shape (n_samples,) or None
+            Sample weights; None is 1 for all.
+
+        Returns
+        -------
+        object or None
+            Handed to predictions with the raw outputs.
         """
         return None
 
@@ -149,11 +227,33 @@ class Loss(BaseEstimator, ABC):
         return None
 
     def loss_unit(self, units):
-        """Return the unit of measure of the loss, a float, for targets of some units."""
+        """Return the unit of measure of the loss for targets of some units.
+
+        Parameters
+        ----------
+        units : ndarray of shape (n_outputs,)
+            As :meth:`units` returns them.
+
+        Returns
+        -------
+        float
+            Positive.
+        """
         return 1.0
 
     def in_units(self, units):
-        """Return the loss, but for a factor, of targets and raw outputs divided by their units."""
+        """Return the loss, but for a factor, of targets and raw outputs divided by their units.
+
+        Parameters
+        ----------
+        units : ndarray of shape (n_outputs,)
+            As :meth:`units` returns them.
+
+        Returns
+        -------
+        Loss
+            Itself, where its parameters have no unit.
+        """
         return self
 
     def slope(self, targets, weights, n_outputs):
@@ -161,8 +261,12 @@ class Loss(BaseEstimator, ABC):
 
         Parameters
         ----------
-        targets, weights, n_outputs
-            As for :meth:`constant`; targets in their units.
+        targets : ndarray of shape (n_samples, n_outputs)
+            As for :meth:`constant`, in their units.
+        weights : ndarray of shape (n_samples,) or None
+            As for :meth:`constant`.
+        n_outputs : int
+            As for :meth:`constant`.
 
         Returns
         -------
@@ -180,88 +284,31 @@ class Loss(BaseEstimator, ABC):
         return float(np.sqrt(np.average(squares.mean(axis=0), weights=weights))) or 1.0
 
     def predicted(self, outputs):
-        """Return what raw outputs predict, an array of the same shape: the inverse link."""
-        return outputs
-
-
-class DevianceLoss(Loss):
-    r"""A loss of numbers that is a sum over outputs, and least where these say what happened.
-
-    The score is :math:`D^2`: 1 minus the deviance, which is the loss minus its least value,
-    relative to that of the best constant; the mean over outputs. For the squared error it is
-    :math:`R^2`.
-    """
-
-    score_name = "D²"
-    least_scored = 2
-    follows_noise = True
-
-    @abstractmethod
-    def deviance(self, outputs, targets):
-        """Return the loss of each output minus its least value for the target.
+        """Return what raw outputs predict: the inverse link.
 
         Parameters
         ----------
-        outputs, targets : ndarray of shape (n_samples, n_outputs)
-            Targets in double precision.
+        outputs : ndarray of shape (n_samples, n_outputs)
+            Raw outputs.
 
         Returns
         -------
         ndarray of shape (n_samples, n_outputs)
-            >= 0.
+            Such as means or probabilities.
         """
-
-    def scores(self, outputs, targets, weights=None):
-        targets = targets.astype(np.float64, copy=False)
-        constant = self.constant(targets, weights, targets.shape[1])
-        with np.errstate(over="ignore"):
-            deviances = self.deviance(outputs, targets)
-        of_constant = self.deviance(np.tile(constant, (len(targets), 1)), targets)
-        of_constant = np.average(of_constant, axis=0, weights=weights)
-        least = np.finfo(np.float64).tiny
-        varies = (targets != targets[0]).any(axis=0) & (of_constant >= least)
-        misses = np.average(deviances, axis=0, weights=weights) >= least
-        ratios = np.where(varies, deviances, misses)
-        return 1 - (ratios / np.where(varies, of_constant, 1)).mean(axis=1)
-
-
-class ErrorLoss(DevianceLoss):
-    """A loss of the errors of outputs, which are predictions, measured in standard deviations."""
-
-    @abstractmethod
-    def of_errors(self, errors):
-        """Return the loss of each error, output minus target; arrays of shape (n, n_outputs)."""
-
-    def deviance(self, outputs, targets):
-        return self.of_errors(outputs - targets)
-
-    def units(self, mean, variance):
-        varies = variance > (_ROUNDING * mean) ** 2
-        typical = np.sqrt(variance[varies].mean()) if varies.any() else 1.0
-        return np.where(varies, np.sqrt(variance), typical)
-
-
-class LogLinkLoss(DevianceLoss):
-    """A loss of means whose logarithms are the raw outputs; the unit of targets is their mean."""
-
-    log_link = True
-
-    def constant(self, targets, weights, n_outputs):
-        means = np.average(targets.astype(np.float64, copy=False), axis=0, weights=weights)
-        return np.log(np.maximum(means, _LEAST_MEAN))
-
-    def predicted(self, outputs):
-        with np.errstate(over="ignore"):
-            return np.exp(outputs)
-
-    def units(self, mean, variance):
-        if not mean.any():
-            raise ValueError(f"{type(self).__name__}: y must not be 0 throughout.")
-        return np.where(mean > 0, mean, 1.0)
+        return outputs
 
 
 def average_(outputs, weights):
-    """Turn the gradients of the losses of samples into that of their weighted mean, in place."""
+    """Turn the gradients of the losses of samples into that of their weighted mean, in place.
+
+    Parameters
+    ----------
+    outputs : torch.Tensor of shape (n_outputs, n_samples)
+        Gradients, overwritten.
+    weights : torch.Tensor of shape (n_samples,) or None
+        Sample weights, of mean 1 over all samples; None is 1 for all.
+    """
     outputs.mul_(1 / outputs.shape[1])
     if weights is not None:
         outputs.mul_(weights)

@@ -158,12 +158,14 @@ class Cox(Loss):
         Parameters
         ----------
         outputs : ndarray of shape (n_samples, 1)
+            Logarithms of hazards.
         baseline : StepFunctions
             What :meth:`baseline` returned.
 
         Returns
         -------
         StepFunctions
+            One of each sample.
         """
         hazards = np.exp(outputs.astype(np.float64)) * baseline.values
         return StepFunctions(baseline.times, np.exp(-hazards), before=1.0)

@@ -6,7 +6,8 @@ import numpy as np
 from scipy.optimize import brentq
 
 from sgnn._common.checks import check_interval
-from sgnn.losses.base import ErrorLoss, average_
+from sgnn.losses.base import average_
+from sgnn.losses.kinds import ErrorLoss
 
 
 @dataclass(eq=False, repr=False)

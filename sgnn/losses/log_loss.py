@@ -74,5 +74,16 @@ class LogLoss(Loss):
         return 1.0
 
     def log_predicted(self, outputs):
-        """Return the logarithms of :meth:`predicted`, without underflow."""
+        """Return the logarithms of :meth:`predicted`, without underflow.
+
+        Parameters
+        ----------
+        outputs : ndarray of shape (n_samples, n_outputs)
+            Raw outputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs)
+            Logarithms of probabilities.
+        """
         return log_softmax(outputs, axis=1) if self.exclusive else log_expit(outputs)

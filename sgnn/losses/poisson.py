@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import xlogy
 
-from sgnn.losses.base import LogLinkLoss, average_
+from sgnn.losses.base import average_
+from sgnn.losses.kinds import LogLinkLoss
 
 
 @dataclass(eq=False, repr=False)

@@ -259,27 +259,11 @@ class Network:
         coefs, intercepts = ([a.astype(dtype) for a in b] for b in (self.coefs, self.intercepts))
         return replace(self, coefs=coefs, intercepts=intercepts)
 
-    def summary(self):
-        """Return a table of the units, weights and multiply-adds that are left.
+    def summary(self, as_frame=False):
+        """Return a table of what is left; see :func:`sgnn.networks.tables.summary`."""
+        from sgnn.networks.tables import summary
 
-        Returns
-        -------
-        str
-        """
-        sizes = self.sizes
-        header = f"{'layer':<10}{'units':>16}{'weights':>20}{'multiply-adds':>20}"
-        lines = [header, "-" * len(header)]
-        lines.append(f"{'input':<10}{_of(self.kept[0].sum(), sizes[0]):>16}")
-        for layer, coef in enumerate(self.coefs):
-            name = "output" if layer == len(self.coefs) - 1 else f"hidden {layer + 1}"
-            units = _of(self.kept[layer + 1].sum(), sizes[layer + 1])
-            full = sizes[layer] * sizes[layer + 1]
-            weights, products = _of(np.count_nonzero(coef), full), _of(coef.size, full)
-            lines.append(f"{name:<10}{units:>16}{weights:>20}{products:>20}")
-        full = n_products(sizes)
-        weights, products = _of(self.n_weights, full), _of(self.n_multiply_adds, full)
-        lines.append(f"{'total':<10}{'':>16}{weights:>20}{products:>20}")
-        return "\n".join(lines)
+        return summary(self, as_frame)
 
     def to_torch(self, dtype=None, inputs="kept"):
         """Return the network of the units that are left as a plain torch module.
@@ -316,7 +300,3 @@ def row_norms(matrix):
     """Return the norm of each row, scaled by powers of 2 so that no square underflows."""
     exponents = np.frexp(np.abs(matrix).max(axis=1, initial=0))[1]
     return np.ldexp(np.linalg.norm(np.ldexp(matrix, -exponents[:, None]), axis=1), exponents)
-
-
-def _of(part, whole):
-    return f"{part:,} of {whole:,}"

@@ -141,15 +141,15 @@ def converted(model, X, target_opset):
     Raises
     ------
     TypeError
-        If skl2onnx does not know a part of it.
+        If skl2onnx cannot convert a part of it.
     """
     marked = with_roles(model, (*CLASSIFIERS, *REGRESSORS, *REDUCED_RANK))
     options = {id(part): {"zipmap": False} for part in _classifiers(marked)}
     try:
         return skl2onnx.to_onnx(marked, X, target_opset=target_opset, options=options)
-    except (MissingShapeCalculator, MissingConverter) as error:
+    except (MissingShapeCalculator, MissingConverter, NameError, NotImplementedError) as error:
         words = cut(" ".join(str(error).split()), 300)
-        raise TypeError(f"model: skl2onnx has no converter for a part of it: {words}") from error
+        raise TypeError(f"model: skl2onnx cannot convert a part of it: {words}") from error
 
 
 def _classifiers(model):

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from sgnn.losses.base import LogLinkLoss, Loss
+from sgnn.losses.base import Loss
+from sgnn.losses.kinds import LogLinkLoss
 from sgnn.networks.activations import ACTIVATIONS
 
 _FEW = 0.15

@@ -17,6 +17,7 @@ from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted, indexable
 
 from sgnn._common.docstrings import takes_over
+from sgnn._common.documented import Documented
 from sgnn._common.interrupts import keeping
 from sgnn._common.private_sklearn import Interval, StrOptions, _fit_context
 from sgnn._common.versions import Versioned
@@ -27,6 +28,7 @@ from sgnn.estimators.data import check_form
 from sgnn.estimators.defaults import check_no_pipeline, default_estimator, with_ridge
 from sgnn.estimators.learnt import set_learnt
 from sgnn.estimators.parameters import SparseMLPParameters
+from sgnn.networks.picture import Pictured
 from sgnn.paths.choice import RULES, choose, least_gain, standard_error
 from sgnn.paths.constraints import PATH_CONSTRAINTS
 from sgnn.paths.folds import check_scores, scores_of_fold
@@ -63,7 +65,9 @@ _OF_ESTIMATOR = [
 
 @takes_over(sparse_mlp_path, SparseMLPParameters)
 @dataclass(eq=False, repr=False)
-class BaseSparseMLPCV(CallbackSupportMixin, Versioned, SelectorMixin, BaseEstimator, ABC):
+class BaseSparseMLPCV(
+    Documented, Pictured, CallbackSupportMixin, Versioned, SelectorMixin, BaseEstimator, ABC
+):
     r"""Abstract: a path on all data, and paths along the same strengths on folds.
 
     See :class:`SparseMLPClassifierCV` and :class:`SparseMLPRegressorCV`.
@@ -81,7 +85,7 @@ class BaseSparseMLPCV(CallbackSupportMixin, Versioned, SelectorMixin, BaseEstima
     cv : int, cross-validation generator or iterable, default=None
         Folds, as everywhere in scikit-learn; None is 5 folds.
     scoring : str or callable, default=None
-        What decides, and what :meth:`score` returns, as everywhere in scikit-learn; None is
+        What decides, and what ``score`` returns, as everywhere in scikit-learn; None is
         the score of `estimator`: accuracy, :math:`R^2`, or what belongs to its `loss`.
     rule : {"best", "1se", "dense"}, default="best"
         "best": the highest mean score, which predicts best. "1se": the largest alpha whose mean

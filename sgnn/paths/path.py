@@ -1,17 +1,16 @@
 """What a walk along growing strengths leaves behind: networks of all sizes."""
 
-from copy import deepcopy
-
 import numpy as np
 
 from sgnn._common.versions import Versioned
 from sgnn._common.warnings import warn
 from sgnn.estimators.base import BaseSparseMLP
-from sgnn.estimators.learnt import fitted, learnt
+from sgnn.estimators.learnt import fitted
 from sgnn.networks.network import row_norms
 from sgnn.paths.choice import choose
 from sgnn.paths.places import first, places_of
-from sgnn.training.state import State
+from sgnn.paths.point import learnt_at
+from sgnn.paths.tables import summary
 
 _ENOUGH = 0.9
 
@@ -26,31 +25,22 @@ def _column(name, text):
     return property(column, doc=text)
 
 
-def learnt_at(point, form, estimator):
-    """Return the fitted attributes of an estimator at a point of a path.
-
-    Parameters
-    ----------
-    point : PathPoint
-    form : Form
-    estimator : SparseMLPClassifier or SparseMLPRegressor
-
-    Returns
-    -------
-    dict
-    """
-    form, network = deepcopy((form, point.network))
-    n_removed = tuple(int((~mask).sum()) for mask in network.kept)
-    state = State(network, n_epochs=estimator.max_iter)
-    told = form, point.alpha, network, [point.history], n_removed, state
-    return learnt(*told, baseline=point.baseline)
-
-
 class SparseMLPPath(Versioned):
     """The networks that :func:`sgnn.sparse_mlp_path` found, from the dense one to the empty one.
 
-    ``path[i]`` is a :class:`PathPoint`; :meth:`estimator`, :meth:`at` and :meth:`best` return
-    fitted estimators.
+    ``path[i]`` is a :class:`~sgnn.paths.point.PathPoint`; :meth:`estimator`, :meth:`at` and
+    :meth:`best` return fitted estimators.
+
+    Parameters
+    ----------
+    estimator : SparseMLPClassifier or SparseMLPRegressor
+        What was walked with, unfitted.
+    form : Form
+        What was learnt of X and y.
+    points : list of PathPoint
+        The networks, from dense to sparse.
+    empty : PathPoint
+        The network that predicts a constant.
 
     Attributes
     ----------
@@ -168,6 +158,7 @@ class SparseMLPPath(Versioned):
         Returns
         -------
         ndarray of bool, shape (n_features,)
+            A mask.
 
         Raises
         ------
@@ -184,6 +175,7 @@ class SparseMLPPath(Versioned):
         Parameters
         ----------
         index : int
+            Of ``points``; negative ones count from the end.
 
         Returns
         -------
@@ -210,6 +202,7 @@ class SparseMLPPath(Versioned):
         Returns
         -------
         SparseMLPClassifier or SparseMLPRegressor
+            Fitted; its ``alpha`` is that of the point.
 
         Raises
         ------
@@ -264,6 +257,7 @@ class SparseMLPPath(Versioned):
         Returns
         -------
         SparseMLPClassifier or SparseMLPRegressor
+            Fitted; its ``alpha`` is that of the point.
 
         Raises
         ------
@@ -305,22 +299,20 @@ class SparseMLPPath(Versioned):
             return self
         return SparseMLPPath(self._estimator, self._form, [*self.points, self._empty], self._empty)
 
-    def summary(self) -> str:
+    def summary(self, as_frame=False):
         """Return a table with a line for each network.
+
+        Parameters
+        ----------
+        as_frame : bool, default=False
+            Whether to return a frame of pandas in place of text.
 
         Returns
         -------
-        str
+        str or pandas.DataFrame
+            Text to be printed, or numbers, with the standard errors of the validation scores, too.
         """
-        header = f"{'alpha':>10}{'features':>10}{'neurons':>20}{'weights':>10}{'sparsity':>10}"
-        header += f"{'train':>8}" + (f"{'valid.':>8}" if self._is_validated else "")
-        lines = [header, "-" * len(header)]
-        for point in self.points:
-            neurons = "-".join(map(str, point.n_neurons))
-            line = f"{point.alpha:>10.3g}{point.n_features:>10,}{neurons:>20}"
-            line += f"{point.n_weights:>10,}{point.sparsity:>10.4f}{point.train_score:>8.4f}"
-            lines.append(line + (f"{point.validation_score:>8.4f}" if self._is_validated else ""))
-        return "\n".join(lines)
+        return summary(self.points, as_frame)
 
     @property
     def _is_validated(self):

@@ -1,10 +1,13 @@
 """One network of a path."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 
+from sgnn.estimators.learnt import learnt
 from sgnn.networks.network import Network, part_of
 from sgnn.training.course import History
+from sgnn.training.state import State
 
 of_network = partial(part_of, "network")
 
@@ -35,7 +38,7 @@ class PathPoint:
     history : History
         Of the epochs since the point before.
     baseline : object
-        What predictions need to know besides the network; see :meth:`Loss.baseline`.
+        What predictions need to know besides the network; see :meth:`sgnn.losses.Loss.baseline`.
     coefs, intercepts, kept, features, n_features, n_neurons, n_weights, n_multiply_adds, sparsity
         Those of `network`: what is left.
     """
@@ -69,3 +72,23 @@ class PathPoint:
     n_weights = of_network("n_weights")
     n_multiply_adds = of_network("n_multiply_adds")
     sparsity = of_network("sparsity")
+
+
+def learnt_at(point, form, estimator):
+    """Return the fitted attributes of an estimator at a point of a path.
+
+    Parameters
+    ----------
+    point : PathPoint
+    form : Form
+    estimator : SparseMLPClassifier or SparseMLPRegressor
+
+    Returns
+    -------
+    dict
+    """
+    form, network = deepcopy((form, point.network))
+    n_removed = tuple(int((~mask).sum()) for mask in network.kept)
+    state = State(network, n_epochs=estimator.max_iter)
+    told = form, point.alpha, network, [point.history], n_removed, state
+    return learnt(*told, baseline=point.baseline)

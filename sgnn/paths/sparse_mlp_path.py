@@ -18,7 +18,8 @@ from sgnn.estimators.explained import explained
 from sgnn.estimators.prepare import prepare
 from sgnn.estimators.regressor import SparseMLPRegressor
 from sgnn.paths.constraints import PATH_CONSTRAINTS
-from sgnn.paths.path import SparseMLPPath, learnt_at
+from sgnn.paths.path import SparseMLPPath
+from sgnn.paths.point import learnt_at
 from sgnn.paths.points import empty_point, points_of
 from sgnn.paths.progress import following
 from sgnn.training.checkpoint import place_of
@@ -113,6 +114,7 @@ def sparse_mlp_path(
     Returns
     -------
     SparseMLPPath
+        The networks, and what each of them scores.
 
     Raises
     ------

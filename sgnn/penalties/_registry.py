@@ -48,6 +48,7 @@ def available():
     Returns
     -------
     list of str
+        In the order of the alphabet.
 
     Examples
     --------
@@ -91,6 +92,7 @@ def get_penalty(penalty):
     Returns
     -------
     list of Penalty
+        Whose sum is meant; of None it is empty.
 
     Raises
     ------

@@ -19,6 +19,7 @@ from dataclasses import KW_ONLY, dataclass
 from sklearn.base import BaseEstimator
 
 from sgnn._common.docstrings import takes_over
+from sgnn._common.documented import Documented
 from sgnn.groups import structures_of
 from sgnn.penalties._checks import check_flag, check_groups
 from sgnn.penalties.strengths import check_schedule
@@ -29,7 +30,7 @@ class Shape(ABC):
 
     Both methods act entry by entry on a torch tensor (single weights, or the norms of groups), so
     that importing a shape does not import torch: they use the methods of that tensor, or, where
-    `takes_arrays`, what numpy and torch name alike, see :mod:`sgnn._common.namespaces`.
+    `takes_arrays`, what numpy and torch name alike, see ``sgnn._common.namespaces``.
     """
 
     #: True where ``value(c * x) = c * value(x)`` for every ``c > 0``. Such a shape may be summed
@@ -66,7 +67,9 @@ class Shape(ABC):
         Parameters
         ----------
         x : torch.Tensor, or ndarray where `takes_arrays`
+            Any numbers.
         strength : float, >= 0
+            What the strength of the penalty makes of the shape.
 
         Returns
         -------
@@ -81,6 +84,7 @@ class Shape(ABC):
         Parameters
         ----------
         x : torch.Tensor, or ndarray where `takes_arrays`
+            Any numbers.
         step : float, or as ``x`` and broadcastable to it, >= 0
             0 leaves ``x`` as it is.
         strength : float, >= 0
@@ -101,6 +105,11 @@ class Shape(ABC):
             Units per layer.
         blocks : array of int, shape (n_inputs,), default=None
             Blocks of inputs that stand or fall together.
+
+        Returns
+        -------
+        Shape
+            Itself, where it does not depend on it.
         """
         return self
 
@@ -110,6 +119,12 @@ class Shape(ABC):
         Parameters
         ----------
         kept : ndarray of bool, shape (n_inputs,)
+            The inputs that are left.
+
+        Returns
+        -------
+        Shape
+            Itself, where it does not depend on them.
         """
         return self
 
@@ -136,9 +151,11 @@ class Piece:
     Parameters
     ----------
     shape : Shape
-    groups : {"weights", "outgoing", "incoming", "taps", "kernels", "both", "layer", \
-"layer of outgoing", "layer of incoming", "layer of both"} or the name of a registered structure
-        The structure; an unknown name is refused.
+        What is summed over the groups.
+    groups : str
+        The structure: "weights", "outgoing", "incoming", "taps", "kernels", "both", "layer",
+        "layer of outgoing", "layer of incoming", "layer of both" or the name of a registered one;
+        an unknown name is refused.
     weight : float, default=1.0
         Factor of this piece.
     size_scaling : bool, default=False
@@ -159,7 +176,7 @@ class Piece:
 
 
 @dataclass(eq=False, repr=False)
-class Penalty(BaseEstimator, ABC):
+class Penalty(Documented, BaseEstimator, ABC):
     r"""Base class of all penalties: what is penalised how strongly, whatever the shape.
 
     Subclasses are dataclasses. Their parameters are stored unchanged, and checked in `pieces`.
@@ -210,6 +227,7 @@ class Penalty(BaseEstimator, ABC):
         Returns
         -------
         list of Piece
+            Their values are added.
 
         Raises
         ------
@@ -233,7 +251,7 @@ class Penalty(BaseEstimator, ABC):
 
 @dataclass(eq=False, repr=False)
 class GroupPenalty(Penalty):
-    """A penalty that is one shape on one structure, :meth:`shape` on ``groups``.
+    """A penalty that is one shape on one structure, ``shape()`` on ``groups``.
 
     Parameters
     ----------
@@ -244,7 +262,7 @@ class GroupPenalty(Penalty):
         "taps": all that leave one unit through one place of a kernel. In a multilayer perceptron
         these are single weights, and outgoing groups; they are for :mod:`sgnn.torch`.
         "weights": single weights. "both": the sum over outgoing and incoming groups; they overlap,
-        so their joint prox is found by splitting, :class:`sgnn.proximal.joint.SplitProx`. For
+        so their joint prox is found by splitting, by ``SplitProx``. For
         convex shapes that is exact; for others it is not certain to find the minimum. Or the name
         of a structure of your own, see :func:`sgnn.groups.register`.
     size_scaling : bool, default=True

@@ -14,6 +14,7 @@ from sklearn.base import (
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sgnn._common.columns import naming_columns
+from sgnn._common.documented import Documented
 from sgnn.estimators.checks import check_weights
 from sgnn.estimators.data import rows_with_weight
 from sgnn.estimators.targets import Quantities
@@ -63,6 +64,7 @@ def check_data(estimator, X, y, sample_weight):
 
 
 class BaseReducedRank(
+    Documented,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     MultiOutputMixin,
@@ -88,6 +90,7 @@ class BaseReducedRank(
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_targets)
+            In the form of the targets of ``fit``.
         """
         features = self.columns_in_use(X)
         return features @ self.coef_[..., self.selected_features_].T + self.intercept_
@@ -101,7 +104,7 @@ class BaseReducedRank(
 
         Returns
         -------
-        ndarray of shape (n_samples, n_components_)
+        ndarray of shape (n_samples, n_components)
             Of mean 0 and uncorrelated on the training data.
         """
         features, selected = self.columns_in_use(X), self.selected_features_
@@ -119,6 +122,7 @@ class BaseReducedRank(
         Returns
         -------
         ndarray of bool, shape (n_features,), or of int
+            A mask, or indices in growing order.
         """
         check_is_fitted(self)
         return self.selected_features_ if indices else self.support_
@@ -137,6 +141,7 @@ class BaseReducedRank(
         Returns
         -------
         ndarray of shape (n_samples, n_selected_features)
+            In the order of ``selected_features_``.
         """
         check_is_fitted(self)
         with naming_columns(X):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import linalg, sparse
+from scipy import sparse
 
 _N_COLUMNS = 256
 _ROUNDING, _NO_VARIANCE_DENSE, _NO_VARIANCE_SPARSE = 1e-14, 1e-20, 1e-12
@@ -66,7 +66,7 @@ class CentredData:
             )
         Y[:, deviations <= _ROUNDING * abs(y_mean)] = 0
         if Y.shape[1] > Y.shape[0]:
-            left, singular, right = linalg.svd(Y, full_matrices=False)
+            left, singular, right = np.linalg.svd(Y, full_matrices=False)
             Y, rotation = left * singular, right.T
         return cls(X, np.asarray(weights @ X).ravel(), Y, y_mean, rotation, root)
 

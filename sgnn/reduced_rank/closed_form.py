@@ -58,7 +58,7 @@ def reduced_rank(S, T, ridge, k):
 
 def reduced_rank_ridge(X, Y, ridge, k):
     """As :func:`reduced_rank`, from X and Y and for one ridge: B of least norm where it is 0."""
-    left, singular, right = linalg.svd(X, full_matrices=False, check_finite=False)
+    left, singular, right = np.linalg.svd(X, full_matrices=False)
     large = singular > singular.max(initial=0) * _NO_VARIANCE**0.5
     left, singular, right = left[:, large], singular[large], right[large]
     root = np.sqrt(singular**2 + ridge)
@@ -69,7 +69,7 @@ def reduced_rank_ridge(X, Y, ridge, k):
 
 def leading(Z, k):
     """Return the first k right singular vectors of Z, as columns."""
-    return linalg.svd(Z, full_matrices=False, check_finite=False)[2][:k].T
+    return np.linalg.svd(Z, full_matrices=False)[2][:k].T
 
 
 def completed(V, k, G):

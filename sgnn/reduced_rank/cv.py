@@ -51,7 +51,7 @@ class SparseReducedRankRegressorCV(BaseReducedRank):
     cv : int, cross-validation generator or iterable, default=None
         Folds, as everywhere in scikit-learn; None is 5 folds.
     scoring : str or callable, default=None
-        What decides, and what :meth:`score` returns, as everywhere in scikit-learn; None is
+        What decides, and what ``score`` returns, as everywhere in scikit-learn; None is
         :math:`R^2`, the mean over the targets.
     rule : {"best", "1se"}, default="1se"
         "best": the highest mean score. "1se": the fewest parameters of which the mean score is

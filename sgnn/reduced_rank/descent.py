@@ -19,7 +19,6 @@ add
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import linalg
 
 from sgnn.penalties.l1 import AbsoluteValue
 from sgnn.reduced_rank.centred import CentredData
@@ -54,7 +53,7 @@ class Factors:
 
     def cut(self, data, k):
         """Return the best approximation of the fitted values of rank k."""
-        right = linalg.svd(data.columns(self.rows) @ self.B, full_matrices=False)[2][:k].T
+        right = np.linalg.svd(data.columns(self.rows) @ self.B, full_matrices=False)[2][:k].T
         B = self.B @ right
         there = B.any(axis=1)
         return Factors(self.rows[there], B[there], self.V @ right)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg
 
 from sgnn.reduced_rank.closed_form import reduced_rank_ridge
 from sgnn.reduced_rank.descent import Factors, Solver, convex_start
@@ -62,7 +61,7 @@ def principal(data, factors):
 
     Directions without variance are left out; the largest loading of each is positive.
     """
-    singular, right = linalg.svd(data.columns(factors.rows) @ factors.B, full_matrices=False)[1:]
+    singular, right = np.linalg.svd(data.columns(factors.rows) @ factors.B, full_matrices=False)[1:]
     right = right[singular > singular.max(initial=0) * _NO_VARIANCE].T
     B, V = factors.B @ right, data.rotation @ factors.V @ right
     signs = np.sign(V[abs(V).argmax(axis=0), np.arange(V.shape[1])])

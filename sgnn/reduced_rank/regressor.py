@@ -68,9 +68,9 @@ class SparseReducedRankRegressor(BaseReducedRank):
         ``y_loadings_ @ x_rotations_.T``.
     intercept_ : float or ndarray of shape (n_targets,)
         The prediction where X is 0.
-    x_rotations_ : ndarray of shape (n_features, n_components_)
+    x_rotations_ : ndarray of shape (n_features, n_components)
         Directions: the scores are uncorrelated, and their variance falls.
-    y_loadings_ : ndarray of shape (n_targets, n_components_)
+    y_loadings_ : ndarray of shape (n_targets, n_components)
         Orthonormal; the largest entry of each column is positive.
     n_components_ : int
         Directions that are left: the rank.

@@ -7,12 +7,13 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.validation import check_is_fitted
 
+from sgnn._common.documented import Documented
 from sgnn._common.versions import Versioned
 from sgnn.estimators.data import check_form
 from sgnn.estimators.defaults import check_no_pipeline, default_estimator, kind_of, with_ridge
 
 
-class PathSelector(CallbackSupportMixin, Versioned, SelectorMixin, BaseEstimator, ABC):
+class PathSelector(Documented, CallbackSupportMixin, Versioned, SelectorMixin, BaseEstimator, ABC):
     """Abstract: selects features by paths of an estimator, or of the default one."""
 
     def __sklearn_tags__(self):

@@ -13,8 +13,8 @@ from sgnn.estimators.explained import explained
 from sgnn.estimators.prepare import prepare, settings_of_steps
 from sgnn.networks.network import row_norms
 from sgnn.paths.choice import choose
-from sgnn.paths.path import learnt_at
 from sgnn.paths.places import places_of
+from sgnn.paths.point import learnt_at
 from sgnn.paths.points import points_of
 from sgnn.paths.progress import following
 from sgnn.paths.sparse_mlp_path import set_up

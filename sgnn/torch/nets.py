@@ -131,8 +131,9 @@ class _SparseNet:
         Returns
         -------
         module : torch.nn.Module
+            A smaller one, with the same outputs.
         report : Report
-            As :func:`sgnn.torch.compact` returns them.
+            What was removed, and what stays and why, as :func:`sgnn.torch.compact` says.
         """
         self.check_is_fitted()
         batch, _ = next(iter(self.get_iterator(self.get_dataset(X), training=False)))

@@ -127,6 +127,7 @@ class ProximalOptimizer(torch.optim.Optimizer):
         Returns
         -------
         float
+            >= 0.
         """
         regularisers = enumerate(map(self._regulariser, range(len(self.param_groups))))
         return sum(r.value(self._tensors(index)) for index, r in regularisers if r is not None)
@@ -137,6 +138,7 @@ class ProximalOptimizer(torch.optim.Optimizer):
         Returns
         -------
         float
+            In [0, 1].
         """
         weights = self.penalised_weights()
         return 1 - sum(int(w.count_nonzero()) for w in weights) / sum(w.numel() for w in weights)
@@ -147,6 +149,7 @@ class ProximalOptimizer(torch.optim.Optimizer):
         Returns
         -------
         list of torch.nn.Parameter
+            Themselves, no copies.
         """
         return [parameter for parameter, _ in self._layers()]
 
@@ -172,6 +175,7 @@ class ProximalOptimizer(torch.optim.Optimizer):
         Parameters
         ----------
         alpha : float >= 0
+            The new strength.
 
         Raises
         ------

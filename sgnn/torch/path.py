@@ -242,6 +242,7 @@ def sparse_module_path(
     Returns
     -------
     ModulePath
+        The modules, by point, size or score.
 
     Raises
     ------

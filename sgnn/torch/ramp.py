@@ -12,6 +12,7 @@ class AlphaRamp:
     Parameters
     ----------
     optimizer : ProxAdam or ProxSGD
+        Whose strengths rise.
     total_iters : int > 0
         Calls :math:`T` until the full strength, batches or epochs.
     power : float > 0, default=2.0
@@ -55,11 +56,23 @@ class AlphaRamp:
         self._set()
 
     def state_dict(self):
-        """Return how far the ramp has come; the strengths are in that of the optimiser."""
+        """Return how far the ramp has come; the strengths are in that of the optimiser.
+
+        Returns
+        -------
+        dict
+            Plain numbers by name.
+        """
         return {"n_steps": self.n_steps}
 
     def load_state_dict(self, state_dict):
-        """Go on from what `state_dict` returned."""
+        """Go on from where another ramp was.
+
+        Parameters
+        ----------
+        state_dict : dict
+            What :meth:`state_dict` returned.
+        """
         self.n_steps = state_dict["n_steps"]
         self._set()
 

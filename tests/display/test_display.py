@@ -319,6 +319,14 @@ def test_a_search_is_drawn_as_the_network_that_it_chose(search):
     assert [len(edges.get_segments()) for edges in display.edges_] == n_weights
 
 
+def test_what_is_under_the_mask_of_an_image_is_a_number(pixels):
+    for what, n_images in ("weights", 4), ("importance", 1):
+        junk = [np.full((n_images, 64), 1e308) for _ in range(50)]
+        del junk
+        images = FirstLayerDisplay.from_estimator(pixels, (8, 8), what=what, max_units=4).images
+        assert (images.data[images.mask] == 0).all()
+
+
 def test_images_of_the_first_layer_are_its_weights(pixels):
     display = FirstLayerDisplay.from_estimator(pixels, (8, 8), max_units=4)
     first, last = pixels.expand()[0]

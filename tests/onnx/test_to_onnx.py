@@ -9,10 +9,14 @@ import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
+from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.exceptions import NotFittedError
+from sklearn.feature_selection import RFE, SelectFromModel
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
@@ -255,14 +259,39 @@ def test_what_cannot_be_converted_is_refused():
         to_onnx(regressor(loss=LinkOfSquares(), max_iter=2).fit(IRIS_X, IRIS_X[:, 0]), IRIS_X)
 
 
+META = {
+    "calibrated": CalibratedClassifierCV(classifier(max_iter=5), cv=2),
+    "bags": BaggingClassifier(classifier(max_iter=5), n_estimators=2, random_state=0),
+    "votes": VotingClassifier(
+        [("a", classifier(max_iter=5)), ("b", classifier(max_iter=9))],
+        voting="soft",
+        flatten_transform=False,
+    ),
+    "stack": StackingClassifier([("a", classifier(max_iter=5))], cv=2),
+    "one against the rest": OneVsRestClassifier(classifier(max_iter=5)),
+    "importances": make_pipeline(SelectFromModel(classifier(max_iter=5)), classifier(max_iter=5)),
+}
+
+
+@pytest.mark.parametrize("name", META)
+def test_what_scikit_learn_makes_of_estimators(name):
+    assert_same(clone(META[name]).fit(IRIS_X, IRIS_Y), IRIS_X)
+
+
 class Unknown(StandardScaler):
     pass
 
 
 def test_a_step_that_nobody_can_convert_is_named():
     pipe = make_pipeline(Unknown(), classifier(max_iter=2)).fit(IRIS_X, IRIS_Y)
-    with pytest.raises(TypeError, match=r"no converter for a part of it: .*Unknown"):
+    with pytest.raises(TypeError, match=r"skl2onnx cannot convert a part of it: .*Unknown"):
         to_onnx(pipe, IRIS_X)
+    pipe = make_pipeline(RFE(classifier(max_iter=2)), classifier(max_iter=2)).fit(IRIS_X, IRIS_Y)
+    with pytest.raises(TypeError, match=r"skl2onnx cannot convert a part of it: .*RFE"):
+        to_onnx(pipe, IRIS_X)
+    votes = VotingClassifier([("a", classifier(max_iter=2))], voting="soft").fit(IRIS_X, IRIS_Y)
+    with pytest.raises(TypeError, match=r"skl2onnx cannot convert a part of it: flatten_transform"):
+        to_onnx(votes, IRIS_X)
 
 
 def test_without_skl2onnx_it_is_said_what_to_install(monkeypatch):

@@ -67,6 +67,15 @@ def _depthwise(network, draw, source):
     network.add(n, lambda parts, images: parts[part](images[source]))
 
 
+def _grouped(network, draw, source):
+    """A convolution in groups, with as many, fewer or more outputs, or a transposed one."""
+    n = network.sizes[source]
+    n_groups = next((k for k in (2, 3) if n % k == 0), n)
+    n_out, kind = n_groups * (1 + draw(3)), (nn.Conv2d, nn.ConvTranspose2d)[draw(2)]
+    part = network.part(kind(n, n_out, 3, padding=1, groups=n_groups, bias=bool(draw(2))))
+    network.add(n_out, lambda parts, images: parts[part](images[source]))
+
+
 def _transposed(network, draw, source):
     n_out = 2 + draw(3)
     part = network.part(nn.ConvTranspose2d(network.sizes[source], n_out, 2, 2))
@@ -158,7 +167,9 @@ def _again(network, draw, source):
 
 def _in_groups(network, draw, source):
     n = network.sizes[source]
-    part = network.part(nn.GroupNorm(1, n) if draw(2) else nn.PReLU(n))
+    n_groups = next((k for k in (3, 2) if n % k == 0), 1)
+    kinds = nn.GroupNorm(n_groups, n), nn.PReLU(n), nn.InstanceNorm2d(n, affine=True)
+    part = network.part(kinds[draw(3)])
     network.add(n, lambda parts, images: parts[part](images[source]))
 
 
@@ -173,6 +184,8 @@ _STEPS = [
     _with_another,
     _concatenated,
     _depthwise,
+    _grouped,
+    _grouped,
     _transposed,
     _pooled,
     _gated,
@@ -203,4 +216,13 @@ def thin_out(network, seed):
                 tensor[:, mask(tensor.shape[1], 0.3)] = 0
             else:
                 tensor[mask(len(tensor), 0.4) & torch.tensor("var" not in name)] = 0
+        for module in network.modules():
+            if getattr(module, "groups", 1) > 1:
+                rows = module.weight.unflatten(0, (module.groups, -1))
+                rows[mask(module.groups, 0.3)] = 0
+                rows[:, 0] = 0
+            elif isinstance(module, nn.GroupNorm):
+                dead = mask(module.num_groups, 0.4)
+                for of_channels in (module.weight, module.bias):
+                    of_channels.unflatten(0, (module.num_groups, -1))[dead] = 0
     return network

@@ -19,12 +19,11 @@ from tests.torch.networks import (
     value_dependent,
 )
 from tests.torch.random_networks import RandomNetwork, thin_out
+from tests.torch.random_sequences import RandomSequences, thin_out_units
 
 # Of which none can go, even without biases.
 STAY = {
     "viewed",
-    "grouped, out",
-    "grouped, in",
     "grouped, uneven",
     "group norm",
     "layer norm",
@@ -102,7 +101,9 @@ def test_dead_units_go_where_they_can(name):
         ("padded", "c1.weight", "it is read by a convolution that pads with zeros"),
         ("transposed, in", "a.weight", "it is read by a transposed convolution"),
         ("viewed", "c2.weight", "view may depend on all units, or on their number"),
-        ("group norm", "a.weight", "group_norm may depend on all units, or on their number"),
+        ("group norm", "a.weight", "c.weight depends on it"),
+        ("layer norm", "1.weight", "layer_norm may depend on all units, or on their number"),
+        ("grouped, uneven", "a.weight", "it is read by a convolution that pads with zeros"),
         ("used twice", "b.weight", "b.weight is used 2 times"),
         ("gate", "e.weight", "f.weight depends on it"),
     ],
@@ -141,14 +142,41 @@ def test_many_random_networks_put_out_the_same(data):
     check_random(lambda n: data.draw(st.integers(0, n - 1)), data.draw(st.integers(0, 10**6)))
 
 
+@given(st.data())
+@settings(derandomize=True, max_examples=5, deadline=None, database=None)
+def test_random_networks_of_sequences_put_out_the_same(data):
+    check_random_sequences(
+        lambda n: data.draw(st.integers(0, n - 1)), data.draw(st.integers(0, 10**6))
+    )
+
+
+@pytest.mark.slow
+@given(st.data())
+@settings(derandomize=True, max_examples=400, deadline=None, database=None)
+def test_many_random_networks_of_sequences_put_out_the_same(data):
+    check_random_sequences(
+        lambda n: data.draw(st.integers(0, n - 1)), data.draw(st.integers(0, 10**6))
+    )
+
+
 def check_random(draw, seed):
-    module = thin_out(RandomNetwork(draw).double(), seed)
+    check_is_same(thin_out(RandomNetwork(draw).double(), seed), (3, 2, 4, 4), seed)
+
+
+def check_random_sequences(draw, seed):
+    check_is_same(thin_out_units(RandomSequences(draw).double(), seed), (3, 5, 3), seed)
+
+
+def check_is_same(module, shape, seed):
     generator = torch.Generator().manual_seed(seed)
-    x, more = (torch.randn(3, 2, 4, 4, generator=generator).double() for _ in range(2))
+    x, more = (torch.randn(shape, generator=generator).double() for _ in range(2))
     small, report = compact(module, x)
     before, after = outputs(module, more), outputs(small, more)
     scale = before.abs().max().clamp(min=1)
     assert float((after - before).abs().max() / scale) <= 1e-10
+    again = resize(module, report.structure)
+    again.load_state_dict(small.state_dict())
+    assert torch.equal(outputs(again, more), after)
     _, report = compact(small, x)
     assert report.n_parameters[0] == report.n_parameters[1]
     assert report.structure == {}

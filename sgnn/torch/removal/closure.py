@@ -8,7 +8,7 @@ class Kept:
 
     A class stays if it is frozen, or if a layer of which an output stays weighs it, by a weight
     that is not zero, and it is no constant that can move into the bias of that layer. Then all
-    others can go at once. One unit of each axis stays.
+    others can go at once, but where as many must stay in each row. One unit of each axis stays.
 
     Parameters
     ----------
@@ -26,11 +26,11 @@ class Kept:
         self.reasons = {}
         for unit, reason in trace.classes.frozen.items():
             self._keep(unit, reason)
-        self._close()
+        self._settle()
         for units in trace.classes.axes.values():
             if not self.mask(units).any():
-                self._keep(units[0], "it is the last unit")
-                self._close()
+                self._keep(units.ravel()[0], "it is the last unit")
+                self._settle()
 
     def mask(self, units):
         """Return which of some units stay."""
@@ -44,6 +44,26 @@ class Kept:
         root = int(self._roots[unit])
         self._stays[root] = True
         self.reasons.setdefault(root, reason)
+
+    def _settle(self):
+        """Add what those that stay ask for."""
+        self._close()
+        while any([self._make_even(even) for even in self._trace.evens]):
+            self._close()
+
+    def _make_even(self, even):
+        """Keep one more unit in each row that has too few; return whether there was any."""
+        masks = [self.mask(table) for table in even.tables]
+        alive = torch.stack([mask.any(1) for mask in masks]).any(0) | (not even.rows_go)
+        rows = alive.nonzero()[:, 0].tolist()
+        missing = []
+        for table, mask in zip(even.tables, masks, strict=True):
+            counts = mask.sum(1)
+            least = counts.max().clamp(min=1)
+            missing += [table[row][~mask[row]][0] for row in rows if counts[row] < least]
+        for unit in missing:
+            self._keep(unit, even.reason)
+        return bool(missing)
 
     def _close(self):
         """Add the classes that those that stay depend on."""

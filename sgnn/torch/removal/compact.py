@@ -5,8 +5,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 
 from sgnn._common.private_torch import tree_leaves
+from sgnn.torch.removal.attention import narrow, widen
 from sgnn.torch.removal.closure import Kept
 from sgnn.torch.removal.resize import cut
 from sgnn.torch.removal.trace import Trace
@@ -21,8 +23,8 @@ class Report:
     Attributes
     ----------
     structure : dict of str to dict of int to list of int
-        For each parameter or buffer that got smaller, the entries that it keeps on each axis; what
-        :func:`resize` takes.
+        For each parameter or buffer that got smaller, the entries that it keeps on each axis, for
+        the second axis of a convolution in groups a list per group; what :func:`resize` takes.
     n_parameters : tuple of two int
         Number of parameters before and after.
     blocked : dict of str to dict of str to int
@@ -69,6 +71,7 @@ def compact(module, *example_inputs):
         A copy of the same class with smaller parameters, of the same type, device and mode. They
         are new: an optimiser of the old ones does not know them.
     report : Report
+        What was removed, and what stays and why.
 
     Raises
     ------
@@ -98,7 +101,7 @@ def compact(module, *example_inputs):
     modes = [child.training for child in small.modules()]
     small.eval()
     before = _run(small, example_inputs)
-    trace = Trace(small, example_inputs)
+    trace = _trace(small, example_inputs)
     kept = Kept(trace)
     structure = _structure(trace, kept)
     n_before = _n_parameters(small)
@@ -109,6 +112,19 @@ def compact(module, *example_inputs):
         child.training = mode
     counts = n_before, _n_parameters(small)
     return small, Report(structure, counts, _blocked(trace, kept), error)
+
+
+def _trace(module, inputs):
+    """Return the trace of a module with attentions whose heads can be told apart."""
+    attentions = [child for child in module.modules() if type(child) is nn.MultiheadAttention]
+    own = [not child._qkv_same_embed_dim for child in attentions]
+    narrowed = [narrow(child) for child in attentions]
+    try:
+        return Trace(module, inputs)
+    finally:
+        for child, has_own_projections, is_narrow in zip(attentions, own, narrowed, strict=True):
+            if is_narrow:
+                widen(child, has_own_projections)
 
 
 def _n_parameters(module):
@@ -127,8 +143,15 @@ def _structure(trace, kept):
     for (name, axis), units in trace.classes.axes.items():
         mask = kept.mask(units)
         if not mask.all():
-            structure.setdefault(name, {})[axis] = mask.nonzero()[:, 0].tolist()
+            structure.setdefault(name, {})[axis] = _places(mask)
     return structure
+
+
+def _places(mask):
+    """Return where a mask is true, row by row if it has two axes."""
+    if mask.ndim > 1:
+        return [_places(row) for row in mask]
+    return mask.nonzero()[:, 0].tolist()
 
 
 def _fold(module, trace, kept):
@@ -137,17 +160,18 @@ def _fold(module, trace, kept):
     for reader in trace.readers:
         gone = ~kept.mask(reader.flow.units) & reader.folds & (reader.flow.constants != 0)
         if gone.any():
-            name, sign = reader.target
+            part, sign = reader.target
             move = sign * (reader.totals[:, gone] @ reader.flow.constants[gone])
             with torch.no_grad():
-                tensors[name].add_(move.to(tensors[name]))
+                added_to = tensors[part.name][part.rows]
+                added_to.add_(move.to(added_to))
 
 
 def _blocked(trace, kept):
     blocked = {}
     for reader in trace.readers:
         constant = reader.constants.isfinite() & kept.mask(reader.outputs)
-        counts = Counter(kept.reason(unit) for unit in reader.outputs[constant])
+        counts = Counter(kept.reason(unit) for unit in reader.outputs[constant].unique())
         if counts:
             blocked[reader.weight] = dict(counts)
     return blocked

@@ -1,6 +1,9 @@
 """The nodes of an exported program."""
 
+import torch
 from torch.fx import Node
+
+aten = torch.ops.aten
 
 
 def arguments(node):
@@ -14,6 +17,21 @@ def arguments(node):
 def shape_of(node):
     """Return the shape of the tensor that an operation puts out."""
     return tuple(node.meta["val"].shape)
+
+
+def is_operation(node, *packets):
+    """Whether a node is one of some operations."""
+    return getattr(getattr(node, "target", None), "overloadpacket", None) in packets
+
+
+def n_uses(node):
+    """Return how many operations use a tensor; those that use parts of it are one."""
+    return sum(
+        max((len(part.users) for part in user.users), default=0)
+        if is_operation(user, aten.chunk)
+        else 1
+        for user in node.users
+    )
 
 
 def check_in_place(node):

@@ -2,14 +2,24 @@
 
 import math
 
-import torch
 from torch.fx import Node
 
 from sgnn.torch.removal.flows import Flow, finite, varying
-from sgnn.torch.removal.nodes import arguments, shape_of
-from sgnn.torch.removal.weighing import convolve, embed, linear, normalise
-
-aten = torch.ops.aten
+from sgnn.torch.removal.nodes import arguments, aten, shape_of
+from sgnn.torch.removal.normalising import batch_norm, group_norm, instance_norm
+from sgnn.torch.removal.recurrent import recur
+from sgnn.torch.removal.reshaping import (
+    cat,
+    flatten,
+    order,
+    slice_,
+    split,
+    unflatten,
+    unsqueeze,
+    view,
+    without_axes,
+)
+from sgnn.torch.removal.weighing import convolve, embed, linear
 
 
 def _identity(trace, node):
@@ -124,7 +134,7 @@ def _reduce(trace, node):
     n_axes = len(shape_of(node.args[0]))
     axes = {axis % n_axes for axis in given["dim"]}
     if flow.axis in axes:
-        return None
+        return None if node.users else []  # It runs with any number of units, and nobody reads it.
     constants = flow.constants
     if node.target.overloadpacket is aten.sum:
         constants = constants.where(constants == 0, math.nan)
@@ -132,117 +142,33 @@ def _reduce(trace, node):
     return Flow(flow.axis - before, flow.units, constants)
 
 
-def _repeated(flow, axis, n_times):
-    """Units of which each is followed by others of the same number, as channels are flattened."""
-    return Flow(
-        axis, flow.units.repeat_interleave(n_times), flow.constants.repeat_interleave(n_times)
-    )
-
-
-def _flatten(trace, node):
-    flow, given, shape = trace.flow_of(node.args[0]), arguments(node), shape_of(node.args[0])
+def _gated(trace, node):
+    """One half of the units times the sigmoid of the other."""
+    flow, axis = trace.flow_of(node.args[0]), arguments(node)["dim"] % len(shape_of(node))
     if flow is None:
         return None
-    start, end = given["start_dim"] % len(shape), given["end_dim"] % len(shape)
-    if flow.axis == start:
-        return _repeated(flow, start, math.prod(shape[start + 1 : end + 1]))
-    if start < flow.axis <= end:
-        return None
-    return Flow(flow.axis - (end - start) * (flow.axis > end), flow.units, flow.constants)
+    if axis != flow.axis:
+        return Flow(flow.axis, flow.units, flow.constants * flow.constants.sigmoid())
+    (units, gates), (constants, others) = flow.units.chunk(2), flow.constants.chunk(2)
+    trace.classes.join(units, gates)
+    after = (constants * others.sigmoid()).masked_fill(constants == 0, 0)
+    return Flow(axis, units, after)
 
 
-def _view(trace, node):
-    """Only a size of -1 follows the number of units; others are written in the module."""
-    flow, sizes, shape = trace.flow_of(node.args[0]), node.args[1], shape_of(node.args[0])
-    if flow is None or -1 not in sizes:
-        return None
-    axis, after = sizes.index(-1), shape_of(node)
-    if (axis == 0) != (flow.axis == 0) or math.prod(after[:axis]) != math.prod(shape[: flow.axis]):
-        return None
-    n_times, left = divmod(after[axis], shape[flow.axis])
-    ends = range(flow.axis + 1, len(shape) + 1)
-    if left or not any(math.prod(shape[flow.axis + 1 : end]) == n_times for end in ends):
-        return None
-    return _repeated(flow, axis, n_times)
-
-
-def _unflatten(trace, node):
-    flow, given = trace.flow_of(node.args[0]), arguments(node)
-    axis = given["dim"] % len(shape_of(node.args[0]))
+def _softmax(trace, node):
+    flow, axis = trace.flow_of(node.args[0]), node.args[1] % len(shape_of(node))
     if flow is None or axis == flow.axis:
         return None
-    more = (len(given["sizes"]) - 1) * (axis < flow.axis)
-    return Flow(flow.axis + more, flow.units, flow.constants)
+    return Flow(flow.axis, flow.units, varying(len(flow.units)))
 
 
-def _order(trace, node):
-    flow, n_axes = trace.flow_of(node.args[0]), len(shape_of(node))
-    if flow is None:
+def _masked_fill(trace, node):
+    flow, from_end = trace.flow_of(node.args[0]), 0
+    if flow is None or isinstance(node.args[2], Node):
         return None
-    if node.target.overloadpacket is aten.permute:
-        order = [axis % n_axes for axis in node.args[1]]
-    else:
-        order, (one, other) = list(range(n_axes)), (axis % n_axes for axis in node.args[1:])
-        order[one], order[other] = other, one
-    return Flow(order.index(flow.axis), flow.units, flow.constants)
-
-
-def _unsqueeze(trace, node):
-    flow, axis = trace.flow_of(node.args[0]), node.args[1] % len(shape_of(node))
-    return flow and Flow(flow.axis + (axis <= flow.axis), flow.units, flow.constants)
-
-
-def _without_axes(trace, node):
-    """`squeeze` and `select` of other axes."""
-    flow, shape = trace.flow_of(node.args[0]), shape_of(node.args[0])
-    if flow is None or len(node.args) < 2:
-        return None
-    axes = node.args[1] if isinstance(node.args[1], (list, tuple)) else [node.args[1]]
-    axes = {axis % len(shape) for axis in axes}
-    if flow.axis in axes:
-        return None
-    if node.target.overloadpacket is aten.squeeze:
-        axes = {axis for axis in axes if shape[axis] == 1}
-    before = sum(axis < flow.axis for axis in axes)
-    return Flow(flow.axis - before, flow.units, flow.constants)
-
-
-def _slice(trace, node):
-    flow, axis = trace.flow_of(node.args[0]), arguments(node)["dim"] % len(shape_of(node))
-    return None if flow is None or axis == flow.axis else flow
-
-
-def _cat(trace, node):
-    given, shape = arguments(node), shape_of(node)
-    flows = [trace.flow_of(tensor) for tensor in given["tensors"]]
-    axes = {flow.axis for flow in flows if flow is not None}
-    if len(axes) != 1:
-        return None
-    [axis] = axes
-    for index, tensor in enumerate(given["tensors"]):
-        if flows[index] is None:
-            flows[index] = trace.unknown_flow(axis, shape_of(tensor)[axis])
-    if axis == given["dim"] % len(shape):
-        units, constants = ([getattr(f, name) for f in flows] for name in ("units", "constants"))
-        return Flow(axis, torch.cat(units), torch.cat(constants))
-    first, *others = flows
-    constants = first.constants
-    for other in others:
-        trace.classes.join(first.units, other.units)
-        constants = constants.where(constants == other.constants, math.nan)
-    return Flow(axis, first.units, constants)
-
-
-def _split(trace, node):
-    flow, parts = trace.flow_of(node.args[0]), node.meta["val"]
-    if flow is None:
-        return None
-    if arguments(node)["dim"] % len(shape_of(node.args[0])) != flow.axis:
-        return [flow for _ in parts]
-    trace.classes.freeze(flow.units, "it is split into parts of fixed sizes")
-    sizes = [part.shape[flow.axis] for part in parts]
-    pieces = zip(flow.units.split(sizes), flow.constants.split(sizes), strict=True)
-    return [Flow(flow.axis, *piece) for piece in pieces]
+    from_end = len(shape_of(node.args[0])) - flow.axis
+    beside = _constants_beside(trace, node.args[1], from_end, flow.units)
+    return None if beside is None else Flow(flow.axis, flow.units, 0 * beside + math.nan)
 
 
 _RULES = {
@@ -255,18 +181,26 @@ _RULES = {
     _binary: "add sub mul div maximum minimum",
     _pad: "pad",
     _reduce: "mean sum amax amin",
-    _flatten: "flatten",
-    _view: "view reshape _unsafe_view",
-    _unflatten: "unflatten",
-    _order: "permute transpose",
-    _unsqueeze: "unsqueeze",
-    _without_axes: "squeeze select",
-    _slice: "slice",
-    _cat: "cat concat concatenate",
-    _split: "chunk split split_with_sizes",
+    flatten: "flatten",
+    view: "view reshape _unsafe_view",
+    unflatten: "unflatten",
+    order: "permute transpose",
+    unsqueeze: "unsqueeze",
+    without_axes: "squeeze select",
+    slice_: "slice",
+    cat: "cat concat concatenate",
+    split: "chunk split split_with_sizes",
+    _gated: "glu",
+    _softmax: "softmax",
+    _masked_fill: "masked_fill",
     linear: "linear",
     embed: "embedding",
-    normalise: "batch_norm",
+    batch_norm: "batch_norm",
+    group_norm: "group_norm",
+    instance_norm: "instance_norm",
+    recur(gate=2, n_gates=4): "lstm",
+    recur(gate=2, n_gates=3): "gru",
+    recur(gate=0, n_gates=1): "rnn_tanh rnn_relu",
 }
 for _n in (1, 2, 3):
     _RULES[convolve(_n)] = f"conv{_n}d conv_transpose{_n}d"

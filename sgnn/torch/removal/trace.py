@@ -5,8 +5,9 @@ import warnings
 
 import torch
 
-from sgnn.torch.removal.flows import Classes, Flow, varying
-from sgnn.torch.removal.nodes import check_in_place
+from sgnn.torch.removal.flows import Classes, Flow, Grid, Part, varying
+from sgnn.torch.removal.grids import ON_GRIDS
+from sgnn.torch.removal.nodes import check_in_place, n_uses
 from sgnn.torch.removal.operations import OPERATIONS
 
 
@@ -26,7 +27,8 @@ class Trace:
     ----------
     classes : Classes
     readers : list of Reader
-    flows : dict of torch.fx.Node to Flow, list of Flow, or None
+    evens : list of Even
+    flows : dict of torch.fx.Node to Flow, Grid, Part, list of these, or None
     values : dict of str to torch.Tensor
         Parameters and buffers; a tensor of several names has the first one only.
 
@@ -37,7 +39,8 @@ class Trace:
     """
 
     def __init__(self, module, args):
-        self.classes, self.readers, self.flows, self.values = Classes(), [], {}, {}
+        self.classes, self.readers, self.evens = Classes(), [], []
+        self.flows, self.values = {}, {}
         first_names, all_names = {}, {}
         named = [
             *module.named_parameters(remove_duplicate=False),
@@ -66,7 +69,7 @@ class Trace:
         """Return the parameters that several operations use, and what that means."""
         n_users = {}
         for node, name in self._names.items():
-            n_users[name] = n_users.get(name, 0) + len(node.users)
+            n_users[name] = n_users.get(name, 0) + n_uses(node)
         return {name: f"{name} is used {n} times" for name, n in n_users.items() if n > 1}
 
     def _visit(self, node):
@@ -81,7 +84,8 @@ class Trace:
         packet = getattr(node.target, "overloadpacket", None)
         if packet is not None and packet.__name__.endswith("_"):
             check_in_place(node)
-        rule = OPERATIONS.get(packet)
+        on_grids = any(isinstance(self.flows[read], Grid) for read in node.all_input_nodes)
+        rule = (ON_GRIDS if on_grids else OPERATIONS).get(packet)
         flow = None if rule is None else rule(self, node)
         if flow is None:
             operation = getattr(packet, "__name__", node.target)
@@ -92,6 +96,17 @@ class Trace:
         """Return the name of the parameter or buffer that a node is, or None."""
         return self._names.get(node) if isinstance(node, torch.fx.Node) else None
 
+    def part_of(self, node):
+        """Return the parameter or buffer that a node is, or is a part of, or None."""
+        flow = self.flows.get(node) if isinstance(node, torch.fx.Node) else None
+        if isinstance(flow, Part):
+            return flow
+        return None if self.name_of(node) is None else Part(self.name_of(node))
+
+    def values_of(self, part):
+        """Return a parameter or buffer, or a part of it."""
+        return self.values[part.name][part.rows]
+
     def value_of(self, node):
         """Return the parameter or buffer that a node is, in float64."""
         return self.values[self.name_of(node)].double()
@@ -101,15 +116,27 @@ class Trace:
         for read in node.all_input_nodes:
             flows = self.flows.get(read)
             for flow in flows if isinstance(flows, list) else [flows]:
-                if flow is not None:
+                if isinstance(flow, (Flow, Grid)):
                     self.classes.freeze(flow.units, reason)
-            if self.name_of(read) is not None:
-                self.opaque[self.name_of(read)] = reason
+            if self.part_of(read) is not None:
+                self.opaque[self.part_of(read).name] = reason
 
     def flow_of(self, node):
         """Return the flow of a node where it is one tensor with known units, else None."""
         flow = self.flows.get(node) if isinstance(node, torch.fx.Node) else None
-        return None if isinstance(flow, list) else flow
+        return flow if isinstance(flow, Flow) else None
+
+    def grid_of(self, node):
+        """Return the grid of a node, or None."""
+        flow = self.flows.get(node) if isinstance(node, torch.fx.Node) else None
+        return flow if isinstance(flow, Grid) else None
+
+    def read_flow(self, node, axis, n_units):
+        """Return the flow that a layer reads on an axis, where it can be told; else None."""
+        flow = self.flow_of(node)
+        if flow is None and self.flows.get(node) is None:
+            return self.unknown_flow(axis, n_units)
+        return flow if flow is not None and flow.axis == axis else None
 
     def unknown_flow(self, axis, n_units):
         """Return a flow of units of which nothing is known, and which stay."""

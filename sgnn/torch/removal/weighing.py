@@ -1,53 +1,56 @@
-"""Operations with weights: they read units and put out others, or scale them."""
+"""Operations with weights: they read units and put out others."""
 
 import math
 
 import torch
 from torch.fx import Node
 
-from sgnn.torch.removal.flows import Flow, Reader, finite, varying
-from sgnn.torch.removal.nodes import arguments, shape_of
-
-aten = torch.ops.aten
+from sgnn.torch.removal.flows import Even, Flow, Part, Reader, finite, varying
+from sgnn.torch.removal.nodes import arguments, aten, is_operation, shape_of
 
 
 def linear(trace, node):
     """A weight of shape (n_outputs, n_inputs), on the last axis."""
-    weight = trace.name_of(node.args[1])
+    weight = trace.part_of(node.args[1])
     if weight is None:
         return None
-    matrix = trace.values[weight][:, :, None]
-    return _read(trace, node, matrix, (0, 1), len(shape_of(node)) - 1)
+    matrix = trace.values_of(weight)[:, :, None]
+    return _read(trace, node, weight, matrix, (0, 1), len(shape_of(node)) - 1)
 
 
 def convolve(n_axes):
     """Return what a convolution over some axes does."""
 
     def convolution(trace, node):
-        given, weight = arguments(node), trace.name_of(node.args[1])
-        if weight is None or len(shape_of(node)) != n_axes + 2:
+        given, name = arguments(node), trace.name_of(node.args[1])
+        if name is None or len(shape_of(node)) != n_axes + 2:
             return None
-        values, padding = trace.values[weight], given["padding"]
-        is_padded = padding == "same" or (not isinstance(padding, str) and any(padding))
-        if given["groups"] > 1:
-            return _depthwise(trace, node, given, is_padded)
-        if "transpose" in node.target.overloadpacket.__name__:
-            matrix, axes = values.flatten(2).transpose(0, 1), (1, 0)
-            return _read(trace, node, matrix, axes, 1, "it is read by a transposed convolution")
-        why_not = "it is read by a convolution that pads with zeros" if is_padded else None
-        return _read(trace, node, values.flatten(2), (0, 1), 1, why_not)
+        values, padding = trace.values[name].flatten(2), given["padding"]
+        parts = values.unflatten(0, (given["groups"], -1))
+        axes, why_not = (0, 1), None
+        if is_operation(node, *_TRANSPOSED):
+            parts, axes = parts.transpose(1, 2), (1, 0)
+            why_not = "it is read by a transposed convolution"
+        elif padding == "same" or (not isinstance(padding, str) and any(padding)):
+            why_not = "it is read by a convolution that pads with zeros"
+        return _read(trace, node, Part(name), parts, axes, 1, why_not)
 
     return convolution
 
 
-def _read(trace, node, matrix, axes, axis, why_not=None):
+_TRANSPOSED = aten.conv_transpose1d, aten.conv_transpose2d, aten.conv_transpose3d
+
+
+def _read(trace, node, weight, parts, axes, axis, why_not=None):
     """Let a layer read units.
 
     Parameters
     ----------
     trace : Trace
     node : torch.fx.Node
-    matrix : torch.Tensor of shape (n_outputs, n_inputs, n_places)
+    weight : Part
+    parts : torch.Tensor of shape ((n_groups,) n_outputs, n_inputs, n_places)
+        A matrix for each group of a convolution, of its own outputs and inputs.
     axes : tuple of int
         The axes of the weight with outputs and inputs.
     axis : int
@@ -55,26 +58,23 @@ def _read(trace, node, matrix, axes, axis, why_not=None):
     why_not : str, default=None
         Why a constant other than 0 does not give a constant; None where it does.
     """
-    given, weight = arguments(node), trace.name_of(node.args[1])
-    bias = trace.name_of(given["bias"])
-    flow = trace.flow_of(node.args[0])
+    given = arguments(node)
+    bias = trace.part_of(given["bias"])
     if given["bias"] is not None and bias is None:
         return None
+    parts = parts.double().reshape(-1, *parts.shape[-3:])
+    totals = torch.block_diag(*parts.sum(3))
+    nonzero = torch.block_diag(*(parts != 0).any(3)) != 0
+    flow = trace.read_flow(node.args[0], axis, totals.shape[1])
     if flow is None:
-        if trace.flows.get(node.args[0]) is not None:
-            return None
-        flow = trace.unknown_flow(axis, matrix.shape[1])
-    if flow.axis != axis:
         return None
-    matrix, units = matrix.double(), trace.classes.new(matrix.shape[0])
-    trace.classes.put_on(weight, axes[0], units)
-    trace.classes.put_on(weight, axes[1], flow.units)
-    added = torch.zeros(len(units), dtype=torch.float64, device=matrix.device)
+    units = trace.classes.new(len(totals))
+    _put_on(trace, weight, axes, (units, flow.units), len(parts))
+    added = torch.zeros(len(units), dtype=torch.float64, device=totals.device)
     if bias is not None:
-        trace.classes.put_on(bias, 0, units)
-        added = trace.value_of(given["bias"])
-    constants = flow.constants.to(matrix.device)
-    totals, nonzero = matrix.sum(2), (matrix != 0).any(2)
+        _put_on_first(trace, bias, units)
+        added = trace.values_of(bias).double()
+    constants = flow.constants.to(totals.device)
     passes = (constants == 0) | (constants.isfinite() & (why_not is None))
     varies = (nonzero & ~passes).any(1)
     after = (added + totals @ constants.nan_to_num(0.0)).masked_fill(varies, math.nan)
@@ -82,7 +82,7 @@ def _read(trace, node, matrix, axes, axis, why_not=None):
     folds = (constants == 0) | (passes & (target is not None))
     of_outputs = units, finite(after.cpu())
     of_weights = totals.cpu(), nonzero.cpu(), folds.cpu()
-    reader = Reader(weight, flow, *of_outputs, *of_weights, target, why_not or _NO_BIAS)
+    reader = Reader(weight.name, flow, *of_outputs, *of_weights, target, why_not or _NO_BIAS)
     trace.readers.append(reader)
     return Flow(axis, *of_outputs)
 
@@ -90,60 +90,37 @@ def _read(trace, node, matrix, axes, axis, why_not=None):
 _NO_BIAS = "it is read by a layer without a bias of its own"
 
 
+def _put_on(trace, weight, axes, sides, n_groups):
+    """Put outputs and inputs on the axes of a weight."""
+    if n_groups > 1:
+        tables = tuple(units.view(n_groups, -1) for units in sides)
+        reason = f"as many must stay in each group of {weight.name}"
+        trace.evens.append(Even(tables, True, reason))
+    for axis, units in zip(axes, sides, strict=True):
+        if axis == 0:
+            _put_on_first(trace, weight, units)
+        else:
+            of_axis = units.view(n_groups, -1) if n_groups > 1 else units
+            trace.classes.put_on(weight.name, axis, of_axis)
+
+
+def _put_on_first(trace, part, units):
+    if part.rows is ...:
+        trace.classes.put_on(part.name, 0, units)
+    else:
+        trace.classes.put_on_rows(part, len(trace.values[part.name]), units)
+
+
 def _target(trace, node, bias):
     """Return what constants move into: a bias, or the mean of the batch normalisation behind."""
     if bias is not None:
-        return None if bias in trace.opaque else (bias, 1)
+        return None if bias.name in trace.opaque else (bias, 1)
     behind = next(iter(node.users)) if len(node.users) == 1 else None
-    if behind is None or getattr(behind.target, "overloadpacket", None) is not aten.batch_norm:
+    if not is_operation(behind, aten.batch_norm):
         return None
     mean = trace.name_of(arguments(behind)["running_mean"])
     usable = mean is not None and mean not in trace.opaque and not arguments(behind)["training"]
-    return (mean, -1) if usable else None
-
-
-def _depthwise(trace, node, given, is_padded):
-    """A convolution with a kernel per channel."""
-    weight, bias = trace.name_of(node.args[1]), trace.name_of(given["bias"])
-    values, flow = trace.values[weight].double(), trace.flow_of(node.args[0])
-    n_units = given["groups"]
-    if flow is None or flow.axis != 1 or tuple(values.shape[:2]) != (n_units, 1):
-        return None
-    if "transpose" in node.target.overloadpacket.__name__ or (
-        given["bias"] is not None and bias is None
-    ):
-        return None
-    trace.classes.put_on(weight, 0, flow.units)
-    added = torch.zeros(n_units, dtype=torch.float64)
-    if bias is not None:
-        trace.classes.put_on(bias, 0, flow.units)
-        added = trace.value_of(given["bias"]).cpu()
-    rows = values.flatten(1).cpu()
-    constants = flow.constants
-    if is_padded:
-        constants = constants.where(constants == 0, math.nan)
-    constants = added + (rows.sum(1) * constants).masked_fill((rows == 0).all(1), 0)
-    return Flow(1, flow.units, finite(constants))
-
-
-def normalise(trace, node):
-    """Batch normalisation with running statistics: an affine function of each unit."""
-    given, flow = arguments(node), trace.flow_of(node.args[0])
-    parts = ("running_mean", "running_var", "weight", "bias")
-    names = {part: trace.name_of(given[part]) for part in parts}
-    is_known = all(names[part] is not None or given[part] is None for part in parts)
-    if flow is None or flow.axis != 1 or given["training"] or not is_known:
-        return None
-    if given["running_mean"] is None or given["running_var"] is None:
-        return None
-    for name in names.values():
-        if name is not None:
-            trace.classes.put_on(name, 0, flow.units)
-    values = {part: trace.value_of(given[part]).cpu() for part in parts if names[part]}
-    scale = (values["running_var"] + given["eps"]).rsqrt() * values.get("weight", 1.0)
-    shift = values.get("bias", torch.zeros_like(scale))
-    moved = (flow.constants - values["running_mean"]) * scale
-    return Flow(1, flow.units, finite(shift + moved.masked_fill(scale == 0, 0)))
+    return (Part(mean), -1) if usable else None
 
 
 def embed(trace, node):
