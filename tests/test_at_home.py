@@ -87,6 +87,23 @@ def test_the_ridge_is_a_parameter_and_no_penalty(name):
         sparse_groups(torch.nn.Linear(2, 1), name, alpha=1.0)
 
 
+@pytest.mark.parametrize("name", ["none", "None"])
+def test_no_penalty_is_none_and_no_name(name):
+    with pytest.raises(ValueError, match=f"penalty='{name}': .* penalty=None"):
+        SparseMLPClassifier(penalty=name).fit(X, Y)
+
+
+def test_a_class_that_comes_later_is_told_of_the_parameter_for_it():
+    model = SparseMLPClassifier((4,), random_state=0).partial_fit(X[:100], Y[:100])
+    with pytest.raises(ValueError, match=r"y holds \[2\].*\[0, 1\]; .* classes= to the first"):
+        model.partial_fit(X, Y)
+    many = np.arange(len(X)) % 70
+    model = SparseMLPClassifier((4,), random_state=0).partial_fit(X, many)
+    with pytest.raises(ValueError, match="not among the classes") as refused:
+        model.partial_fit(X, many + 1000)
+    assert len(str(refused.value)) < 500
+
+
 @pytest.mark.parametrize(
     ("start", "key"),
     [

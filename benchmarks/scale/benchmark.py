@@ -15,7 +15,7 @@ from sklearn.neural_network import MLPRegressor
 from torch import distributed, multiprocessing
 
 from benchmarks import pages, suite
-from sgnn import SparseMLPClassifier, SparseMLPRegressor
+from sgnn import SparseMLPClassifier, SparseMLPRegressor, sparse_mlp_path
 
 TITLE = "How large data may be"
 ALONE = True
@@ -121,7 +121,10 @@ def _columns(case):
     ):
         with watched(found, name):
             model.fit(X, y)
-    return {**found, "weights_mb": width * 10 * 4 / 2**20}
+    with watched(found, "path"):
+        path = sparse_mlp_path(SparseMLPRegressor(**network), X, y, alphas=10, max_iter=3)
+    in_path = sum(point.network.coefs[0].nbytes for point in path)
+    return {**found, "weights_mb": width * 10 * 4 / 2**20, "path_mb": in_path / 2**20}
 
 
 def _classes(case):
@@ -160,7 +163,10 @@ def _processes(case):
 
 
 ROWS = "rows", "form", "data, MB", "fit, MB", "predict, MB", "fit, s"
-COLUMNS = "columns", "weights, MB", "fit, MB", "fit, s", "MLPRegressor, s"
+COLUMNS = (
+    *("columns", "weights, MB", "fit, MB", "path, MB", "of it networks, MB"),
+    *("fit, s", "MLPRegressor, s"),
+)
 CLASSES = "classes", "all scores, MB", "fit, MB", "predict, MB", "fit, s"
 PROCESSES = "processes", "batch", "CPU of a process, s", "wall, s"
 
@@ -174,7 +180,8 @@ def report(records):
         "20 columns, 20 hidden units, one epoch.",
         "## Columns",
         pages.table(COLUMNS, _of_columns(records)),
-        f"CSR of {N_OF_COLUMNS:,} rows with {N_ENTRIES} entries each, 10 hidden units, 3 epochs.",
+        f"CSR of {N_OF_COLUMNS:,} rows with {N_ENTRIES} entries each, 10 hidden units, 3 epochs; "
+        "paths of 10 strengths at most, 3 epochs each.",
         "## Classes",
         pages.table(CLASSES, _of_classes(records)),
         f"{N_OF_CLASSES:,} rows, 50 columns, 20 hidden units, one epoch.",
@@ -196,7 +203,8 @@ def _of_columns(records):
     for record in records.where(what="columns"):
         ours, theirs = record["sgnn"], record["MLPRegressor"]
         times = f"{ours['cpu']:.2f}", f"{theirs['cpu']:.2f}"
-        yield [f"{record['size']:,}", f"{record['weights_mb']:.2f}", f"{ours['mb']:.0f}", *times]
+        peaks = f"{ours['mb']:.0f}", f"{record['path']['mb']:.0f}", f"{record['path_mb']:.1f}"
+        yield [f"{record['size']:,}", f"{record['weights_mb']:.2f}", *peaks, *times]
 
 
 def _of_classes(records):

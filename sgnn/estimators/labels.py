@@ -94,7 +94,11 @@ class Labels(Targets):
             return y.astype(dtype)
         unknown = np.setdiff1d(y, self.classes)
         if unknown.size:
-            raise ValueError(f"y holds {unknown}, which are not among the classes {self.classes}.")
+            raise ValueError(
+                f"y holds {brief(unknown.tolist())}, which are not among the classes "
+                f"{brief(self.classes.tolist())}; where some come later, give classes= to the "
+                "first partial_fit."
+            )
         indices = np.searchsorted(self.classes, y)
         return indices[:, None].astype(dtype) if self._is_binary else indices
 

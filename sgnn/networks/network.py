@@ -248,7 +248,10 @@ class Network:
         """Return the network with its parameters times the units of :class:`Scales`, shifted."""
         dtype = self.coefs[0].dtype
         coefs, intercepts = (
-            [(array * unit).astype(dtype) for array, unit in zip(arrays, units, strict=True)]
+            [
+                (array * unit).astype(dtype, copy=False)
+                for array, unit in zip(arrays, units, strict=True)
+            ]
             for arrays, units in ((self.coefs, scales.weights), (self.intercepts, scales.biases))
         )
         intercepts[-1] = (intercepts[-1] + scales.shift).astype(dtype)

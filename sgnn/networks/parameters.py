@@ -108,8 +108,13 @@ class Parameters:
 
     def to_numpy(self):
         """Return copies of the weight matrices and of the biases, as two lists of arrays."""
-        coefs = [layer.weight.cpu().numpy().copy() for layer in self.layers]
-        return coefs, [layer.bias.cpu().numpy().copy() for layer in self.layers]
+        coefs, intercepts = self.as_arrays()
+        return [coef.copy() for coef in coefs], [bias.copy() for bias in intercepts]
+
+    def as_arrays(self):
+        """Return the same, not copied where that can be."""
+        coefs = [layer.weight.cpu().numpy() for layer in self.layers]
+        return coefs, [layer.bias.cpu().numpy() for layer in self.layers]
 
 
 def to_tensor(array, device):

@@ -63,17 +63,19 @@ def points_of(model, problem, start, alphas, max_iter, journal, n_steps=None):
 
     began = journal.clock()
     settings = settings_of_steps(model)
-    dense = minimise(problem.without_penalty(), settings, start, Silent(), journal)
-    yield looked_at(0.0, dense.network.compact(problem.blocks), dense.histories[0])
-    if dense.interrupted:
+    outcome = minimise(problem.without_penalty(), settings, start, Silent(), journal)
+    dense, interrupted = outcome.network, outcome.interrupted
+    yield looked_at(0.0, dense.compact(problem.blocks), outcome.histories[0])
+    del outcome  # The memory of its optimiser is as large as two networks.
+    if interrupted:
         raise KeyboardInterrupt
     if problem.is_adaptive:
-        problem = replace(problem, pilot=dense.network)
+        problem = replace(problem, pilot=dense)
     if max_iter == "auto":
         n_batches = -(-problem.X.shape[0] // problem.samples_per_batch(settings))
         max_iter = max(-(-_STEPS_PER_ALPHA // n_batches), _LEAST_EPOCHS)
     settings = replace(settings, max_iter=max_iter, early_stopping=False)
-    walk = Walk(problem, settings, dense.network, start.rng, journal)
+    walk = Walk(problem, settings, dense, start.rng, journal)
     if not walk.penalty_at_start > 0:
         raise ValueError(
             f"penalty={brief(model.penalty)} is 0 on the dense network: a path needs layers and "

@@ -120,4 +120,6 @@ def get_penalty(penalty):
             f"penalty={penalty!r}: the ridge makes no zeros, and is a parameter of its own: l2 of "
             "estimators, weight_decay of optimisers."
         )
+    if penalty.lower() == "none":
+        raise ValueError(f"penalty={penalty!r}: a network without a penalty has penalty=None.")
     return [PENALTIES[penalty]()]

@@ -1,5 +1,7 @@
 """The step of proximal Adam in torch."""
 
+from weakref import proxy
+
 import torch
 
 from sgnn._common.private_torch import _fused_adam_
@@ -14,7 +16,7 @@ class TorchAdam:
     """
 
     def __init__(self, optimizer):
-        self._of, self._metric = optimizer, optimizer.regulariser.metric
+        self._of, self._metric = proxy(optimizer), optimizer.regulariser.metric
         parameters, scales = optimizer.parameters, optimizer.scales
         self._units = self._metric.of_layers(scales.weights)
         epsilons = [optimizer.epsilon_of(unit) for unit in scales.weights]

@@ -1,6 +1,6 @@
 """Moves of optimisers by compiled kernels, and the proxes that go with them."""
 
-from functools import partial
+from weakref import proxy
 
 import numpy as np
 import torch
@@ -37,12 +37,13 @@ class CompiledMove:
     Parameters
     ----------
     optimizer : ProximalOptimizer
+        Has this move, so that it is there as long as this one.
     kernel : type
         ``kernels.Adam`` or ``kernels.SGD``.
     """
 
     def __init__(self, optimizer, kernel):
-        self._of, self._regulariser = optimizer, optimizer.regulariser
+        self._of, self._regulariser = proxy(optimizer), optimizer.regulariser
         parameters, metric = optimizer.parameters, optimizer.regulariser.metric
         fused = self._regulariser.fused
         self.is_fused = fused is not None
@@ -65,11 +66,10 @@ class CompiledMove:
             l1_factors=_factors(self._entries, parameters),
             group_factors=_factors(self._groups, parameters),
         )
-        self._prox_groups = None
-        if self._groups is not None:
-            is_soft = self._groups.shape.soft is not None
-            by_shape = partial(NormProx, self._groups, per_group, self._kernel.scale)
-            self._prox_groups = self._shrink if is_soft else by_shape()
+        self._is_soft = self._groups is not None and self._groups.shape.soft is not None
+        self._by_norms = None
+        if self._groups is not None and not self._is_soft:
+            self._by_norms = NormProx(self._groups, per_group, self._kernel.scale)
 
     def value(self):
         """Return the value of the regulariser at full strength, a float."""
@@ -78,11 +78,11 @@ class CompiledMove:
         value = 0.0
         if self._entries is not None:
             value = self._kernel.value_of_entries(*_strengths(self._entries, full=True))
-        if self._prox_groups == self._shrink:
+        if self._is_soft:
             value += self._kernel.value_of_groups(*_strengths(self._groups, full=True))
-        elif self._prox_groups is not None:
+        elif self._by_norms is not None:
             self._kernel.write_norms()
-            value += self._prox_groups.value()
+            value += self._by_norms.value()
         return value
 
     def _thresholds(self):
@@ -93,11 +93,10 @@ class CompiledMove:
         """Apply what of the prox is not in the move."""
         if not self.is_fused:
             self._regulariser.prox_(self._of.parameters, steps)
-        elif self._prox_groups is not None:
-            self._prox_groups()
-
-    def _shrink(self):
-        self._kernel.shrink(*_strengths(self._groups))
+        elif self._is_soft:
+            self._kernel.shrink(*_strengths(self._groups))
+        elif self._by_norms is not None:
+            self._by_norms()
 
 
 class NormProx:

@@ -89,9 +89,9 @@ class ProximalOptimizer(ABC):
     numbers = ("n_steps",)
 
     def save(self):
-        """Return the state, an :class:`OptimizerState` of copies."""
+        """Return the state, an :class:`OptimizerState`, which holds until the next step."""
         kinds = (self.of_parameters, self.of_groups)
-        arrays = ({n: t.cpu().numpy().copy() for n, t in kind.items()} for kind in kinds)
+        arrays = ({n: t.cpu().numpy() for n, t in kind.items()} for kind in kinds)
         return OptimizerState({name: getattr(self, name) for name in self.numbers}, *arrays)
 
     def load(self, state):

@@ -55,17 +55,20 @@ def _of_places(array, old, new):
 
 def _of_units(flat, old, new):
     """Return a flat buffer for the parameters of some units, of one for others, layer by layer."""
-    parts, biases = [], []
-    at, bias = 0, n_products([mask.sum() for mask in old])
+    n_old, n_new = ([int(mask.sum()) for mask in masks] for masks in (old, new))
+    moved = np.zeros(n_products(n_new) + sum(n_new[1:]), dtype=flat.dtype)
+    at, bias, to, bias_to = 0, n_products(n_old), 0, n_products(n_new)
     for before, after in zip(pairwise(old), pairwise(new), strict=True):
         n_in, n_out = (mask.sum() for mask in before)
-        matrix = np.zeros([mask.sum() for mask in after], dtype=flat.dtype)
+        rows, columns = (mask.sum() for mask in after)
         (from_rows, to_rows), (from_columns, to_columns) = (
             (there[here], here[there]) for here, there in zip(before, after, strict=True)
         )
         of_layer = flat[at : at + n_in * n_out].reshape(n_in, n_out)
-        matrix[np.ix_(to_rows, to_columns)] = of_layer[np.ix_(from_rows, from_columns)]
-        parts.append(matrix.ravel())
-        biases.append(_of_places(flat[bias : bias + n_out], before[1], after[1]))
+        there = moved[to : to + rows * columns].reshape(rows, columns)
+        there[np.ix_(to_rows, to_columns)] = of_layer[np.ix_(from_rows, from_columns)]
+        of_biases = _of_places(flat[bias : bias + n_out], before[1], after[1])
+        moved[bias_to : bias_to + columns] = of_biases
         at, bias = at + n_in * n_out, bias + n_out
-    return np.concatenate(parts + biases)
+        to, bias_to = to + rows * columns, bias_to + columns
+    return moved

@@ -117,33 +117,35 @@ class Terms(Regulariser):
         if len(chain) <= 2 and can_solve(parameters, *chain):
             return RowProx(parameters, self.metric, *chain)
         if is_sequential(chain):
-            return partial(self._apply_in_turn, terms=chain)
+            return partial(_apply_in_turn, metric=self.metric, terms=chain)
         fine, coarse = chain
         factors = [
             _factor_rows(fine, coarse, layer, i) for i, layer in enumerate(parameters.layers)
         ]
-        return partial(self._solve_jointly, fine=fine, coarse=coarse, factors=factors)
+        return partial(
+            _solve_jointly, metric=self.metric, fine=fine, coarse=coarse, factors=factors
+        )
 
-    def _apply_in_turn(self, parameters, step, terms):
-        for term in terms:
-            if not _is_vector(step):
-                term.prox_(parameters, step)
-            elif self.metric.single or not term.groups.single:
-                term.prox_(parameters, self.metric.refine(step, term.groups))
-            else:
-                term.prox_in_metric_(parameters, self.metric, step)
 
-    def _solve_jointly(self, parameters, step, fine, coarse, factors):
-        if _is_vector(step):
-            step = self.metric.refine(step, coarse.groups)
-        for index in sorted({*fine.layers, *coarse.layers}):
-            layer = parameters.layers[index]
-            rows = coarse.groups.rows(layer, index)
-            steps = step[coarse.groups.slices[index], None] if _is_vector(step) else step
-            of_fine, of_coarse = steps * factors[index], coarse.steps_of(step, index)
-            coarse.groups.set_rows_(
-                layer, index, _solve_rows(rows, fine, coarse, of_fine, of_coarse)
-            )
+def _apply_in_turn(parameters, step, metric, terms):
+    for term in terms:
+        if not _is_vector(step):
+            term.prox_(parameters, step)
+        elif metric.single or not term.groups.single:
+            term.prox_(parameters, metric.refine(step, term.groups))
+        else:
+            term.prox_in_metric_(parameters, metric, step)
+
+
+def _solve_jointly(parameters, step, metric, fine, coarse, factors):
+    if _is_vector(step):
+        step = metric.refine(step, coarse.groups)
+    for index in sorted({*fine.layers, *coarse.layers}):
+        layer = parameters.layers[index]
+        rows = coarse.groups.rows(layer, index)
+        steps = step[coarse.groups.slices[index], None] if _is_vector(step) else step
+        of_fine, of_coarse = steps * factors[index], coarse.steps_of(step, index)
+        coarse.groups.set_rows_(layer, index, _solve_rows(rows, fine, coarse, of_fine, of_coarse))
 
 
 def _is_vector(step):

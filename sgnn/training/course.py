@@ -67,6 +67,8 @@ class Course:
         Passes so far.
     n_whole : int
         Number of epochs that were trained and recorded.
+    keeps_best : bool
+        Whether training may end with the parameters of an epoch that is not the last.
     best : tuple
         The Parameters to end with, and the units that they belong to.
     """
@@ -83,6 +85,7 @@ class Course:
     n_whole: int = 0
     history: History = field(default_factory=History)
     best_score: float = -math.inf
+    keeps_best: bool = True
     best: tuple = ()
     stopped: bool = False
 

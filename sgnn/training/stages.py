@@ -95,8 +95,8 @@ class Stages:
         """Return the full-size network to end with, with what is known of removed hidden units."""
         parameters, kept = course.best
         activation = self.problem.activation
-        network = Network(*parameters.to_numpy(), kept, activation).expand()
-        coefs, intercepts = self.full.to_numpy()
+        network = Network(*parameters.as_arrays(), kept, activation).expand()
+        coefs, intercepts = self.full.as_arrays()
         for layer, mask in enumerate(kept[1:-1]):
             network.coefs[layer][:, ~mask] = coefs[layer][:, ~mask]
             network.intercepts[layer][~mask] = intercepts[layer][~mask]

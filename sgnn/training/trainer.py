@@ -53,7 +53,7 @@ class Trainer:
         self.blocks = blocks
         self.held_out = held_out
         self.loss_unit = loss_unit
-        self._copies = model.parameters.zeros_like(), model.parameters.zeros_like()
+        self._copies = []
 
     def run(self, course, monitor, may_pause, note):
         """Train until the course is over, or until `may_pause` after some epoch.
@@ -89,10 +89,9 @@ class Trainer:
 
     def state(self, course):
         """Return all that the next epoch depends on, as plain data."""
-        best, units = course.best
         return {
             "course": course.state(),
-            "best": (best.to_flat(), units),
+            "best": [(best.to_flat(), units) for best, units in filter(None, [course.best])],
             "kept": self.kept,
             "parameters": self.model.parameters.to_flat(),
             "optimizer": self.optimizer.state(),
@@ -106,12 +105,12 @@ class Trainer:
         self.optimizer.restore(state["optimizer"])
         self.regulariser.restore(state["regulariser"])
         course.restore(state["course"])
-        best, units = state["best"]
-        course.best = Parameters.of_flat(best, units, flat.device), units
+        for best, units in state["best"]:
+            course.best = Parameters.of_flat(best, units, flat.device), units
 
     def network(self):
-        """Return the network of the units that are trained, a copy."""
-        return Network(*self.model.parameters.to_numpy(), self.kept, self.model.activation)
+        """Return the network of the units that are trained, which holds until the next step."""
+        return Network(*self.model.parameters.as_arrays(), self.kept, self.model.activation)
 
     def full_size(self):
         """Return the network with zeros for the units that are not trained, a copy."""
@@ -125,12 +124,18 @@ class Trainer:
         """Count an epoch and keep its network, if it is the best: both at once, or neither."""
         score = course.history.validation_score[-1] if course.early_stopping else math.inf
         best, best_score = course.best, course.best_score
-        if score >= best_score:
-            one, other = self._copies
-            spare = other if best and best[0] is one else one
+        if course.keeps_best and score >= best_score:
+            spare = self._spare(best)
             spare.flat.copy_(self.model.parameters.flat)
             best, best_score = (spare, self.kept), score if self._is_warm(course) else -math.inf
         course.best, course.best_score, course.n_whole = best, best_score, course.n_whole + 1
+
+    def _spare(self, best):
+        """Return parameters that are not those of `best`, two in turn."""
+        if len(self._copies) < 2:
+            self._copies.append(self.model.parameters.zeros_like())
+        one, other = self._copies[0], self._copies[-1]
+        return other if best and best[0] is one else one
 
     def _is_warm(self, course):
         return course.first_epoch + course.epoch >= self.regulariser.warm_up

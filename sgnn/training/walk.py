@@ -78,6 +78,7 @@ class Walk:
             networks.regulariser.set_strength(alpha / self._alpha_unit)
             trainer = networks.trainer(*networks.holding(before), before.kept, state.optimizer)
             course = Course.of(settings, self.unit_of_loss, networks.regulariser.warm_up)
+            course.keeps_best = False
             begun = journal.begun()
             if begun is not None:
                 trainer.restore(begun, course)
@@ -89,6 +90,7 @@ class Walk:
             )
             network = trainer.network().keep(networks.live(trainer))
             optimizer = trainer.optimizer.save()
+            del trainer
             metric = networks.regulariser.metric
             optimizer = optimizer.moved(before.kept, network.kept, metric)
         journal.end({"network": network, "optimizer": optimizer, "history": course.history})

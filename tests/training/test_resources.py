@@ -1,16 +1,19 @@
 """Thread count and flush-to-zero mode: changed for the duration of a fit, then as before."""
 
+import gc
 import os
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from weakref import ref
 
 import numpy as np
 import pytest
 import torch
 
-from sgnn import SparseMLPRegressor
+from sgnn import SparseMLPRegressor, kernels, sparse_mlp_path
+from sgnn.networks.parameters import Parameters
 from sgnn.training.resources import denormals_are_flushed, flushed_denormals, limited_threads
 
 N_BEFORE = 3
@@ -165,7 +168,8 @@ def test_fit_restores_everything():
 FORKS = """
 import os, signal
 import numpy as np
-from sgnn import SparseMLPRegressor
+from sgnn import SparseMLPRegressor, kernels, sparse_mlp_path
+from sgnn.networks.parameters import Parameters
 
 X = np.random.RandomState(0).randn(6000, 200)
 model = SparseMLPRegressor((200,), max_iter=1, batch_size=2000, random_state=0)
@@ -191,3 +195,28 @@ def test_a_process_that_was_forked_does_not_wait_for_threads_that_are_gone(befor
         env={**os.environ, "OMP_NUM_THREADS": "2", "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.filterwarnings("ignore::sgnn.SgnnConvergenceWarning")
+@pytest.mark.parametrize("penalty", ["group_lasso", "log_sum", "l1", ["l1", "group_lasso"]])
+@pytest.mark.parametrize("with_kernels", [True, False])
+def test_no_memory_waits_for_the_collector_of_garbage(with_kernels, penalty, monkeypatch):
+    model = SparseMLPRegressor((4,), penalty=penalty, max_iter=8, random_state=0)
+    X = np.random.RandomState(0).normal(size=(60, 3))
+    made, initialise = [], Parameters.__init__
+
+    def seen(self, *args):
+        initialise(self, *args)
+        made.append(ref(self.flat))
+
+    monkeypatch.setattr(Parameters, "__init__", seen)
+    with kernels.switched_off() if not with_kernels else nullcontext():
+        gc.collect()
+        gc.disable()
+        try:
+            sparse_mlp_path(model, X, X[:, 0], alphas=3, max_iter=2)
+            model.fit(X, X[:, 0])
+            assert len(made) > 10
+            assert not [one for one in made if one() is not None]
+        finally:
+            gc.enable()
