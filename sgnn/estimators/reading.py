@@ -1,12 +1,18 @@
 """What is read of the network of a fitted estimator."""
 
+from __future__ import annotations
+
 from functools import partial
+from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from sgnn.networks.network import part_of
 from sgnn.networks.picture import Pictured
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _of_network = partial(part_of, "network_")
 
@@ -46,6 +52,12 @@ class ReadsNetwork(Pictured):
         check_is_fitted(self)
         network = self.network_.expand()
         return network.coefs, network.intercepts
+
+    @overload
+    def summary(self, as_frame: Literal[False] = False) -> str: ...
+
+    @overload
+    def summary(self, as_frame: Literal[True]) -> pd.DataFrame: ...
 
     def summary(self, as_frame=False):
         """Return a table of the units, weights and multiply-adds that are left.

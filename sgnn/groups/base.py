@@ -105,8 +105,8 @@ class Groups(ABC):
     def _sizes(self, layer, index):
         """Return the sizes of the groups of one layer."""
         n_groups = layer.count(self._axes[index])
-        size = layer.weight.numel() // n_groups + self._has_bias(layer)
-        return layer.weight.new_full((n_groups,), size)
+        n_members = layer.weight.numel() + (layer.bias.numel() if self._has_bias(layer) else 0)
+        return layer.weight.new_full((n_groups,), n_members // n_groups)
 
     def _write_norms(self, layer, index, out):
         """Write the Euclidean norms of the groups of one layer."""
@@ -119,7 +119,11 @@ class Groups(ABC):
         else:
             torch.abs(layer.weight, out=norms)
         if self._has_bias(layer):
-            out.square_().addcmul_(layer.bias, layer.bias).sqrt_()
+            of_bias = layer.bias
+            if of_bias.ndim > 1:
+                others = tuple(range(of_bias.ndim - 1))
+                of_bias = torch.linalg.vector_norm(of_bias, dim=others)
+            out.square_().addcmul_(of_bias, of_bias).sqrt_()
 
     def spread(self, values, index):
         """Return what broadcasts a value per group over the weight of layer `index`."""
@@ -128,13 +132,15 @@ class Groups(ABC):
     def rows(self, layer, index):
         """Return the groups of one layer as rows of a matrix, the shorter ones ending with 0."""
         rows = self._groups_first(layer, index).reshape(layer.count(self._axes[index]), -1)
-        return torch.cat([rows, layer.bias[:, None]], dim=1) if self._has_bias(layer) else rows
+        if not self._has_bias(layer):
+            return rows
+        return torch.cat([rows, layer.bias.reshape(-1, len(rows)).T], dim=1)
 
     def set_rows_(self, layer, index, rows):
         """Write back what `rows` has returned, changed."""
         if self._has_bias(layer):
-            layer.bias.copy_(rows[:, -1])
-            rows = rows[:, :-1]
+            rows, of_bias = rows.tensor_split([-(layer.bias.numel() // len(rows))], dim=1)
+            layer.bias.copy_(of_bias.T.reshape(layer.bias.shape))
         weight = self._groups_first(layer, index)
         weight.copy_(rows.reshape(weight.shape))
 

@@ -15,7 +15,8 @@ class Layer:
     Attributes
     ----------
     weight : torch.Tensor
-    bias : torch.Tensor of shape (n_outputs,), or None
+    bias : torch.Tensor of shape (..., n_outputs), or None
+        Recurrent units have a bias for each gate, heads one for each entry.
     inputs, outputs : tuple of int
         The axes of `weight` that tell inputs apart, and outputs. By default those of a dense
         layer of shape (n_in, n_out).

@@ -18,13 +18,16 @@ class Layout:
     split : tuple of (int, tuple of int), default=None
         Arguments of ``Tensor.unflatten``, where one axis of the parameter is several.
     bias : str, default=None
-        Name of the parameter with one bias per output.
+        Name of the parameter with the biases of the outputs.
+    split_bias : tuple of (tuple of int, int), default=None
+        Where outputs have several biases: the shape of these, and its axis of the outputs.
     """
 
     inputs: tuple
     outputs: tuple
     split: tuple | None = None
     bias: str | None = None
+    split_bias: tuple | None = None
 
 
 DENSE = Layout((1,), (0,), bias="bias")
@@ -100,8 +103,9 @@ def _normalisation(module):
 def _attention(module):
     heads = module.num_heads, module.head_dim
     one = Layout((2,), (0,), (0, heads))
+    of_bias = "in_proj_bias", ((3, *heads), 1)
     return {
-        "in_proj_weight": Layout((3,), (1,), (0, (3, *heads))),
+        "in_proj_weight": Layout((3,), (1,), (0, (3, *heads)), *of_bias),
         "q_proj_weight": one,
         "k_proj_weight": one,
         "v_proj_weight": one,
@@ -111,9 +115,14 @@ def _attention(module):
 
 def _recurrent(module):
     n_gates = {"LSTM": 4, "GRU": 3}.get(module.mode, 1)
-    gates, projection = Layout((2,), (1,), (0, (n_gates, -1))), Layout((1,), (0,))
-    names = [name for name, _ in module.named_parameters() if name.startswith("weight")]
-    return {name: projection if name.startswith("weight_hr") else gates for name in names}
+    layouts = {}
+    for name, _ in module.named_parameters():
+        if name.startswith("weight_hr"):
+            layouts[name] = Layout((1,), (0,))
+        elif name.startswith("weight"):
+            bias, of_bias = name.replace("weight", "bias"), ((n_gates, -1), 1)
+            layouts[name] = Layout((2,), (1,), (0, (n_gates, -1)), bias, of_bias)
+    return layouts
 
 
 _LAYOUTS = [

@@ -27,7 +27,7 @@ def sparse_groups(module, rules="group_lasso", alpha=1e-3, *, channels=None):
         leaves all that it fits free. Layouts are known of linear, convolutional (transposed,
         grouped and depthwise too) and embedding layers, batch normalisation (scale and shift are
         the weight and the bias of a channel), attention (its outputs are heads) and recurrent
-        layers (units, with all their gates); the last two have no biases in their groups.
+        layers (units, with all their gates).
     alpha : float >= 0, default=1e-3
         Strength.
     channels : dict of str to int, default=None
@@ -57,7 +57,7 @@ def sparse_groups(module, rules="group_lasso", alpha=1e-3, *, channels=None):
     >>> [len(group["params"]) for group in groups]
     [2, 2]
     """
-    module = _bare(module)
+    module = bare(module)
     _check_has_values(module)
     if not isinstance(rules, dict):
         rules = {_DEFAULT: rules}
@@ -74,10 +74,11 @@ def sparse_groups(module, rules="group_lasso", alpha=1e-3, *, channels=None):
     return [*groups, {"params": free}] if free else groups
 
 
-def _bare(module):
+def bare(module):
+    """Return a module without wrappers."""
     if isinstance(module, nn.parallel.DistributedDataParallel):
-        return _bare(module.module)
-    return _bare(module._orig_mod) if hasattr(module, "_orig_mod") else module
+        return bare(module.module)
+    return bare(module._orig_mod) if hasattr(module, "_orig_mod") else module
 
 
 def _check_has_values(module):

@@ -28,6 +28,9 @@ class Place:
         if self.layout.split is not None:
             weight = weight.unflatten(*self.layout.split)
         bias = None if self.bias is None else tensors[self.bias]
+        if bias is not None and self.layout.split_bias is not None:
+            shape, axis = self.layout.split_bias
+            bias = bias.unflatten(0, shape).movedim(axis, -1)
         return Layer(weight, bias, self.layout.inputs, self.layout.outputs)
 
 

@@ -269,15 +269,16 @@ def kill(network, name, units, with_bias, others=()):
     with torch.no_grad():
         if isinstance(module, nn.LSTM):
             rows = [unit + 16 * gate for gate in range(4) for unit in units]
-            module.weight_ih_l0[rows] = 0
-            module.weight_hh_l0[rows] = 0
+            for parameter in module.parameters():
+                if parameter.ndim > 1 or with_bias:
+                    parameter[rows] = 0
         elif isinstance(module, nn.ConvTranspose2d):
             module.weight[:, units] = 0
         else:
             module.weight[units] = 0
         if with_bias:
             for one in (module, *(network.get_submodule(other) for other in others)):
-                if getattr(one, "bias", None) is not None and not isinstance(one, nn.LSTM):
+                if isinstance(getattr(one, "bias", None), torch.Tensor):
                     one.bias[units] = 0
                 if isinstance(one, nn.BatchNorm2d):
                     one.running_mean[units] = 0

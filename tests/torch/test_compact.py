@@ -28,7 +28,6 @@ STAY = {
     "group norm",
     "layer norm",
     "embedding of attention",
-    "recurrent",
     "used twice",
     "gate",
     "rounded",
@@ -82,12 +81,13 @@ def test_dead_units_go_where_they_can(name):
     _, layer, units, _ = CASES[name]
     module = case(name, with_bias=True)
     small, report = compact(module, torch.randn(IMAGES).double())
-    weight = f"{layer}.weight"
+    is_recurrent = isinstance(module.get_submodule(layer), nn.LSTM)
+    weight = f"{layer}.weight_hh_l0" if is_recurrent else f"{layer}.weight"
     if name in STAY:
         assert not report.structure
         assert n_parameters(small) == n_parameters(module)
     else:
-        axis = int(isinstance(module.get_submodule(layer), nn.ConvTranspose2d))
+        axis = int(isinstance(module.get_submodule(layer), (nn.ConvTranspose2d, nn.LSTM)))
         n_units = module.get_parameter(weight).shape[axis]
         assert report.structure[weight][axis] == [i for i in range(n_units) if i not in units]
         assert small.get_parameter(weight).shape[axis] == n_units - len(units)

@@ -1,5 +1,6 @@
 """The optimisers for modules take the steps of the engine, for whatever penalty is registered."""
 
+import copy
 from itertools import pairwise
 
 import numpy as np
@@ -10,12 +11,14 @@ from torch.nn import functional
 
 from sgnn.groups import AROUND_UNITS
 from sgnn.groups._registry import SUMS
+from sgnn.groups.units import Incoming
 from sgnn.networks.parameters import Parameters
 from sgnn.penalties import GroupGraph, GroupLasso, LogSum, get_penalty
 from sgnn.penalties._registry import PENALTIES
 from sgnn.proximal import adam, sgd
 from sgnn.proximal.build import build_terms
 from sgnn.torch import ProxAdam, ProxSGD, sparse_groups
+from sgnn.torch.tensors import Tensors
 from sgnn.training.scales import Scales
 
 SIZES = (5, 6, 4, 3)
@@ -180,3 +183,56 @@ def test_a_convolution_is_a_linear_layer_of_patches(groups, solver):
     torch.testing.assert_close(convolution.weight.flatten(1), matrix.weight, rtol=0, atol=1e-13)
     assert (convolution.weight == 0).any() or solver == "sgd"
     assert torch.equal(convolution.weight.flatten(1) == 0, matrix.weight == 0)
+
+
+def rows_of_units(parameters, split, axis):
+    """The weight and the biases of each unit as a row."""
+    parts = [p.unflatten(0, split).movedim(axis, 0).flatten(1) for p in parameters]
+    return torch.cat(parts, 1)
+
+
+SEVERAL_BIASES = {
+    "LSTM": (nn.LSTM(3, 5), ("weight_ih_l0", "bias_ih_l0"), (4, 5)),
+    "GRU": (nn.GRU(3, 5), ("weight_hh_l0", "bias_hh_l0"), (3, 5)),
+    "heads": (nn.MultiheadAttention(4, 2), ("in_proj_weight", "in_proj_bias"), (3, 2, 2)),
+}
+
+
+@pytest.mark.parametrize("kind", [ProxAdam, ProxSGD])
+@pytest.mark.parametrize("penalty", [GroupLasso(groups="incoming"), LogSum(groups="incoming")])
+@pytest.mark.parametrize("name", SEVERAL_BIASES)
+def test_units_with_several_biases_are_rows_of_a_linear_layer(name, penalty, kind):
+    """Whose last columns are the biases."""
+    module, names, split = SEVERAL_BIASES[name]
+    module = copy.deepcopy(module).double()
+    parameters = [module.get_parameter(one) for one in names]
+    generator = torch.Generator().manual_seed(0)
+    for parameter in parameters:
+        parameter.data = torch.randn(parameter.shape, generator=generator).double()
+    rows = rows_of_units(parameters, split, 1)
+    oracle = nn.Linear(rows.shape[1], rows.shape[0], bias=False).double()
+    oracle.weight.data = rows.detach().clone()
+    optimizers = [
+        kind(sparse_groups(one, {type(one): penalty}, 0.3), lr=0.1) for one in (module, oracle)
+    ]
+    for _ in range(12):
+        for parameter in parameters:
+            parameter.grad = torch.randn(parameter.shape, generator=generator).double()
+        oracle.weight.grad = rows_of_units([p.grad for p in parameters], split, 1)
+        for optimizer in optimizers:
+            optimizer.step()
+    expected = oracle.weight.detach()
+    found = rows_of_units([p.detach() for p in parameters], split, 1)
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+    assert (expected == 0).all(1).any() != (expected != 0).all()
+
+
+def test_biases_of_units_are_in_the_rows_of_penalties_that_see_single_weights():
+    module = nn.LSTM(3, 5).double()
+    [group] = sparse_groups(module, {nn.LSTM: "l1"})
+    layers = Tensors(group["places"], [p.detach() for p in group["params"]])
+    structure = Incoming(layers)
+    rows = structure.rows(layers.layers[0], 0)
+    assert rows.shape == (5, 16)
+    structure.set_rows_(layers.layers[0], 0, 2 * rows)
+    torch.testing.assert_close(structure.rows(layers.layers[0], 0), 2 * rows)

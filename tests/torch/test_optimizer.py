@@ -4,6 +4,8 @@ import copy
 import io
 import math
 import pickle
+import shutil
+import warnings
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from sklearn.linear_model import Lasso, MultiTaskLasso, Ridge
 from torch import nn
 
 from sgnn.penalties import GroupLasso, LogSum
-from sgnn.torch import AlphaRamp, ProxAdam, ProxSGD, sparse_groups
+from sgnn.torch import AlphaRamp, ProxAdam, ProxSGD, compact, sparse_groups
 from tests.torch.modules import convolutional, images, train
 
 OPTIMIZERS = {
@@ -250,6 +252,26 @@ def test_a_compiled_module_is_seen_through(kind):
     expected = train(module, make(kind, module), 3)
     for one, two in zip(train(compiled, optimizer, 3), expected, strict=True):
         torch.testing.assert_close(one, two, rtol=1e-10, atol=1e-12)
+    small, _ = compact(compiled, images()[0])
+    assert type(small) is type(module)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="inductor needs a compiler")
+def test_a_module_compiled_by_inductor_takes_the_same_steps(tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    module = convolutional()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Those of torch while it compiles.
+        compiled = torch.compile(copy.deepcopy(module))
+        found = train(compiled, make("adam", compiled), 3)
+    expected = train(module, make("adam", module), 3)
+    for one, two in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, two, rtol=1e-8, atol=1e-10)
+    assert any((p == 0).any() for p in expected)
+    small, _ = compact(compiled, images()[0][:2])
+    before = module.eval()(images()[0])
+    torch.testing.assert_close(small.eval()(images()[0]), before, rtol=1e-8, atol=1e-10)
 
 
 @every_optimizer

@@ -80,12 +80,12 @@ LAYOUTS = [
     (
         nn.LSTM(2, 3),
         lambda name, row, column=None: None if "bias" in name else (name, column),
-        lambda name, row, column=None: None if "bias" in name else (name, row % 3),
+        lambda name, row, column=None: (name[-5:], row % 3),
     ),
     (
         nn.GRU(2, 3, bidirectional=True),
         lambda name, row, column=None: None if "bias" in name else (name, column),
-        lambda name, row, column=None: None if "bias" in name else (name, row % 3),
+        lambda name, row, column=None: (name.partition("_")[2], row % 3),
     ),
     (
         nn.MultiheadAttention(4, 2),
@@ -95,6 +95,7 @@ LAYOUTS = [
         }.get(name),
         lambda name, row, column=None: {
             "in_proj_weight": ("head", row % 4 // 2),
+            "in_proj_bias": ("head", row % 4 // 2),
             "out_proj.weight": ("out", row),
             "out_proj.bias": ("out", row),
         }.get(name),

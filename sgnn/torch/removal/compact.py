@@ -12,6 +12,7 @@ from sgnn.torch.removal.attention import narrow, widen
 from sgnn.torch.removal.closure import Kept
 from sgnn.torch.removal.resize import cut
 from sgnn.torch.removal.trace import Trace
+from sgnn.torch.rules import bare
 
 _TOLERANCES = {torch.float64: 1e-10, torch.float32: 1e-5}
 
@@ -61,7 +62,8 @@ def compact(module, *example_inputs):
     Parameters
     ----------
     module : torch.nn.Module
-        It is left as it is.
+        It is left as it is. Wrappers of ``torch.compile`` and ``DistributedDataParallel`` are seen
+        through.
     *example_inputs : torch.Tensor
         Arguments of the module, with two samples or more.
 
@@ -95,7 +97,7 @@ def compact(module, *example_inputs):
     >>> report.n_parameters
     (21, 6)
     """
-    small = copy.deepcopy(module)
+    small = copy.deepcopy(bare(module))
     for parameter in small.parameters():
         parameter.grad = None
     modes = [child.training for child in small.modules()]
