@@ -101,7 +101,7 @@ def report(records):
     zeros = [f"zeros of {name}" for name in ("filters", "hidden layer", "output layer")]
     parts += [
         "## Over strengths",
-        "Dotted: one fit for each strength. Solid: paths, of the first seed.",
+        "Dotted: one fit for each strength, means over seeds. Solid: paths, of the first seed.",
         pictures.strengths(fits, paths),
         "## By epochs",
         "Digits, at the strength chosen; means over seeds.",

@@ -96,7 +96,8 @@ def pruned(case, train, validation):
     for _ in SHARES:
         pruner.step()
         optimizer = ProxAdam(module.parameters(), lr=RATE)
-        modules.train(module, optimizer, *train, n_epochs=case["epochs"] // 3, **options)
+        with torch.backends.mkldnn.flags(enabled=False):
+            modules.train(module, optimizer, *train, n_epochs=case["epochs"] // 3, **options)
         found.append(deepcopy(module))
     return found
 
