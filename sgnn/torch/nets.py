@@ -10,6 +10,9 @@ from sgnn.penalties import Penalty
 from sgnn.torch.adam import ProxAdam
 from sgnn.torch.removal.compact import compact
 from sgnn.torch.rules import sparse_groups
+from sgnn.torch.sgd import ProxSGD
+
+_OPTIMIZERS = ProxAdam, ProxSGD
 
 
 class Sparsity(Callback):
@@ -82,6 +85,8 @@ class _SparseNet:
 
     def initialize_optimizer(self, triggered_directly=None):
         """Make the optimiser from the parameter groups that `penalty` asks for."""
+        if not (isinstance(self.optimizer, type) and issubclass(self.optimizer, _OPTIMIZERS)):
+            raise TypeError(f"optimizer must be ProxAdam or ProxSGD; got {self.optimizer!r}.")
         groups = sparse_groups(self.module_, self.penalty, self.alpha, channels=self.channels)
         known = {parameter for group in groups for parameter in group["params"]}
         others = [p for _, p in self.get_all_learnable_params() if p not in known]

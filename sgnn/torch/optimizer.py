@@ -138,10 +138,11 @@ class ProximalOptimizer(torch.optim.Optimizer):
         Returns
         -------
         float
-            In [0, 1].
+            In [0, 1]; 0 where none is penalised.
         """
         weights = self.penalised_weights()
-        return 1 - sum(int(w.count_nonzero()) for w in weights) / sum(w.numel() for w in weights)
+        n_weights = sum(w.numel() for w in weights)
+        return sum(w.numel() - int(w.count_nonzero()) for w in weights) / max(n_weights, 1)
 
     def penalised_weights(self):
         """Return the weights under a penalty.
@@ -165,8 +166,18 @@ class ProximalOptimizer(torch.optim.Optimizer):
         -------
         dict of str to tuple of two int
             For each weight, the numbers of inputs and of outputs with a weight that is not zero.
+
+        Raises
+        ------
+        ValueError
+            If the module has other parameters.
         """
         names = {parameter: name for name, parameter in module.named_parameters()}
+        if not names.keys() >= {*self.penalised_weights()}:
+            raise ValueError(
+                "module must be the one whose parameters this optimiser has; make a new optimiser "
+                "for a compact module, or a copy."
+            )
         return {names[parameter]: n_units(layer) for parameter, layer in self._layers()}
 
     def set_alpha(self, alpha):
@@ -274,7 +285,10 @@ def _check_penalised(penalties, tensors):
         )
     for penalty in penalties:
         penalty.check(tensors.sizes)
-        for name, instead in (("warm_up", "AlphaRamp"), ("adaptive", "rules of their own")):
+        for name, instead in (
+            ("warm_up", "AlphaRamp"),
+            ("adaptive", "a concave penalty, 'log_sum'"),
+        ):
             value = getattr(penalty, name)
             if value:
                 raise ValueError(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, TensorDataset
+from torch import nn
 
 from sgnn._common.warnings import warn
 from sgnn.paths.choice import choose
@@ -13,7 +13,7 @@ from sgnn.paths.strengths import growing
 from sgnn.torch.adam import ProxAdam
 from sgnn.torch.removal.compact import compact
 from sgnn.torch.rules import sparse_groups
-from sgnn.torch.walk import ModuleWalk
+from sgnn.torch.walk import ModuleWalk, batches_of
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,10 @@ class ModulePath:
 
     def __len__(self):
         return len(self.points)
+
+    def __repr__(self):
+        lines = [repr(point) for point in self.points]
+        return "\n".join([f"<ModulePath of {len(self)} points>", *lines])
 
     def __getitem__(self, index):
         return self.points[index]
@@ -248,6 +252,8 @@ def sparse_module_path(
     ------
     ValueError
         If a parameter is out of its range, or the penalty is 0 on the dense module.
+    TypeError
+        If `make_module` returns no module, or data are no tensors.
     FloatingPointError
         If the loss is not finite.
 
@@ -272,8 +278,12 @@ def sparse_module_path(
     with torch.random.fork_rng(devices=[], enabled=random_state is not None):
         if random_state is not None:
             torch.manual_seed(random_state)
-        module, loader = make_module(), _loader(data, batch_size, shuffle=True)
-        held_out = None if validation is None else _loader(validation, batch_size, shuffle=False)
+        module, loader = make_module(), batches_of("data", data, batch_size, shuffle=True)
+        if not isinstance(module, nn.Module):
+            raise TypeError(f"make_module must return a module; got {type(module).__name__}.")
+        held_out = None
+        if validation is not None:
+            held_out = batches_of("validation", validation, batch_size, shuffle=False)
         made = optimizer(sparse_groups(module, rules, 0.0, channels=channels), lr=lr)
         walk = ModuleWalk(module, made, loader, loss, epochs)
         score = score or (lambda outputs, targets: -loss(outputs, targets))
@@ -304,9 +314,3 @@ def sparse_module_path(
             "more points or more epochs go further."
         )
     return ModulePath(make_module, points)
-
-
-def _loader(data, batch_size, shuffle):
-    if isinstance(data, (tuple, list)):
-        return DataLoader(TensorDataset(*data), batch_size=batch_size, shuffle=shuffle)
-    return data

@@ -2,6 +2,8 @@
 
 from numbers import Integral, Real
 
+from sgnn.torch.optimizer import ProximalOptimizer
+
 
 class AlphaRamp:
     r"""Let the strength of every penalty rise from 0 to its value, as a scheduler does with rates.
@@ -25,6 +27,8 @@ class AlphaRamp:
     ------
     ValueError
         If a parameter is out of its range.
+    TypeError
+        If the optimiser knows no penalties.
 
     Examples
     --------
@@ -41,6 +45,10 @@ class AlphaRamp:
     """
 
     def __init__(self, optimizer, total_iters, power=2.0, last_epoch=-1):
+        if not isinstance(optimizer, ProximalOptimizer):
+            raise TypeError(
+                f"optimizer must be ProxAdam or ProxSGD; got {type(optimizer).__name__}."
+            )
         for name, value, kind in (("total_iters", total_iters, Integral), ("power", power, Real)):
             if not (isinstance(value, kind) and value > 0):
                 raise ValueError(f"{name} must be a number above 0; got {value!r}.")

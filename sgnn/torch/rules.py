@@ -122,7 +122,9 @@ def _named(key, named):
 
 def _fits_nothing(key, named):
     names = ", ".join(filter(None, named))[:200]
-    return f"{key!r} fits no weights of a known layout; the modules are {names}."
+    types = key if isinstance(key, tuple) else (key,)
+    told = ", ".join(repr(one) if isinstance(one, str) else one.__name__ for one in types)
+    return f"{told} fits no weights of a known layout; the modules are {names}."
 
 
 def _fits(key, penalty, name, named):

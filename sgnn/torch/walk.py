@@ -5,6 +5,7 @@ import math
 from dataclasses import dataclass
 
 import torch
+from torch.utils.data import DataLoader, TensorDataset
 
 from sgnn.training.course import History
 
@@ -159,3 +160,16 @@ class ModuleWalk:
     def _set_rates(self, share):
         for group in self._optimizer.param_groups:
             group["lr"] = group["initial_lr"] * (1 + math.cos(math.pi * share)) / 2
+
+
+def batches_of(name, data, batch_size, shuffle):
+    """Return a loader, or one of two tensors."""
+    if isinstance(data, (tuple, list)):
+        if not all(isinstance(part, torch.Tensor) for part in data):
+            kinds = ", ".join(type(part).__name__ for part in data)
+            raise TypeError(f"{name} must be a DataLoader or two tensors; got {kinds}.")
+        if len({len(part) for part in data}) > 1:
+            shapes = ", ".join(str(tuple(part.shape)) for part in data)
+            raise ValueError(f"{name} must be tensors of as many samples; got shapes {shapes}.")
+        return DataLoader(TensorDataset(*data), batch_size=batch_size, shuffle=shuffle)
+    return data

@@ -356,3 +356,21 @@ def test_a_module_that_counts_its_units_is_refused():
 def test_a_structure_of_another_module_is_refused(structure, message):
     with pytest.raises(ValueError, match=message):
         resize(lenet(), structure)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ((), "example_inputs must be what the module takes; got none, and it says: .*input"),
+        ((torch.ones(2, 5),), "got Tensor, and it says: mat1 and mat2 shapes"),
+        (([[1.0, 2.0, 3.0]],), "got list, and it says"),
+    ],
+)
+def test_inputs_that_the_module_does_not_take_are_named(inputs, message):
+    with pytest.raises(ValueError, match=message):
+        compact(nn.Linear(3, 2), *inputs)
+
+
+def test_what_is_no_module_is_refused():
+    with pytest.raises(TypeError, match=r"module must be a torch.nn.Module; got str"):
+        compact("module", torch.ones(2, 3))

@@ -256,3 +256,12 @@ def test_an_unknown_name_of_the_package_is_an_attribute_error():
 
     with pytest.raises(AttributeError, match="no attribute 'SparseNet'"):
         sgnn.torch.SparseNet  # noqa: B018
+
+
+def test_another_optimizer_is_refused_and_no_penalty_is_one():
+    with pytest.raises(
+        TypeError, match=r"optimizer must be ProxAdam or ProxSGD; got <class 'torch"
+    ):
+        classifier(optimizer=torch.optim.Adam).initialize()
+    net = classifier(penalty=None, max_epochs=1).fit(X, y)
+    assert net.sparsity_ == net.history[-1, "penalty"] == 0

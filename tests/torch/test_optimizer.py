@@ -367,3 +367,20 @@ def test_sparse_gradients_are_refused():
     module(torch.tensor([1])).sum().backward()
     with pytest.raises(RuntimeError, match="sparse gradients"):
         optimizer.step()
+
+
+def test_without_a_penalty_nothing_is_sparse():
+    optimizer = ProxAdam(nn.Linear(2, 2).parameters())
+    assert optimizer.sparsity() == optimizer.penalty() == 0
+    assert optimizer.n_units(nn.Linear(2, 2)) == {}
+
+
+def test_units_are_those_of_the_module_of_the_optimizer():
+    optimizer = ProxAdam(sparse_groups(nn.Linear(2, 2)))
+    with pytest.raises(ValueError, match="module must be the one whose parameters"):
+        optimizer.n_units(nn.Linear(2, 2))
+
+
+def test_a_ramp_needs_an_optimizer_with_penalties():
+    with pytest.raises(TypeError, match="optimizer must be ProxAdam or ProxSGD; got Adam"):
+        AlphaRamp(torch.optim.Adam(nn.Linear(2, 2).parameters()), total_iters=3)

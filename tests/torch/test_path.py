@@ -159,3 +159,22 @@ def test_what_does_not_fit_is_refused(options, message):
 def test_rules_of_choice_are_checked(path):
     with pytest.raises(ValueError, match="rule must be 'best' or 'dense'; got '1se'"):
         path.best("1se")
+
+
+@pytest.mark.parametrize(
+    ("make_module", "data", "error", "message"),
+    [
+        (lambda: 3, TRAIN, TypeError, "make_module must return a module; got int"),
+        (make, (X.numpy(), y), TypeError, "data must be a DataLoader or two tensors; got ndarray"),
+        (make, (X, y[:3]), ValueError, r"data must be tensors of as many samples; got .*\(3,\)"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused(make_module, data, error, message):
+    with pytest.raises(error, match=message):
+        sparse_module_path(make_module, data, nn.CrossEntropyLoss())
+
+
+def test_a_path_shows_its_points(path):
+    lines = repr(path).splitlines()
+    assert lines[0] == f"<ModulePath of {len(path)} points>"
+    assert lines[1:] == [repr(point) for point in path.points]

@@ -218,6 +218,8 @@ def test_a_penalty_on_what_has_no_weights_is_refused_and_freedom_is_not():
     with pytest.raises(ValueError, match="'1' fits no weights"):
         sparse_groups(module, {"1": "l1", "0": "l1"})
     sparse_groups(module, {"1": None, "0": "l1"})
+    with pytest.raises(ValueError, match="Linear, _ConvNd fits no weights"):
+        sparse_groups(nn.Sequential(nn.ReLU()))
 
 
 def test_lazy_parameters_are_refused():

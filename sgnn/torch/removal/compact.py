@@ -77,9 +77,11 @@ def compact(module, *example_inputs):
 
     Raises
     ------
+    TypeError
+        If `module` is none.
     ValueError
-        If the module cannot be exported, as where its operations depend on values, or a smaller
-        one does not run, or does not put out the same.
+        If the module does not take the inputs, or it cannot be exported, as where its operations
+        depend on values, or a smaller one does not run, or does not put out the same.
 
     Examples
     --------
@@ -97,12 +99,14 @@ def compact(module, *example_inputs):
     >>> report.n_parameters
     (21, 6)
     """
+    if not isinstance(module, nn.Module):
+        raise TypeError(f"module must be a torch.nn.Module; got {type(module).__name__}.")
     small = copy.deepcopy(bare(module))
     for parameter in small.parameters():
         parameter.grad = None
     modes = [child.training for child in small.modules()]
     small.eval()
-    before = _run(small, example_inputs)
+    before = _run_example(small, example_inputs)
     trace = _trace(small, example_inputs)
     kept = Kept(trace)
     structure = _structure(trace, kept)
@@ -138,6 +142,17 @@ def _run(module, inputs):
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         outputs = module(*copy.deepcopy(inputs))
     return [one.clone() for one in tree_leaves(outputs) if isinstance(one, torch.Tensor)]
+
+
+def _run_example(module, inputs):
+    try:
+        return _run(module, inputs)
+    except Exception as error:
+        kinds = ", ".join(type(one).__name__ for one in inputs) or "none"
+        reason = str(error).strip().partition("\n")[0][:200]
+        raise ValueError(
+            f"example_inputs must be what the module takes; got {kinds}, and it says: {reason}"
+        ) from error
 
 
 def _structure(trace, kept):
