@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from dataclasses import replace
 from functools import partial
+from numbers import Integral
 from typing import Self
 
 from sklearn.callback import CallbackSupportMixin
@@ -159,8 +160,8 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
         array([ True, False, False])
         """
         check_plain("buffer_size", buffer_size)
-        if buffer_size < 1:
-            raise ValueError(f"buffer_size must be at least 1; got {buffer_size!r}.")
+        if not isinstance(buffer_size, Integral) or buffer_size < 1:
+            raise ValueError(f"buffer_size must be a whole number from 1 on; got {buffer_size!r}.")
         checks.check_parameters(self)
         checks.check_warm_up(self)
         rng = check_random_state(self.random_state)

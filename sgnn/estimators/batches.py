@@ -20,6 +20,7 @@ from sgnn.estimators.data import (
     check_arrays,
     encoded,
     given_held_out,
+    joined_targets,
     learn_of_targets,
 )
 from sgnn.estimators.moments import Moments
@@ -50,10 +51,11 @@ def check_batches(estimator, batches, X_val, y_val, buffer_size):
         If batches or parameters are invalid.
     """
     _check_parameters(estimator, X_val)
-    opened, form, ends, targets, weights = opener(batches), None, None, [], []
+    opened, form, kind, ends, targets, weights = opener(batches), None, None, None, [], []
     for X, y, sample_weight in opened():
         if form is None:
             warn_if_column(y)
+        kind = _alike(kind, X, sample_weight)
         X, y, names = check_arrays(estimator, X, y, form)
         if form is None:
             blocks = resolve_feature_groups(estimator.feature_groups, X.shape[1], names)
@@ -63,9 +65,7 @@ def check_batches(estimator, batches, X_val, y_val, buffer_size):
         weights.append(_weights(sample_weight, y))
     if form is None:
         raise ValueError("batches: there is none; a callable must return an iterator each time.")
-    if len({one is None for one in weights}) > 1:
-        raise ValueError("batches: some hold sample weights and some do not; all must, or none.")
-    y = np.concatenate(targets)
+    y = joined_targets(targets, "batches")
     weights = None if weights[0] is None else check_weights(np.concatenate(weights), y, form.dtype)
     form = replace(form, targets=estimator._targets.of(y))
     targets, weights, form = learn_of_targets(estimator, y, weights, form, is_new=True)
@@ -81,6 +81,7 @@ def check_batches(estimator, batches, X_val, y_val, buffer_size):
 
     def chunks():
         for X, y, sample_weight in opened():
+            _alike(kind, X, sample_weight)
             X, y, _ = check_arrays(estimator, X, y, form)
             X, *truth = encoded(estimator, X, y, _weights(sample_weight, y), form)
             yield X if sparse.issparse(X) else np.asarray(X), *truth
@@ -112,7 +113,12 @@ def opener(batches):
         )
 
     def opened():
-        for batch in batches() if callable(batches) else batches:
+        given = batches() if callable(batches) else batches
+        if not _iterable(given):
+            raise TypeError(
+                f"batches: the callable must return an iterator each time; got {brief(given)}."
+            )
+        for batch in given:
             if not (isinstance(batch, (tuple, list)) and len(batch) in (2, 3)):
                 raise TypeError(
                     "batches: each must be a tuple (X, y) or (X, y, sample_weight); got "
@@ -123,12 +129,18 @@ def opener(batches):
     return opened
 
 
-def _iterable(batches):
-    try:
-        iter(batches)
-    except TypeError:
-        return False
-    return True
+def _iterable(thing):
+    """Whether something can be iterated over, told without starting to."""
+    return hasattr(thing, "__iter__") or hasattr(thing, "__getitem__")
+
+
+def _alike(first, X, sample_weight):
+    """Return what is in a batch, by name; it must be what is in the first, if that is not None."""
+    here = {"sparse X": sparse.issparse(X), "sample weights": sample_weight is not None}
+    for name, is_there in here.items():
+        if first is not None and is_there != first[name]:
+            raise ValueError(f"batches: some hold {name} and some do not; all must, or none.")
+    return here
 
 
 def _check_parameters(estimator, X_val):

@@ -60,7 +60,7 @@ def strength_of_noise(problem, sizes, settings):
     n_samples, n_epochs = len(problem.targets), int(settings.max_iter * _PART / _N_ROUNDS)
     if n_samples < _LEAST_SAMPLES or not n_epochs:
         return problem.alpha
-    problem = _at_hand(problem)
+    problem = _at_hand(problem, problem.samples_per_batch(settings))
     n_samples = len(problem.targets)
     rng = np.random.RandomState(0)
     held_out, rows = np.split(rng.permutation(n_samples), [n_samples // _N_SPLIT])
@@ -85,11 +85,11 @@ def strength_of_noise(problem, sizes, settings):
     return alpha
 
 
-def _at_hand(problem):
-    """Return the problem of samples that are all in memory, in this process."""
+def _at_hand(problem, least):
+    """Return the problem of samples that are all in memory, in this process: a batch at least."""
     if not isinstance(problem.X, (Shard, Stream)):
         return problem
-    most = getattr(problem.X, "buffer_size", _MOST_SAMPLES)
+    most = max(getattr(problem.X, "buffer_size", _MOST_SAMPLES), least, 2 * _LEAST_SAMPLES)
     step, parts, at = -(-len(problem.targets) // most), [], 0
     for part in problem.X.read(most, None):
         places = slice(-at % step, None, step)

@@ -75,21 +75,25 @@ class Stream:
         ValueError
             If there are fewer samples than at first, or more.
         """
-        n_read, buffer = 0, []
+        n_read, n_here, buffer = 0, 0, []
         most = size if rng is None else max(size, self.buffer_size)
         for chunk in self._open():
             buffer.append(self._part(*chunk))
-            n_read += buffer[-1][0].shape[0]
-            n_here = sum(X.shape[0] for X, *_ in buffer)
+            n_new = buffer[-1][0].shape[0]
+            n_read, n_here = n_read + n_new, n_here + n_new
+            if n_read > self.shape[0]:
+                break
             if n_here > most:
                 parts = _shuffled(buffer, rng)
                 n_out = (n_here if rng is None else max(size, n_here - most // 2)) // size * size
                 yield from _cut(parts, 0, n_out, size)
                 buffer = [tuple(_rows(part, slice(n_out, None)) for part in parts)]
+                n_here -= n_out
         if n_read != self.shape[0]:
             raise ValueError(
                 f"batches held {n_read} samples of some weight in this epoch, and "
-                f"{self.shape[0]} in the first: they must hold the same ones each time."
+                f"{self.shape[0]} in the first: they must hold the same ones each time, "
+                "and a callable return a new iterator."
             )
         parts = _shuffled(buffer, rng)
         yield from _cut(parts, 0, parts[0].shape[0], size)

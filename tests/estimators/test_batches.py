@@ -237,6 +237,24 @@ REFUSED = {
     "other columns": ([IRIS[0], (IRIS[1][0][:, 1:], IRIS[1][1])], ValueError, "3 features"),
     "one class": (IRIS[:1], ValueError, "at least two classes"),
     "some weights": ([IRIS[0], (*IRIS[1], np.ones(50))], ValueError, "some hold sample weights"),
+    "sparse and dense": (
+        [(sparse.csr_array(IRIS[0][0]), IRIS[0][1]), *IRIS[1:]],
+        ValueError,
+        "sparse",
+    ),
+    "dense and sparse": (
+        [*IRIS[1:], (sparse.csr_array(IRIS[0][0]), IRIS[0][1])],
+        ValueError,
+        "sparse",
+    ),
+    "names and numbers": ([IRIS[0], (IRIS[1][0], NAMES[IRIS[1][1]])], TypeError, "several types"),
+    "numbers as text": ([(IRIS_X, IRIS_Y.astype(str)), *IRIS], TypeError, "several types"),
+    "other labels": (
+        [IRIS[0], (IRIS[1][0], np.eye(3, dtype=int)[IRIS[1][1]])],
+        ValueError,
+        "columns",
+    ),
+    "none returned": (lambda: None, TypeError, "must return an iterator each time; got None"),
     "few weights": ([(*IRIS[0], np.ones(3))], ValueError, r"sample_weight of shape \(3,\)"),
     "negative weights": ([(IRIS_X, IRIS_Y, -np.ones(150))], ValueError, "[Nn]egative"),
 }
@@ -289,6 +307,42 @@ def test_other_samples_than_at_first_are_refused(n_later):
         classifier(max_iter=6).fit_batches(batches)
 
 
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_more_samples_than_at_first_are_not_trained_on(solver):
+    times = []
+
+    def batches():
+        times.append(None)
+        return iter(IRIS if len(times) < 3 else IRIS + IRIS * 40)
+
+    model = classifier(max_iter=6, batch_size=20, solver=solver)
+    with pytest.raises(ValueError, match=r"held 200 samples.* and 150 in the first"):
+        model.fit_batches(batches, buffer_size=30)
+    assert not hasattr(model, "network_")
+
+
+@pytest.mark.parametrize("weighted_at_first", [False, True])
+def test_weights_in_some_epochs_only_are_refused(weighted_at_first):
+    times, weighted = [], cut(50, IRIS_X, IRIS_Y, np.linspace(1, 2, 150))
+
+    def batches():
+        times.append(None)
+        return iter(weighted if (len(times) < 3) == weighted_at_first else IRIS)
+
+    with pytest.raises(ValueError, match="some hold sample weights and some do not"):
+        classifier(max_iter=6).fit_batches(batches)
+
+
+@pytest.mark.parametrize("buffer_size", [1, 3, 10])
+def test_a_buffer_of_a_few_samples_is_enough_to_learn_of_noise(buffer_size):
+    batches = cut(50, DIABETES_X, DIABETES_Y)
+    model = regressor(max_iter=8, batch_size=40)
+    small = clone(model).fit_batches(batches, buffer_size=buffer_size)
+    of_batch = clone(model).fit_batches(batches, buffer_size=40)
+    assert small.alpha_ == of_batch.alpha_
+    assert small.alpha_ == pytest.approx(model.fit(DIABETES_X, DIABETES_Y).alpha_, rel=0.5)
+
+
 def test_a_break_keeps_the_epochs_before():
     model = classifier(max_iter=6)
     with pytest.raises(KeyboardInterrupt):
@@ -309,8 +363,9 @@ def test_what_needs_all_data_is_refused(model, words):
         model.fit_batches(IRIS)
     with pytest.raises(ValueError, match="use fit"):
         SparseMLPRegressor(loss="cox").fit_batches([(IRIS_X, np.ones((150, 2)))])
-    with pytest.raises(ValueError, match="buffer_size must be at least 1"):
-        classifier().fit_batches(IRIS, buffer_size=0)
+    for size in 0, 1.5, 2.0:
+        with pytest.raises(ValueError, match="buffer_size must be a whole number from 1 on"):
+            classifier().fit_batches(IRIS, buffer_size=size)
     with pytest.raises(ValueError, match="given together"):
         classifier().fit_batches(IRIS, X_val=IRIS_X)
 
