@@ -279,6 +279,66 @@ def test_processes_of_which_one_was_killed_go_on_to_the_same_bits(n_processes, t
     assert not list((tmp_path / "files").iterdir())
 
 
+# What differs between two processes: (of the first, of the second, what is told).
+HELD_OUT = {"X_val": X_VAL, "y_val": QUANTITY[VALIDATES]}
+UNEQUAL = {
+    "alpha": ({"alpha": 1.0}, {"alpha": 2.0}, "alpha must be the same"),
+    "epochs": ({"max_iter": 4}, {"max_iter": 6}, "max_iter must be the same"),
+    "units": (
+        {"hidden_layer_sizes": (4,)},
+        {"hidden_layer_sizes": (5,)},
+        "hidden_layer_sizes must",
+    ),
+    "refit": ({}, {"refit": True}, "refit must be the same"),
+    "early stopping": ({}, {"early_stopping": True}, "early_stopping must be the same"),
+    "penalty": ({"penalty": GroupLasso()}, {"penalty": GroupLasso(adaptive=1)}, "penalty must be"),
+    "held-out data": ({}, {"fit": HELD_OUT}, "whether X_val is given must be the same"),
+    "columns of y": (
+        {},
+        {"y": np.column_stack([QUANTITY] * 2)},
+        "the same columns in all processes",
+    ),
+    "types of y": ({"y": CLASSES}, {"y": CLASSES.astype(str)}, "all numbers or all strings"),
+    "kinds": ({"y": CLASSES}, {"y": QUANTITY}, "the kind of estimator must be the same"),
+}
+
+
+def differ(rank, n_processes, folder):
+    """Say what a process is told if the other one wants something else."""
+    meet(rank, n_processes, folder)
+    rows, seen = rows_of(rank, n_processes), {}
+    for name, case in UNEQUAL.items():
+        parameters = dict(case[rank])
+        y, given = parameters.pop("y", QUANTITY), parameters.pop("fit", {})
+        model = model_of({"data_parallel": True, **parameters}, y)
+        try:
+            model.fit(X[rows], y[rows], **given)
+        except (ValueError, TypeError) as error:
+            seen[name] = str(error)
+    seeded = model_of({"data_parallel": True, "random_state": rank, "verbose": False}, QUANTITY)
+    seen["seeds"] = told(seeded.fit(X[rows], QUANTITY[rows]))
+    weighted = model_of({"class_weight": {0: 0, 1: 1, 2: 1}, "data_parallel": True}, CLASSES)
+    of_some = CLASSES == 0 if rank else CLASSES > 0
+    try:
+        weighted.fit(X[of_some], CLASSES[of_some])
+    except (ValueError, ConnectionError) as error:
+        seen["nothing that counts"] = str(error)
+    with open(f"{folder}/{rank}", "wb") as file:
+        pickle.dump(seen, file)
+    distributed.destroy_process_group()
+
+
+def test_processes_that_want_something_else_are_told_what(tmp_path):
+    first, second = of_processes(differ, 2, tmp_path)
+    for name, (*_, words) in UNEQUAL.items():
+        for seen in first, second:
+            assert words in seen[name], name
+            assert len(seen[name]) < 500
+    assert_same(first["seeds"], second["seeds"], rtol=0)
+    assert "another process has failed" in first["nothing that counts"]
+    assert "all samples of this process have weight 0" in second["nothing that counts"]
+
+
 def refuse(rank, n_processes, folder):
     """Say what a process is told of what cannot be."""
     meet(rank, n_processes, folder)
@@ -303,8 +363,8 @@ def test_what_cannot_be_together_is_refused_in_all(tmp_path):
     for seen in of_processes(refuse, 2, tmp_path):
         cox, columns, weights = seen
         assert "depends on all others" in cox
-        assert "the same columns" in columns
-        assert "in all or none" in weights
+        assert "number of columns of X must be the same in all processes; here it is" in columns
+        assert "whether sample_weight is given must be the same" in weights
 
 
 def test_without_a_group_and_elsewhere_it_is_refused():
