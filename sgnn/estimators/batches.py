@@ -22,6 +22,7 @@ from sgnn.estimators.data import (
     given_held_out,
     joined_targets,
     learn_of_targets,
+    rows_with_weight,
 )
 from sgnn.estimators.moments import Moments
 from sgnn.proximal._registry import SOLVERS
@@ -60,9 +61,10 @@ def check_batches(estimator, batches, X_val, y_val, buffer_size):
         if form is None:
             blocks = resolve_feature_groups(estimator.feature_groups, X.shape[1], names)
             form = Form(X.shape[1], names, X.dtype.name, blocks, None)
-        ends = _widened(ends, column_ends(X))
         targets.append(y.copy())  # Else a column of X might keep all of it.
         weights.append(_weights(sample_weight, y))
+        X, *_ = rows_with_weight(X, y, weights[-1])
+        ends = _widened(ends, X)
     if form is None:
         raise ValueError("batches: there is none; a callable must return an iterator each time.")
     y = joined_targets(targets, "batches")
@@ -179,7 +181,11 @@ def _weights(sample_weight, y):
     return weights
 
 
-def _widened(ends, others):
+def _widened(ends, X):
+    """Return the ends of columns with those of some more rows, None for no rows yet."""
+    if not X.shape[0]:
+        return ends
+    others = column_ends(X)
     if ends is None:
         return others
     return np.minimum(ends[0], others[0]), np.maximum(ends[1], others[1])

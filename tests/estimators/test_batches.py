@@ -85,6 +85,17 @@ def test_so_they_are_with_weights_and_whatever_is_set(variation, weighted):
     assert_same(of_batches, model.fit(*arrays))
 
 
+def test_samples_of_no_weight_are_not_looked_at():
+    X, weights = IRIS_X.copy(), np.ones(len(IRIS_Y))
+    weights[40:80] = 0  # A whole batch.
+    X[45] *= 1e6  # Else there would be a warning.
+    of_batches = classifier().fit_batches(cut(40, X, IRIS_Y, weights))
+    model = classifier().fit(X, IRIS_Y, weights)
+    assert_same(of_batches, model)
+    ends = of_batches._form.column_ends, model._form.column_ends
+    np.testing.assert_array_equal(*ends, strict=True)
+
+
 @pytest.mark.parametrize("form", [sparse.csr_matrix, np.float16, np.uint8, pd.DataFrame, "frame"])
 def test_so_they_are_in_all_forms(form):
     X = np.random.RandomState(0).randint(0, 3, (120, 5)) * np.array([1, 0, 1, 1, 1])
