@@ -249,7 +249,8 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
 
         def so_far(network, history, n_removed):
             network = problem.tell(network)
-            on_the_way, compact = replace(state, network=network), network.compact(blocks)
+            on_the_way = replace(state, network=network, rng=rng_of(state))
+            compact = network.compact(blocks)
             baseline = problem.baseline(compact)
             return told(compact, [history], n_removed, on_the_way, baseline=baseline)
 

@@ -3,6 +3,7 @@
 import pickle
 import re
 
+import joblib
 import numpy as np
 import pytest
 from sklearn.callback import ProgressBar, ScoringMonitor
@@ -11,7 +12,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sgnn import SparseMLPClassifier, SparseMLPRegressor
+from sgnn import SparseMLPClassifier, SparseMLPRegressor, kernels
 from sgnn.networks.units import all_units
 from sgnn.penalties import GroupLasso
 from sgnn.training import removal
@@ -247,6 +248,53 @@ def test_callbacks_see_a_refit_in_terms_of_all_inputs(groups):
         assert seen.sparsity_ == model.sparsity_
     last = recorder.estimators[-1].predict_proba(CANCER_X)
     np.testing.assert_allclose(last, model.predict_proba(CANCER_X), rtol=1e-10)
+
+
+class Hasher(Recorder):
+    """Keeps what it gets, and what it was worth at that time."""
+
+    def __init__(self):
+        super().__init__()
+        self.kept = []
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+        names = {name for name in vars(fitted_estimator) if name.endswith("_")}
+        learnt = {name: getattr(fitted_estimator, name) for name in [*sorted(names), "_state"]}
+        self.kept.append((learnt, joblib.hash(learnt)))
+
+
+@pytest.mark.parametrize("with_kernels", [True, False])
+@pytest.mark.parametrize("make", [classifier, regressor])
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"solver": "sgd"},
+        {"solver": "lbfgs"},
+        {"alpha": 0},
+        {"refit": True},
+        {"penalty": GroupLasso(adaptive=1)},
+        {"early_stopping": True, "warm_start": True},
+    ],
+)
+def test_what_is_handed_out_and_kept_is_not_trained_on(make, parameters, with_kernels):
+    model, recorder = make(max_iter=6, **parameters), Hasher()
+    data = (DIABETES_X, DIABETES_Y) if make is regressor else (IRIS_X, IRIS_Y)
+    model.set_callbacks(recorder)
+    with np.errstate() if with_kernels else kernels.switched_off():
+        model.fit(*data)
+        state, before = model._state, joblib.hash(model._state)
+        model.fit(*data)
+        if model.solver != "lbfgs":
+            model.set_params(early_stopping=False, penalty="group_lasso")
+            for _ in range(3):
+                kept = model._state, joblib.hash(model._state)
+                model.partial_fit(*data)
+                recorder.kept.append(kept)
+    assert len(recorder.kept) > 10
+    assert joblib.hash(state) == before
+    for kept, at_that_time in recorder.kept:
+        assert joblib.hash(kept) == at_that_time
 
 
 class Keeper(Recorder):
