@@ -127,9 +127,9 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
         batches : callable, iterable or torch.utils.data.Dataset
             A callable returns an iterator over batches, each time it is called. What is iterable,
             such as a ``DataLoader``, must be so again and again. A batch is (X, y) or (X, y,
-            sample_weight), as :meth:`fit` takes them; weights are in all or none, and X is sparse in
-            all or none. The data type of the first X decides. Each time there must be the same
-            samples, in whatever order.
+            sample_weight), as :meth:`fit` takes them; in all or none there are weights, and in all
+            or none X is sparse. The data type of the first X decides. Each time there must be the
+            same samples, in whatever order.
         X_val, y_val : array-like, default=None
             Held-out data, as for :meth:`fit`; with ``early_stopping`` they must be given.
         buffer_size : int >= 1, default=65536
