@@ -88,10 +88,10 @@ class ProximalOptimizer(ABC):
     #: Attributes that are numbers and belong to the state.
     numbers = ("n_steps",)
 
-    def save(self):
-        """Return the state, an :class:`OptimizerState`, which holds until the next step."""
+    def save(self, copy=True):
+        """Return the state, an :class:`OptimizerState`; no copy of it holds until the next step."""
         kinds = (self.of_parameters, self.of_groups)
-        arrays = ({n: t.cpu().numpy() for n, t in kind.items()} for kind in kinds)
+        arrays = ({n: _array(t, copy) for n, t in kind.items()} for kind in kinds)
         return OptimizerState({name: getattr(self, name) for name in self.numbers}, *arrays)
 
     def load(self, state):
@@ -113,6 +113,11 @@ class ProximalOptimizer(ABC):
     def restore(self, state):
         """Go on from what `state` returned."""
         self.load(state["saved"])
+
+
+def _array(tensor, copy):
+    array = tensor.cpu().numpy()
+    return array.copy() if copy else array
 
 
 class BatchOptimizer(ProximalOptimizer):

@@ -151,7 +151,7 @@ def minimise(problem, settings, state, monitor, journal=BLANK):
             interrupted = True
             course.history.cut(course.n_whole)
         n_removed = tuple(int((~mask).sum()) for mask in course.best[1])
-        network, optimizer = stages.network(course), last.optimizer.save()
+        network, optimizer = stages.network(course), last.optimizer.save(copy=False)
     outcome = Outcome(network, [course.history], optimizer, n_removed, interrupted)
     if not (interrupted or course.stopped):
         journal.end(vars(outcome))

@@ -88,7 +88,9 @@ class Stages:
                 kept = trainer.kept
             self._next_at = course.epoch + self._interval
         self.full.put(trainer.kept, trainer.model.parameters)
-        state = trainer.optimizer.save().moved(trainer.kept, kept, self.regulariser.metric)
+        state = trainer.optimizer.save(copy=False).moved(
+            trainer.kept, kept, self.regulariser.metric
+        )
         return self.subnetworks.trainer(*self._smaller(trainer, kept), kept, state)
 
     def network(self, course):

@@ -89,7 +89,7 @@ class Walk:
                 lambda trainer: journal.note(partial(trainer.state, course)),
             )
             network = trainer.network().keep(networks.live(trainer))
-            optimizer = trainer.optimizer.save()
+            optimizer = trainer.optimizer.save(copy=False)
             del trainer
             metric = networks.regulariser.metric
             optimizer = optimizer.moved(before.kept, network.kept, metric)
