@@ -178,6 +178,8 @@ def _weights(sample_weight, y):
             f"batches: sample_weight of shape {weights.shape} beside {len(y)} samples; it must "
             "hold one number for each."
         )
+    if not (np.isfinite(weights) & (weights >= 0)).all():
+        raise ValueError("batches: sample_weight must be finite, and not negative.")
     return weights
 
 

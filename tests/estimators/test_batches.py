@@ -344,6 +344,19 @@ def test_weights_in_some_epochs_only_are_refused(weighted_at_first):
         classifier(max_iter=6).fit_batches(batches)
 
 
+@pytest.mark.parametrize("weight", [-1.0, np.nan, np.inf])
+def test_weights_that_are_invalid_in_later_epochs_are_refused(weight):
+    times, weights = [], np.ones(150)
+
+    def batches():
+        times.append(None)
+        weights[7] = 1.0 if len(times) < 3 else weight
+        return iter(cut(50, IRIS_X, IRIS_Y, weights))
+
+    with pytest.raises(ValueError, match="must be finite, and not negative"):
+        classifier(max_iter=6).fit_batches(batches)
+
+
 @pytest.mark.parametrize("buffer_size", [1, 3, 10])
 def test_a_buffer_of_a_few_samples_is_enough_to_learn_of_noise(buffer_size):
     batches = cut(50, DIABETES_X, DIABETES_Y)
