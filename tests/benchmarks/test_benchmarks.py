@@ -27,8 +27,14 @@ def few_rows(monkeypatch):
     monkeypatch.setattr(data, "load", load_few)
 
 
+LONG = {"speed", "lenet5", "knockoffs", "penalties_tradeoff"}
+BENCHMARKS = [
+    pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in suite.names()
+]
+
+
 @pytest.mark.usefixtures("few_rows")
-@pytest.mark.parametrize("name", suite.names())
+@pytest.mark.parametrize("name", BENCHMARKS)
 def test_a_benchmark_runs_at_toy_size(name, tmp_path):
     records = suite.run(name, toy=True, results=tmp_path, say=lambda line: None)
     assert len(records) == len(suite.module(name).cases(toy=True))
