@@ -173,3 +173,29 @@ def _counting(found):
         )
 
     return count
+
+
+def pruner(module, X, shares, output):
+    """Return what lets Torch-Pruning take channels by the norms of all that goes with them.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+    X : torch.Tensor
+        Example inputs.
+    shares : sequence of float
+        Of the channels that are gone after each step.
+    output : torch.nn.Module
+        The layer whose outputs all stay.
+    """
+    import torch_pruning as tp
+
+    return tp.pruner.BasePruner(
+        module,
+        X,
+        importance=tp.importance.GroupMagnitudeImportance(p=2),
+        pruning_ratio=shares[-1],
+        iterative_steps=len(shares),
+        iterative_pruning_ratio_scheduler=lambda ratio, n_steps: [0, *shares],
+        ignored_layers=[output],
+    )

@@ -164,18 +164,8 @@ def _weights(module):
 
 def torch_pruning(case, module, data, generator):
     """Prune channels by the norms of all that goes with them, step by step, and train on."""
-    import torch_pruning as tp
-
     module, shares = deepcopy(module), case["shares"]
-    pruner = tp.pruner.BasePruner(
-        module,
-        data.X[:2],
-        importance=tp.importance.GroupMagnitudeImportance(p=2),
-        pruning_ratio=shares[-1],
-        iterative_steps=len(shares),
-        iterative_pruning_ratio_scheduler=lambda ratio, n_steps: [0, *shares],
-        ignored_layers=[module.fc2],
-    )
+    pruner = modules.pruner(module, data.X[:2], shares, module.fc2)
     for _ in shares:
         pruner.step()
         optimizer = ProxAdam(module.parameters(), lr=RATE / 2)

@@ -76,23 +76,13 @@ def _network():
 
 def pruned(case, train, validation):
     """Prune channels by the norms of all that goes with them, step by step, and train on."""
-    import torch_pruning as tp
-
     torch.manual_seed(case["seed"])
     module, generator = _network(), torch.Generator().manual_seed(case["seed"])
     options = {"batch_size": BATCH, "generator": generator, "rate": RATE}
     optimizer = ProxAdam(module.parameters(), lr=RATE)
     modules.train(module, optimizer, *train, n_epochs=case["epochs"], **options)
     found = [deepcopy(module)]
-    pruner = tp.pruner.BasePruner(
-        module,
-        train[0][:2],
-        importance=tp.importance.GroupMagnitudeImportance(p=2),
-        pruning_ratio=SHARES[-1],
-        iterative_steps=len(SHARES),
-        iterative_pruning_ratio_scheduler=lambda ratio, n_steps: [0, *SHARES],
-        ignored_layers=[module.output],
-    )
+    pruner = modules.pruner(module, train[0][:2], SHARES, module.output)
     for _ in SHARES:
         pruner.step()
         optimizer = ProxAdam(module.parameters(), lr=RATE)

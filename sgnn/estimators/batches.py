@@ -20,10 +20,10 @@ from sgnn.estimators.data import (
     check_arrays,
     encoded,
     given_held_out,
-    joined_targets,
     learn_of_targets,
     rows_with_weight,
 )
+from sgnn.estimators.labels import joined_targets
 from sgnn.estimators.moments import Moments
 from sgnn.proximal._registry import SOLVERS
 from sgnn.training.stream import Stream

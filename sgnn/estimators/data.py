@@ -12,7 +12,6 @@ from sgnn._common.columns import naming_columns
 from sgnn._common.private_sklearn import _safe_indexing
 from sgnn._common.words import brief
 from sgnn.estimators.checks import check_weights, column_ends, resolve_feature_groups
-from sgnn.estimators.labels import check_order
 from sgnn.estimators.moments import Moments, n_effective
 from sgnn.estimators.targets import Targets
 from sgnn.training.problem import HeldOut
@@ -238,33 +237,6 @@ def learn_of_targets(estimator, y, weights, form, is_new):
             )
     of_weighted = form.targets.weighted(targets, weights, not is_new)
     return targets, weights, replace(form, targets=of_weighted)
-
-
-def joined_targets(parts, owners):
-    """Return targets, as they were read, in one array.
-
-    Parameters
-    ----------
-    parts : list of ndarray
-    owners : str
-        What has a part each, in the plural.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If they differ in their columns, or some are strings and some numbers.
-    """
-    shapes = sorted({part.shape[1:] for part in parts})
-    if len(shapes) > 1:
-        raise ValueError(
-            f"y must have the same columns in all {owners}; the shapes of its rows are "
-            f"{brief(shapes)}."
-        )
-    if len({part.dtype.kind in "SU" for part in parts}) > 1:
-        parts = [part.astype(object) for part in parts]
-    y = np.concatenate(parts)
-    check_order("y", y)
-    return y
 
 
 def encoded(estimator, X, y, weights, form):

@@ -251,3 +251,30 @@ def check_order(name, labels):
         raise TypeError(
             f"{name}: the labels of classes must be all numbers or all strings; got several types."
         ) from error
+
+
+def joined_targets(parts, owners):
+    """Return targets, as they were read, in one array.
+
+    Parameters
+    ----------
+    parts : list of ndarray
+    owners : str
+        What has a part each, in the plural.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If they differ in their columns, or some are strings and some numbers.
+    """
+    shapes = sorted({part.shape[1:] for part in parts})
+    if len(shapes) > 1:
+        raise ValueError(
+            f"y must have the same columns in all {owners}; the shapes of its rows are "
+            f"{brief(shapes)}."
+        )
+    if len({part.dtype.kind in "SU" for part in parts}) > 1:
+        parts = [part.astype(object) for part in parts]
+    y = np.concatenate(parts)
+    check_order("y", y)
+    return y

@@ -14,9 +14,9 @@ from sgnn.estimators.data import (
     encoded,
     given_held_out,
     hold_out,
-    joined_targets,
     learn_of_targets,
 )
+from sgnn.estimators.labels import joined_targets
 from sgnn.estimators.moments import Moments
 from sgnn.training.shard import Shard
 

@@ -67,12 +67,25 @@ class Rows:
         targets : ndarray
         sample_weight : ndarray of shape (n_rows,) or None
         """
-        order = None if rng is None else rng.permutation(len(self))
-        for start in range(0, len(self), size):
-            batch = slice(start, start + size)
-            rows = batch if order is None else order[batch]
-            weights = None if sample_weight is None else sample_weight[rows]
-            yield np.asarray(self[rows]), targets[rows], weights
+        yield from read_rows(self, targets, sample_weight, size, rng)
+
+
+def read_rows(X, targets, sample_weight, size, rng):
+    """Yield X, targets and weights of some rows each; of Rows as arrays.
+
+    Parameters
+    ----------
+    X : ndarray, CSR or Rows of shape (n_rows, n_columns)
+    targets, sample_weight, size, rng
+        As for :meth:`Rows.read`.
+    """
+    n_rows = X.shape[0]
+    order = None if rng is None else rng.permutation(n_rows)
+    for start in range(0, n_rows, size):
+        batch = slice(start, start + size)
+        rows = batch if order is None else order[batch]
+        part, weights = X[rows], None if sample_weight is None else sample_weight[rows]
+        yield np.asarray(part) if isinstance(part, Rows) else part, targets[rows], weights
 
 
 def arrays_of(X):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sgnn.training.rows import Rows, arrays_of
+from sgnn.training.rows import arrays_of, read_rows
 
 
 class Shard:
@@ -40,11 +40,4 @@ class Shard:
 
     def read(self, size, rng, *_):
         """Yield X, targets and weights of some samples each, as :meth:`Rows.read` does."""
-        n_samples = self.shape[0]
-        order = None if rng is None else rng.permutation(n_samples)
-        for start in range(0, n_samples, size):
-            batch = slice(start, start + size)
-            rows = batch if order is None else order[batch]
-            X = self._X[rows]
-            weights = None if self._weights is None else self._weights[rows]
-            yield np.asarray(X) if isinstance(X, Rows) else X, self._targets[rows], weights
+        yield from read_rows(self._X, self._targets, self._weights, size, rng)
