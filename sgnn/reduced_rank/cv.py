@@ -245,9 +245,7 @@ def _checked_ranks(n_components):
     return ranks
 
 
-def _fold(
-    search, shape, ranks, alphas, X, y, sample_weight, train, test, scorer, of_scores, task
-):
+def _fold(search, shape, ranks, alphas, X, y, sample_weight, train, test, scorer, of_scores, task):
     """Return score, number of features and of parameters of each rank and strength."""
     weights = None if sample_weight is None else _safe_indexing(sample_weight, train)
     X_train, y_train = _safe_indexing(X, train), _safe_indexing(y, train)
