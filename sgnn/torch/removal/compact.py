@@ -139,7 +139,8 @@ def _n_parameters(module):
 
 def _run(module, inputs):
     """Return the tensors that a module puts out; the generator of torch stays as it is."""
-    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+    devices = range(torch.cuda.device_count())
+    with torch.no_grad(), torch.random.fork_rng(devices):
         outputs = module(*copy.deepcopy(inputs))
     return [one.clone() for one in tree_leaves(outputs) if isinstance(one, torch.Tensor)]
 
