@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from benchmarks import data, networks, pages, pruning, suite
+from benchmarks import data, networks, pages, pruning
 from benchmarks.compression import hoyer, one_path
 from benchmarks.compression.one_path import best_within
 from benchmarks.compression.published import STRUCTURED, UNSTRUCTURED
@@ -93,14 +93,7 @@ def cases(toy=False):
             for name, recipe in recipes.items()
             for seed in range(n_seeds)
         ),
-        *suite.grid(
-            data=[shared["data"]],
-            of=["Hoyer-Square"],
-            way=list(hoyer.WAYS),
-            strength=hoyer.STRENGTHS[:1] if toy else hoyer.STRENGTHS,
-            epochs=[shared["epochs"] if toy else hoyer.N_EPOCHS],
-            seed=[0],
-        ),
+        *hoyer.cases(toy),
         *one_path.cases(toy),
     ]
 

@@ -24,6 +24,7 @@ from sgnn._common.versions import Versioned
 from sgnn._common.warnings import warn
 from sgnn._common.words import F, refuses
 from sgnn.estimators.checks import check_weights
+from sgnn.estimators.classifier import SparseMLPClassifier
 from sgnn.estimators.data import check_form
 from sgnn.estimators.defaults import check_no_pipeline, default_estimator, with_ridge
 from sgnn.estimators.learnt import set_learnt
@@ -184,7 +185,8 @@ class BaseSparseMLPCV(
             `groups` go to the splitter `cv`, `sample_weight` to the networks and, if it asks for
             them, to `scoring`.
         """
-        return router(self)
+        # Estimators of both kinds ask for the same.
+        return router(self, SparseMLPClassifier() if self.estimator is None else self.estimator)
 
     def _validate_params(self):
         check_no_pipeline(self.estimator)

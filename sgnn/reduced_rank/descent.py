@@ -17,6 +17,7 @@ add
 """
 
 from dataclasses import dataclass, replace
+from math import sqrt
 
 import numpy as np
 
@@ -185,14 +186,16 @@ class Descent:
 
     def _sweep(self, S, TV, L, B, by_tangent):
         """Move each row of B in turn to its minimum, that under the tangent or its own."""
-        slopes = self.penalty.slope(_norms(B))
-        for j, (of_row, curvature, slope) in enumerate(zip(S, L, slopes, strict=True)):
-            pull = TV[j] - of_row @ B + (curvature - self.solver.l2) * B[j]
+        slopes = self.penalty.slope(_norms(B)).tolist()
+        of_others = S - np.diag(L - self.solver.l2)
+        rows = zip(B, TV, of_others, L.tolist(), slopes, strict=True)
+        for row, target, products, curvature, slope in rows:
+            pull = target - products.dot(B)
             if by_tangent:
-                norm = np.sqrt(pull @ pull)
-                B[j] = pull * ((norm - slope) / (norm * curvature)) if norm > slope else 0.0
+                norm = sqrt(pull.dot(pull))
+                row[:] = pull * ((norm - slope) / (norm * curvature)) if norm > slope else 0.0
             else:
-                B[j] = self._minimiser(pull, curvature)
+                row[:] = self._minimiser(pull, curvature)
 
     def _kept(self, S, T, L, B, V):
         """Return which rows stay: to drop the others does not raise the objective."""
