@@ -42,7 +42,7 @@ from benchmarks.records import Records
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
-PACKAGES = ("numpy", "scikit-learn", "torch", "skorch", "lassonet", "torch-pruning")
+PACKAGES = ("numpy", "scikit-learn", "torch", "skorch", "lassonet", "torch-pruning", "pytabkit")
 
 
 def names():

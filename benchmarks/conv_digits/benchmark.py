@@ -26,7 +26,7 @@ def cases(toy=False):
     choices = [
         *[("digits", "fits", penalty, tasks["digits"].n_seeds) for penalty in penalties],
         *[("digits", "path", penalty, 2) for penalty in protocol.ON_PATHS],
-        *[("digits", "fits", penalty, 1) for penalty in protocol.VARIED],
+        *[("digits", "fits", penalty, 3) for penalty in protocol.VARIED],
         *[
             (name, "fits", penalty, tasks[name].n_seeds)
             for name in tasks

@@ -60,8 +60,8 @@ class Task(NamedTuple):
 TASKS = {
     "digits": Task((1, 8, 8), (3, 3), (2, 2), None, None, 40, 5),
     "pendigits": Task((2, 8, 1), (3, 1), (2, 1), None, None, 10, 2),
-    "mnist": Task((1, 28, 28), (5, 5), (4, 4), 5000, 2500, 8, 1),
-    "fashion_mnist": Task((1, 28, 28), (5, 5), (4, 4), 5000, 2500, 8, 1),
+    "mnist": Task((1, 28, 28), (5, 5), (4, 4), 5000, 2500, 8, 2),
+    "fashion_mnist": Task((1, 28, 28), (5, 5), (4, 4), 5000, 2500, 8, 2),
 }
 
 

@@ -60,7 +60,7 @@ def cases(toy=False):
             for penalty in (NONE, RIDGE, "CGES")
         ]
     return [
-        {"data": "mnist", "epochs": 27, "seed": seed, "penalty": penalty, "alpha": alpha}
+        {"data": "mnist", "epochs": 14, "seed": seed, "penalty": penalty, "alpha": alpha}
         for seed in range(SEEDS)
         for penalty in PENALTIES
         for alpha in ([0.0] if penalty == NONE else STRENGTHS)

@@ -74,35 +74,24 @@ def path(name, device):
     return {"epoch": None, "fit": seconds}
 
 
+def cell(runs, key):
+    known = bool(runs) and runs[0][key] is not None
+    return f"{runs.median(key):.3f}" if known else "-"
+
+
 def rows(records):
     for what, runs in records.by("what"):
-        cells = []
-        for where in (CORE, LOOP, GPU):
-            found = runs.where(where=where)
-            for key in ("epoch", "fit") if found else ():
-                known = found[0][key] is not None
-                cells.append(f"{found.median(key):.3g}" if known else "-")
-            cells += [] if found else ["-", "-"]
-        yield [what, *cells]
-
-
-def ratios(records):
-    """Say how many times as fast the GPU is."""
-    parts = []
-    for what, runs in records.by("what"):
-        core, gpu = runs.where(where=CORE), runs.where(where=GPU)
-        if core and gpu:
-            key = "fit" if core[0]["epoch"] is None else "epoch"
-            parts.append(f"{what}: {core.median(key) / gpu.median(key):.2g}")
-    return f"One core takes, as a multiple of what the GPU takes: {'; '.join(parts)}."
+        places = [runs.where(where=where) for where in (CORE, LOOP, GPU)]
+        ratio = places[0].median("fit") / places[-1].median("fit")
+        yield [what, *(cell(at, key) for key in ("epoch", "fit") for at in places), f"{ratio:.2g}"]
 
 
 def report(records):
-    header = ["network"]
-    for where in (CORE, LOOP, GPU):
-        header += [f"{where}: epoch (s)", "whole fit, per epoch (s)"]
+    header = ["network", *(f"epoch, {at} (s)" for at in (CORE, LOOP, GPU))]
+    header += [*(f"fit, {at} (s)" for at in (CORE, LOOP, GPU)), "core with kernels / GPU"]
     return [
-        ratios(records),
+        "Seconds of an epoch alone; of a whole fit, divided by its epochs; and the ratio of the "
+        "latter. Of the path: seconds of all of it. An epoch of 0.000 is too short to be told from "
+        "what comes before and after.",
         pages.table(header, rows(records)),
-        "The last two columns of a path are the seconds of all of it.",
     ]

@@ -56,9 +56,9 @@ GROWTHS = {
     "log-sum": Growth(WEIGHTS, _log_sum, 3e-4, 1.5e-2),
     "l1": Growth(WEIGHTS, lambda groups: L1(), 3e-5, 3e-3),
     "Hoyer-Square, prox": Growth(WEIGHTS, lambda groups: HoyerSquare(), 3e-4, 3e-2),
-    "group log-sum": Growth(UNITS, _log_sum, 1e-3, 3e-2),
-    "group lasso": Growth(UNITS, _group_lasso, 1e-4, 3e-3),
-    "group Hoyer-Square, prox": Growth(UNITS, _group_hoyer_square, 3e-5, 3e-3),
+    "group log-sum": Growth(UNITS, _log_sum, 1e-3, 4e-2),
+    "group lasso": Growth(UNITS, _group_lasso, 1e-4, 6e-3),
+    "group Hoyer-Square, prox": Growth(UNITS, _group_hoyer_square, 3e-5, 6e-3),
 }
 LOSS, PRUNED, TORCH_PRUNING = "Hoyer-Square, in the loss", "none, pruned", "Torch-Pruning"
 OF = {name: growth.of for name, growth in GROWTHS.items()}

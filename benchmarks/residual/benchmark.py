@@ -49,7 +49,7 @@ class Task(NamedTuple):
 
 
 TASKS = {
-    "digits": Task(OF_FILTERS, 100, 30, 20, 3),
+    "digits": Task(OF_FILTERS, 100, 30, 20, 2),
     "fashion_mnist": Task(OF_CHANNELS, 256, 12, 10, 1),
     "cifar_10": Task(OF_CHANNELS, 256, 24, 10, 1),
 }
@@ -94,7 +94,7 @@ def along_path(case, train, validation):
     """Return the networks of a path, with a refit of each."""
     task, n_epochs = (
         TASKS[case["data"]],
-        max(1, case["epochs"] // (3 if case["data"] == "digits" else 6)),
+        max(1, case["epochs"] // 6),
     )
     path = sparse_module_path(
         partial(network, case["data"]),

@@ -26,12 +26,6 @@ X = torch.randn(240, 6, generator=GENERATOR, dtype=torch.float64)
 y = ((X[:, 0] + X[:, 1] * (X[:, 2] > 0)) > 0).long()
 
 
-@pytest.fixture(autouse=True)
-def exact_products():
-    with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
-        yield
-
-
 def dense():
     torch.manual_seed(0)
     return nn.Sequential(nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 2)).double()
@@ -61,14 +55,15 @@ def test_steps_are_those_on_the_cpu(name, optimizer):
         np.testing.assert_allclose(on_gpu, on_cpu, rtol=1e-8, atol=1e-10)
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
 @pytest.mark.parametrize("name", list(CASES))
-def test_compact_removes_what_it_removes_on_the_cpu(name):
+def test_compact_removes_what_it_removes_on_the_cpu(name, dtype):
     torch.manual_seed(0)
     make, layer, units, others = CASES[name]
     module = make()
     kill(module, layer, units, True, others)
-    module = module.double().eval()
-    x = torch.randn(IMAGES, dtype=torch.float64)
+    module = module.to(dtype).eval()
+    x = torch.randn(IMAGES, dtype=dtype)
     try:
         _, expected = compact(module, x)
     except ValueError:
@@ -78,8 +73,9 @@ def test_compact_removes_what_it_removes_on_the_cpu(name):
     small, report = compact(on_gpu, x.cuda())
     assert report.structure == expected.structure
     assert all(parameter.is_cuda for parameter in small.parameters())
+    tolerance = 1e-9 if dtype == torch.float64 else 5e-3
     with torch.no_grad():
-        torch.testing.assert_close(small(x.cuda()).cpu(), module(x), rtol=1e-9, atol=1e-9)
+        torch.testing.assert_close(small(x.cuda()).cpu(), module(x), rtol=0, atol=tolerance)
     torch.testing.assert_close(torch.cuda.get_rng_state(), before)
 
 
