@@ -198,7 +198,7 @@ def picture(records):
                     label = method if run["seed"] == 0 else None
                     ax.plot(left, scores, "o-", color=f"C{number}", label=label, markersize=4)
             text = f"{key.replace('_', '-')} left (%)"
-            ax.set(xscale="log", title=name, xlabel=text, ylim=(top - 14, top + 1))
+            ax.set(xscale="log", title=name, xlabel=text, ylim=(top - 14, top + 1), xlim=(2, 120))
             ax.grid(alpha=0.3)
         row[0].set_ylabel("test accuracy (%)")
         row[0].legend(fontsize=8, loc="lower right")
