@@ -2,11 +2,11 @@
 # cython: initializedcheck=False, nonecheck=False
 """Proxes of functions of whole groups, each group a row of magnitudes."""
 
-from libc.math cimport fabs, fmax, sqrt
+from libc.math cimport copysign, fabs, fmax, sqrt
 from libc.stdint cimport int64_t, uintptr_t
 from libc.stdlib cimport free, malloc
 
-from sgnn.kernels._real cimport real
+from sgnn.kernels._real cimport magnitude, real
 from sgnn.kernels._shapes cimport Term, prox as prox_of, value_of
 
 import numpy as np
@@ -31,7 +31,7 @@ cdef class Rows:
     Parameters
     ----------
     entries : ndarray of int64, shape (n_entries,)
-        Places in the buffer, member by member and row by row.
+        Places in the buffer, member by member and row by row; those of a member rise.
     members : ndarray of int64, shape (n_members + 1,), or None
         Where each member starts in `entries`; its magnitude is its norm. None makes each entry a
         member.
@@ -202,16 +202,21 @@ cdef void prox(Rows of, real* flat, double* r, int shape, double parameter,
 cdef inline void gather(Rows of, const real* flat, int64_t row, int64_t n,
                         double* out) noexcept nogil:
     cdef int64_t k, j, first = of.rows[row]
+    cdef const int64_t* entries = &of.entries[0]
     cdef double w
     if of.is_single:
-        for k in range(n):
-            w = flat[of.entries[first + k]]
-            out[k] = w if w > 0 else -w
+        if is_contiguous(entries + first, n):
+            flat += entries[first]
+            for k in range(n):
+                out[k] = magnitude(flat[k])
+        else:
+            for k in range(n):
+                out[k] = magnitude(flat[entries[first + k]])
         return
     for k in range(n):
         out[k] = 0
         for j in range(of.members[first + k], of.members[first + k + 1]):
-            w = flat[of.entries[j]]
+            w = flat[entries[j]]
             out[k] += w * w
         out[k] = sqrt(out[k])
 
@@ -219,17 +224,28 @@ cdef inline void gather(Rows of, const real* flat, int64_t row, int64_t n,
 cdef inline void scatter(Rows of, real* flat, int64_t row, int64_t n, const double* before,
                          const double* r) noexcept nogil:
     cdef int64_t k, j, first = of.rows[row]
+    cdef const int64_t* entries = &of.entries[0]
     cdef double factor
     cdef real* w
     if of.is_single:
-        for k in range(n):
-            w = flat + of.entries[first + k]
-            w[0] = <real> (r[k] if w[0] > 0 else -r[k])
+        if is_contiguous(entries + first, n):
+            flat += entries[first]
+            for k in range(n):
+                flat[k] = <real> copysign(r[k], flat[k])
+        else:
+            for k in range(n):
+                w = flat + entries[first + k]
+                w[0] = <real> copysign(r[k], w[0])
         return
     for k in range(n):
         factor = r[k] / before[k] if before[k] > 0 else 0
         for j in range(of.members[first + k], of.members[first + k + 1]):
-            flat[of.entries[j]] *= <real> factor
+            flat[entries[j]] *= <real> factor
+
+
+cdef inline bint is_contiguous(const int64_t* places, int64_t n) noexcept nogil:
+    """Whether rising places are next to each other."""
+    return n > 0 and places[n - 1] - places[0] == n - 1
 
 
 cdef inline double largest_of(const double* r, int64_t n) noexcept nogil:

@@ -136,16 +136,16 @@ class Steps:
     """
 
     def __init__(self, metric, groups, layers):
-        self._metric, self._of = metric, groups
-        numbers = np.arange(len(groups.sizes))
-        self._groups = np.concatenate([numbers[groups.slices[index]] for index in layers])
+        of_groups = metric.refine(torch.arange(len(metric.sizes)), groups).numpy()
+        self._places = np.concatenate([of_groups[groups.slices[index]] for index in layers])
+        self._is_all = np.array_equal(self._places, np.arange(len(metric.sizes)))
 
     def of_rows(self, step):
         """Return one float64 per row; `step` is a number, or one per group of the metric."""
-        if getattr(step, "ndim", 0):
-            steps = self._metric.refine(step, self._of).numpy()
-            return steps[self._groups].astype(np.float64, copy=False)
-        return np.full(len(self._groups), float(step))
+        if not getattr(step, "ndim", 0):
+            return np.full(len(self._places), float(step))
+        steps = step.numpy()
+        return (steps if self._is_all else steps[self._places]).astype(np.float64, copy=False)
 
 
 def _factors(term, layers):
