@@ -68,6 +68,7 @@ class Source:
 SOURCES = {
     "mnist": Source("95a7aadbc1be6186", "mnist", 554, 60_000),
     "fashion_mnist": Source("a0e39e2a3b3eff0f", "fashion_mnist", 40996, 60_000),
+    "cifar_10": Source(None, "cifar_10", 40927, 50_000),
     "isolet": Source("e3f78bad4696eec3", "isolet", 300, 6_238),
     "pendigits": Source("c33553aeec569ef2", "pendigits", 32, 7_494),
     "boston": Source("98e54c8c27ba2b94", "uci_boston", 531),

@@ -10,12 +10,23 @@ from sgnn.torch import ProxAdam, compact, sparse_groups
 
 LAYERS = nn.Conv2d, nn.Linear
 LAST = torch.channels_last
+#: Where modules are trained: on a GPU, if there is one.
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def images(X, side, mean=0.0, scale=1.0):
-    """Return rows of pixels as images of shape (n, 1, side, side), in the layout that is fast."""
-    X = (torch.from_numpy(X).view(-1, 1, side, side) - mean) / scale
-    return X.to(memory_format=LAST)
+    """Return rows of pixels as images of shape (n, channels, side, side)."""
+    return placed((torch.from_numpy(X).view(len(X), -1, side, side) - mean) / scale)
+
+
+def labels(y):
+    """Return class numbers on the device."""
+    return torch.from_numpy(y).to(DEVICE)
+
+
+def placed(images_or_module):
+    """Return images, or a module, on the device and in the layout that is fast."""
+    return images_or_module.to(DEVICE, memory_format=LAST)
 
 
 def train(
@@ -54,8 +65,8 @@ def train(
     module.train()
     n_batches = -(-len(X) // batch_size)
     for epoch in range(n_epochs):
-        total = 0.0
-        batches = torch.randperm(len(X), generator=generator).split(batch_size)
+        total = torch.zeros((), dtype=torch.float64, device=X.device)
+        batches = torch.randperm(len(X), generator=generator).to(X.device).split(batch_size)
         for number, rows in enumerate(batches):
             share = (epoch + number / n_batches) / n_epochs
             if rate is not None:
@@ -66,8 +77,8 @@ def train(
             value = loss(module(X[rows].contiguous(memory_format=LAST)), y[rows])
             value.backward()
             optimizer.step()
-            total += value.item()
-        on_epoch(total / n_batches)
+            total += value.detach()
+        on_epoch(total.item() / n_batches)
 
 
 def retrained(module, X, y, rate, **options):
@@ -91,7 +102,7 @@ def retrained(module, X, y, rate, **options):
 
 def smaller(module, X):
     """Return a copy of a module without what nothing depends on."""
-    return compact(module, X[:2])[0].to(memory_format=LAST)
+    return placed(compact(module, X[:2])[0])
 
 
 @torch.no_grad()

@@ -42,7 +42,7 @@ from benchmarks.records import Records
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
-PACKAGES = ("numpy", "scikit-learn", "torch", "skorch", "lassonet", "torch-pruning")
+PACKAGES = ("numpy", "scikit-learn", "torch", "skorch", "lassonet", "torch-pruning", "pytabkit")
 
 
 def names():
@@ -146,6 +146,8 @@ def environment():
     for package in PACKAGES:
         with suppress(importlib.metadata.PackageNotFoundError):
             versions[package] = importlib.metadata.version(package)
+    if torch.cuda.is_available():
+        versions["GPU"] = torch.cuda.get_device_name()
     return {"python": platform.python_version(), **versions, "machine": platform.machine()}
 
 

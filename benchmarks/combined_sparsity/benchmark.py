@@ -35,7 +35,7 @@ def cases(toy=False):
     if toy:
         choices = [
             *[("path", penalty) for penalty in ("l1", "transformed l1", "transformed l1, a=10")],
-            ("fits", "l1"),
+            *[("fits", penalty) for penalty in ("l1", "integrated transformed l1, a=10")],
             *[(method, protocol.PRUNING) for method in ("path", "fits")],
             ("fits", protocol.RIDGE),
             *product(protocol.PROXES, protocol.VALUES),
@@ -48,6 +48,7 @@ def cases(toy=False):
         *[(name, "path", penalty) for name in protocol.HIDDEN for penalty in on_paths],
         *[("digits", "path", penalty) for penalty in protocol.CONCAVITIES],
         *[("digits", "fits", penalty) for penalty in protocol.COMPARED],
+        *[("digits", "fits", penalty) for penalty in protocol.BY_CONCAVITY],
         *[("digits", *both) for both in product(protocol.PROXES, protocol.VALUES)],
     ]
     return [
@@ -58,7 +59,7 @@ def cases(toy=False):
 
 
 def is_long(case):
-    return case["data"] == "fashion_mnist"
+    return case["data"] == "fashion_mnist" or (case["data"] == "mnist" and case["seed"] > 0)
 
 
 def _case(name, method, penalty, seed):
@@ -113,8 +114,32 @@ def fits(case, train, validation, test):
     """Train one network from a random start for each strength, and for none."""
     held_out = {"X_val": validation[0], "y_val": validation[1]}
     alphas = [0.0, *case["alphas"]]
-    models = [estimator(case, alpha).fit(*train, **held_out) for alpha in alphas]
-    return with_curves(case, alphas, models, validation, test)
+    seen = [LayerZeros() for _ in alphas]
+    models = [
+        estimator(case, alpha).set_callbacks(one).fit(*train, **held_out)
+        for alpha, one in zip(alphas, seen, strict=True)
+    ]
+    networks = with_curves(case, alphas, models, validation, test)
+    for found, one in zip(networks, seen, strict=True):
+        found["curves"]["sparsity"] = one.shares[:: protocol.epochs_between(case["epochs"])]
+    return networks
+
+
+class LayerZeros:
+    """A callback that keeps the share of zeros of each layer after each epoch, in ``shares``."""
+
+    def __init__(self):
+        self.shares = []
+
+    def setup(self, estimator, context):
+        """Do nothing."""
+
+    on_fit_task_begin = teardown = setup
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+        """Keep the shares of an epoch."""
+        if context.task_name == "epoch":
+            self.shares.append(anatomy(fitted_estimator.expand()[0])["sparsity"])
 
 
 def pruned(case, train, validation, test):
@@ -141,8 +166,8 @@ def with_curves(case, alphas, models, validation, test):
             "score": model.validation_scores_,
             "multiply_adds": (units[:, :-1] * units[:, 1:]).sum(1).tolist(),
         }
-        every = slice(None, None, -(-case["epochs"] // 40))
-        networks.append({**found, "curves": {key: curve[every] for key, curve in curves.items()}})
+        step = protocol.epochs_between(case["epochs"])
+        networks.append({**found, "curves": {key: curve[::step] for key, curve in curves.items()}})
     return networks
 
 

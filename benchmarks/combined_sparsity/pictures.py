@@ -90,12 +90,12 @@ def _mean_curve(runs, key):
     return np.exp(places), np.mean([np.interp(places, *part) for part in parts], axis=0)
 
 
-def epochs(runs):
+def epochs(runs, name):
     """Loss, accuracy and size by epochs, means over seeds, of the fits at the strength chosen."""
     data = list(runs.by("data"))
     colours = {label: f"C{number}" for number, label in enumerate(runs.distinct("penalty"))}
     fig, axes = _grid(len(data), 3, figsize=(14, 3.3 * len(data) + 0.5))
-    for row, (name, of_data) in zip(axes, data, strict=True):
+    for row, (title, of_data) in zip(axes, data, strict=True):
         for label, found in of_data.by("penalty"):
             scales = {"loss": 1, "score": 100, "multiply_adds": 100 / n_weights(found[0])}
             for ax, (key, scale) in zip(row, scales.items(), strict=True):
@@ -104,13 +104,32 @@ def epochs(runs):
                 ax.plot(places, values, color=colours[label], label=label)
         texts = ["training loss", "validation accuracy (%)", "multiply-adds left (%)"]
         for ax, text in zip(row, texts, strict=True):
-            ax.set(title=name, xlabel="epoch", ylabel=text)
+            ax.set(title=title, xlabel="epoch", ylabel=text)
             ax.grid(alpha=0.3)
         row[0].set_yscale("log")
         row[1].set_ylim(bottom=row[1].get_ylim()[1] - 12)
         row[2].set_ylim(0, 103)
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=6)
-    return pages.save(fig, "combined_sparsity_epochs")
+    return pages.save(fig, name)
+
+
+def layers(runs):
+    """Sparsity of each layer by epochs, means over seeds, of the fits at the strength chosen."""
+    data = list(runs.by("data"))
+    n_layers = len(runs[0]["sizes"]) - 1
+    fig, axes = _grid(len(data), n_layers, sharey=True, figsize=(14, 3.3 * len(data) + 0.5))
+    for row, (name, of_data) in zip(axes, data, strict=True):
+        for number, (label, found) in enumerate(of_data.by("penalty")):
+            shares = 100 * found.mean("chosen", "curves", "sparsity")
+            places = np.linspace(1, found[0]["epochs"], len(shares))
+            for ax, values in zip(row, shares.T, strict=True):
+                ax.plot(places, values, color=f"C{number}", label=label)
+        for layer, ax in enumerate(row, start=1):
+            ax.set(title=f"{name}, W{layer}", xlabel="epoch", ylim=(0, 103))
+            ax.grid(alpha=0.3)
+        row[0].set_ylabel("zeros (%)")
+    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=7)
+    return pages.save(fig, "combined_sparsity_layers")
 
 
 def _plain(axis):

@@ -12,7 +12,7 @@ BATCH_SIZES = {"digits": 200, "pendigits": 200} | dict.fromkeys(IMAGES, 500)
 EPOCHS = {"digits": 80, "pendigits": 20} | dict.fromkeys(IMAGES, 8)
 EPOCHS_PER_ALPHA = {"digits": 20, "pendigits": 6} | dict.fromkeys(IMAGES, 3)
 RATES = {"digits": 0.01, "pendigits": 0.01} | dict.fromkeys(IMAGES, 3e-3)
-SEEDS = {"digits": 5, "pendigits": 3} | dict.fromkeys(IMAGES, 1)
+SEEDS = {"digits": 5} | dict.fromkeys(["pendigits", *IMAGES], 3)
 STRENGTHS = [3e-4, 1e-3, 3e-3, 1e-2, 3e-2]
 PATHS = {"digits": 40, "pendigits": 40} | dict.fromkeys(IMAGES, 25)
 TOLERANCE = 0.005
@@ -34,9 +34,10 @@ SHARES = {"path": GRADUAL, "fits": [0.5, 0.3, 0.2, 0.1, 0.05]}
 COMPARED = [*PENALTIES, RIDGE, PRUNING]
 CONCAVITIES = {f"transformed l1, a={a:g}": TransformedL1(a) for a in (0.01, 0.1, 10, 100)}
 INTEGRATED = "integrated transformed l1"
-CONCAVITIES |= {
+BY_CONCAVITY = {
     f"{INTEGRATED}, a={a:g}": IntegratedTransformedL1(a) for a in (0.001, 0.01, 0.1, 10, 100)
 }
+CONCAVITIES |= BY_CONCAVITY
 LABELS = {"path": "path, refit", "fits": "one fit per strength"}
 PROXES = {
     "prox in turn": {"CGES": proximal.in_turn, INTEGRATED: proximal.transformed_in_turn},
@@ -47,3 +48,8 @@ CONCAVE = {
     "transformed l1": "combined_sparsity_a",
     INTEGRATED: "combined_sparsity_integrated_a",
 }
+
+
+def epochs_between(n_epochs):
+    """Return the step between epochs of which curves are kept, 40 at most."""
+    return -(-n_epochs // 40)

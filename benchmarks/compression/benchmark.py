@@ -3,8 +3,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from benchmarks import data, networks, pages, pruning, suite
-from benchmarks.compression import hoyer, one_path
+from benchmarks import data, networks, pages, pruning
+from benchmarks.compression import hoyer, one_path, structured
 from benchmarks.compression.one_path import best_within
 from benchmarks.compression.published import STRUCTURED, UNSTRUCTURED
 from benchmarks.compression.recipes import ELEMENTS, GROUPS, RECIPES, TRIALS, fit, network
@@ -62,6 +62,8 @@ IN_BRIEF = [
 AIMS = [("weights", 3_500, 0.982), ("weights", 4_900, 0.984), ("multiply_adds", 16_000, 0.982)]
 SIZES = ("units", "weights", "multiply_adds")
 N_STEPS = 40
+#: What measures on training, held-out and test data.
+OF_ALL_PARTS = {"one path": one_path, "structured": structured}
 LIMITS = {"weights": (20_000, 10_000, 5_000, 3_500), "multiply_adds": (60_000, 30_000, 16_000)}
 
 
@@ -93,22 +95,16 @@ def cases(toy=False):
             for name, recipe in recipes.items()
             for seed in range(n_seeds)
         ),
-        *suite.grid(
-            data=[shared["data"]],
-            of=["Hoyer-Square"],
-            way=list(hoyer.WAYS),
-            strength=hoyer.STRENGTHS[:1] if toy else hoyer.STRENGTHS,
-            epochs=[shared["epochs"] if toy else hoyer.N_EPOCHS],
-            seed=[0],
-        ),
+        *hoyer.cases(toy),
         *one_path.cases(toy),
+        *structured.cases(toy),
     ]
 
 
 def is_long(case):
     if case["of"] == "recipe":
         return case["seed"] > 0 or case["recipe"] == "log-sum"
-    if case["of"] in ("Hoyer-Square", "one path"):
+    if case["of"] in ("Hoyer-Square", "one path", "structured"):
         return True
     return case["of"] == "trial" or case["penalty"] not in IN_BRIEF
 
@@ -132,8 +128,8 @@ def measure(case):
         )
     n_train = len(X) * 5 // 6
     train, held_out = (X[:n_train], y[:n_train]), (X[n_train:], y[n_train:])
-    if case["of"] == "one path":
-        return one_path.measure(case, train, held_out, (X_test, y_test))
+    if case["of"] in OF_ALL_PARTS:
+        return OF_ALL_PARTS[case["of"]].measure(case, train, held_out, (X_test, y_test))
     found = (pruned if case["penalty"] in PRUNED else along_path)(case, *train, *held_out)
     return {
         "points": [
@@ -186,6 +182,8 @@ def report(records):
     parts = [picture(records), "## As published", *published_tables()]
     if runs := records.where(of="one path"):
         parts += ["## All sizes by one path", *one_path.report(runs)]
+    if runs := records.where(of="structured"):
+        parts += ["## Few multiply-adds by single fits", *structured.report(runs)]
     if recipes:
         parts += ["## Recipes", pages.table(*recipe_table(recipes))]
     if trials:

@@ -26,7 +26,7 @@ def cases(toy=False):
     choices = [
         *[("digits", "fits", penalty, tasks["digits"].n_seeds) for penalty in penalties],
         *[("digits", "path", penalty, 2) for penalty in protocol.ON_PATHS],
-        *[("digits", "fits", penalty, 1) for penalty in protocol.VARIED],
+        *[("digits", "fits", penalty, 3) for penalty in protocol.VARIED],
         *[
             (name, "fits", penalty, tasks[name].n_seeds)
             for name in tasks
@@ -123,8 +123,7 @@ def penalty_of(name):
 
 
 def network_of(case):
-    module = protocol.Network(protocol.TASKS[case["data"]])
-    return module.to(memory_format=modules.LAST)
+    return modules.placed(protocol.Network(protocol.TASKS[case["data"]]))
 
 
 def network(module, alpha, objective, train, validation, test):
@@ -136,7 +135,7 @@ def network(module, alpha, objective, train, validation, test):
         "zeros": zeros(module),
         "validation": round(modules.accuracy(module, *validation), 5),
         "test": round(modules.accuracy(module, *test), 5),
-        "filters": module.conv.weight.detach().flatten(1).double().numpy().round(3).tolist(),
+        "filters": module.conv.weight.detach().flatten(1).double().cpu().numpy().round(3).tolist(),
     }
 
 

@@ -60,8 +60,8 @@ class Task(NamedTuple):
 TASKS = {
     "digits": Task((1, 8, 8), (3, 3), (2, 2), None, None, 40, 5),
     "pendigits": Task((2, 8, 1), (3, 1), (2, 1), None, None, 10, 2),
-    "mnist": Task((1, 28, 28), (5, 5), (4, 4), 5000, 2500, 8, 1),
-    "fashion_mnist": Task((1, 28, 28), (5, 5), (4, 4), 5000, 2500, 8, 1),
+    "mnist": Task((1, 28, 28), (5, 5), (4, 4), 5000, 2500, 8, 2),
+    "fashion_mnist": Task((1, 28, 28), (5, 5), (4, 4), 5000, 2500, 8, 2),
 }
 
 
@@ -100,7 +100,7 @@ def splits(name, seed):
     )
     mean, scale = X.mean(), X.std()
     return [
-        (_arranged((part - mean) / scale, task.shape), torch.from_numpy(labels))
+        (_arranged((part - mean) / scale, task.shape), modules.labels(labels))
         for part, labels in ((X, y), (X_val, y_val), (X_test, y_test))
     ]
 
@@ -109,5 +109,4 @@ def _arranged(X, shape):
     """Return samples as images; a series of points, x and y in turn, has a channel for each."""
     if shape[0] > 1:
         X = X.reshape(len(X), -1, shape[0]).swapaxes(1, 2)
-    X = torch.from_numpy(np.ascontiguousarray(X.reshape(len(X), *shape)))
-    return X.to(memory_format=modules.LAST)
+    return modules.placed(torch.from_numpy(np.ascontiguousarray(X.reshape(len(X), *shape))))

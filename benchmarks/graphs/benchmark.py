@@ -78,7 +78,7 @@ def cases(toy=False):
         names, settings, seeds = names[3:], settings[:1], [0]
     path = {"penalty": names, "alphas": [3 if toy else 40]}
     simulations = suite.grid(kind=["simulation"], setting=settings, seed=seeds, **path)
-    digits = [] if toy else suite.grid(kind=["digits"], seed=range(3), **path)
+    digits = [] if toy else suite.grid(kind=["digits"], seed=range(10), **path)
     return [*simulations, *digits]
 
 

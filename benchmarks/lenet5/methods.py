@@ -53,12 +53,12 @@ def _group_hoyer_square(groups):
 
 
 GROWTHS = {
-    "log-sum": Growth(WEIGHTS, _log_sum, 3e-4, 5e-3),
-    "l1": Growth(WEIGHTS, lambda groups: L1(), 3e-5, 1e-3),
-    "Hoyer-Square, prox": Growth(WEIGHTS, lambda groups: HoyerSquare(), 3e-4, 1e-2),
-    "group log-sum": Growth(UNITS, _log_sum, 1e-3, 3e-2),
-    "group lasso": Growth(UNITS, _group_lasso, 1e-4, 3e-3),
-    "group Hoyer-Square, prox": Growth(UNITS, _group_hoyer_square, 3e-5, 3e-3),
+    "log-sum": Growth(WEIGHTS, _log_sum, 3e-4, 1.5e-2),
+    "l1": Growth(WEIGHTS, lambda groups: L1(), 3e-5, 3e-3),
+    "Hoyer-Square, prox": Growth(WEIGHTS, lambda groups: HoyerSquare(), 3e-4, 3e-2),
+    "group log-sum": Growth(UNITS, _log_sum, 1e-3, 4e-2),
+    "group lasso": Growth(UNITS, _group_lasso, 1e-4, 6e-3),
+    "group Hoyer-Square, prox": Growth(UNITS, _group_hoyer_square, 3e-5, 6e-3),
 }
 LOSS, PRUNED, TORCH_PRUNING = "Hoyer-Square, in the loss", "none, pruned", "Torch-Pruning"
 OF = {name: growth.of for name, growth in GROWTHS.items()}
@@ -127,7 +127,7 @@ def pruned(case, module, data, generator):
     """Keep the largest weights of all layers, step by step, and train on after each."""
     for size in (100_000, 30_000, *LIMITS[WEIGHTS]):
         module = _cut(module, size=size)
-        module = retrained({"retraining": 2}, module, data, generator)
+        module = retrained(case, module, data, generator)
         yield module
 
 
@@ -169,7 +169,7 @@ def torch_pruning(case, module, data, generator):
     for _ in shares:
         pruner.step()
         optimizer = ProxAdam(module.parameters(), lr=RATE / 2)
-        options = {"n_epochs": 2, "batch_size": BATCH, "generator": generator}
+        options = {"n_epochs": case["retraining"], "batch_size": BATCH, "generator": generator}
         modules.train(module, optimizer, *data, rate=RATE / 2, **options)
         yield deepcopy(module)
 

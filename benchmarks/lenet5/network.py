@@ -52,7 +52,7 @@ def splits(name):
     mean, scale, side = X.mean(), X.std(), 16 if name == "digits" else 28
     n_train = len(X) * 11 // 12
     return tuple(
-        Split(modules.images(images, side, mean, scale), torch.from_numpy(labels))
+        Split(modules.images(images, side, mean, scale), modules.labels(labels))
         for images, labels in (
             (X[:n_train], y[:n_train]),
             (X[n_train:], y[n_train:]),
@@ -66,7 +66,7 @@ def dense(name, n_epochs, seed):
     """Return the network trained without penalty; all methods begin with a copy of it."""
     torch.manual_seed(seed)
     part = splits(name)[0]
-    module = LeNet5(part.X.shape[-1]).to(memory_format=modules.LAST)
+    module = modules.placed(LeNet5(part.X.shape[-1]))
     optimizer = ProxAdam(module.parameters(), lr=RATE, weight_decay=RIDGE)
     generator = torch.Generator().manual_seed(seed)
     options = {"batch_size": BATCH, "generator": generator, "rate": RATE}

@@ -23,21 +23,41 @@ class Linked(NamedTuple):
     test: np.ndarray
 
 
-def load(name, split):
-    """Return a data set with one of its published splits; toy data for "wine"."""
+#: Shares of the training and the validation part, of splits that are drawn.
+SHARES = 0.48, 0.32
+
+
+def load(name, parts, split):
+    """Return a data set with one of its "published" splits, or one that is "drawn", by class.
+
+    "wine" is toy data, of which there are only drawn ones.
+    """
     if name == "wine":
         X, y = load_wine(return_X_y=True)
         X = scale(X).astype(np.float32)
         edges = np.array(kneighbors_graph(X, 3).nonzero())
-        rows = np.random.default_rng(split).permutation(len(X))
-        return Linked(X, y, edges, rows[:60], rows[60:100], rows[100:])
+        return Linked(X, y, edges, *drawn(y, split))
     X, y, *_ = data.load(name)
     path = Path(os.environ[data.FOLDER]) / f"{data.SOURCES[name].file}.npz"
     with np.load(path) as arrays:
         edges = arrays["edges"]
+        if parts == "drawn":
+            return Linked(X, y, edges, *drawn(y, split))
         if "train_idx" in arrays:
-            parts = [arrays[f"{part}_idx"] for part in ("train", "val", "test")]
+            rows = [arrays[f"{part}_idx"] for part in ("train", "val", "test")]
         else:
             masks = [arrays[f"{part}_mask"][split] for part in ("train", "val", "test")]
-            parts = [np.flatnonzero(mask) for mask in masks]
-    return Linked(X, y, edges, *parts)
+            rows = [np.flatnonzero(mask) for mask in masks]
+    return Linked(X, y, edges, *rows)
+
+
+def drawn(y, seed):
+    """Return training, validation and test part, with the same shares of each class."""
+    rows = np.random.default_rng(seed).permutation(len(y))
+    rank = np.empty(len(y))
+    for label in np.unique(y):
+        of_class = rows[y[rows] == label]
+        rank[of_class] = (np.arange(len(of_class)) + 0.5) / len(of_class)
+    first, second = SHARES[0], sum(SHARES)
+    masks = rank < first, (rank >= first) & (rank < second), rank >= second
+    return [np.flatnonzero(mask) for mask in masks]

@@ -158,7 +158,6 @@ class Outcome(NamedTuple):
     neurons: float
     parameters: float
     units: str
-    cpu_seconds: float
 
     @property
     def holds(self):
@@ -186,7 +185,6 @@ def outcomes(records):
                 runs.mean(rule, "neurons_removed"),
                 runs.mean(rule, "parameters_removed"),
                 pages.dashed(runs.mean(rule, "units")),
-                runs.mean("cpu_seconds"),
             )
 
 
@@ -228,7 +226,6 @@ def picture(records):
 def report(records):
     header = ["data", "penalty", "chosen", "seeds", "dense", "sparse", "difference"]
     header += ["neurons removed", "parameters removed", "units, inputs first", "claim holds"]
-    header += ["CPU seconds"]
     rows = [
         [
             label(one.data),
@@ -242,7 +239,6 @@ def report(records):
             f"{one.parameters:.1%}",
             one.units,
             one.verdict,
-            f"{one.cpu_seconds:.0f}",
         ]
         for one in outcomes(records)
     ]

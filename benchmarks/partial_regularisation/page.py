@@ -1,13 +1,11 @@
 """The page of partial regularisation: tables, a picture, and what they say."""
 
-from typing import NamedTuple
-
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.lines import Line2D
 
 from benchmarks import pages
-from benchmarks.partial_regularisation import variations
+from benchmarks.partial_regularisation import effects, variations
 from benchmarks.partial_regularisation.tasks import (
     IMAGES,
     METHODS,
@@ -33,14 +31,6 @@ CLAIM = (
     "chosen on validation data, from paths of group log-sum penalties with a refit. A cell is "
     "beaten if every seed does it."
 )
-
-
-EFFECTS = (
-    "E & Gao claim lower errors in training and testing, and less time, and concede more "
-    "parameters. Gains are positive where the penalty with free units, iGL or iSGL, is better than "
-    "the one without; units as above. The last columns are ratios of means."
-)
-N_OUTPUTS = {"parabola": 1, "boston": 1, "sdd_subset2200": 11}
 
 
 def runs(records):
@@ -102,75 +92,6 @@ def rows(found, name):
             ]
 
 
-class Effect(NamedTuple):
-    """What it does that a share of the units is free.
-
-    Attributes
-    ----------
-    data, method, penalty : str
-        Where; "printed" is what E & Gao print.
-    train, test : ndarray
-        Gains in the scores on training and test data, seed by seed.
-    multiply_adds, seconds : float
-        Ratios of the means.
-    """
-
-    data: str
-    method: str
-    penalty: str
-    train: np.ndarray
-    test: np.ndarray
-    multiply_adds: float
-    seconds: float
-
-
-def effects(found):
-    """Yield the effects on each data set, of each way to train, on both penalties."""
-    for name, method, group in found.by("data", "method"):
-        for penalty in ("GL", "SGL"):
-            whole, part = (
-                {run["seed"]: run for run in group.where(penalty=one)}
-                for one in (penalty, f"i{penalty}")
-            )
-            pairs = [(whole[seed], part[seed]) for seed in whole if seed in part]
-            if pairs and method in SAME_PENALTY:
-                yield effect(name, method, penalty, pairs)
-
-
-def effect(name, method, penalty, pairs):
-    """Return what pairs of a network without free units, and one with them, say."""
-    whole, part = (Records(runs) for runs in zip(*pairs, strict=True))
-    sign = -1 if is_error(name) else 1
-    gains = [sign * (part.values(key) - whole.values(key)) for key in ("train", "test")]
-    ratios = [part.mean(key) / max(whole.mean(key), 1) for key in ("multiply_adds", "cpu_seconds")]
-    return Effect(name, method, penalty, *gains, *ratios)
-
-
-def printed_effect(name, penalty):
-    """Return the effect that E & Gao print."""
-    pair = [
-        {
-            "train": cell.train,
-            "test": cell.test,
-            "multiply_adds": multiply_adds(name, cell),
-            "cpu_seconds": cell.seconds,
-        }
-        for cell in (PUBLISHED[name][penalty], PUBLISHED[name][f"i{penalty}"])
-    ]
-    return effect(name, "printed", penalty, [pair])
-
-
-def multiply_adds(name, cell):
-    """Return those of a dense network with the units that are printed."""
-    return np.dot(cell.units, [*cell.units[1:], N_OUTPUTS.get(name, 10)])
-
-
-def is_clear(gains):
-    """Whether the mean is positive, and more than two standard errors where that can be told."""
-    error = gains.std(ddof=1) / np.sqrt(len(gains)) if len(gains) > 1 else 0
-    return gains.mean() > 2 * error
-
-
 def picture(found):
     """Draw test accuracy over the size of the compact network, one panel per set of images."""
     names = [name for name in IMAGES if found.where(data=name)]
@@ -182,7 +103,7 @@ def picture(found):
             style = {"color": colours[run["penalty"]], "marker": markers[run["method"]]}
             ax.scatter(run["multiply_adds"], 100 * run["test"], s=45, alpha=0.8, **style)
         for penalty, cell in PUBLISHED.get(name, {}).items():
-            size = multiply_adds(name, cell)
+            size = effects.multiply_adds(name, cell)
             ax.scatter(size, 100 * cell.test, s=160, color=colours[penalty], marker="*", ec="k")
         ax.set(title=TASKS[name].title, xlabel="multiply-adds", ylabel="test accuracy, %")
         ax.set_xscale("log")
@@ -196,10 +117,10 @@ def picture(found):
 
 def verdict(found):
     """Say where partial regularisation helps, and where it does not."""
-    pairs = list(effects(found))
+    pairs = list(effects.measured(found))
     growths = [one.multiply_adds for one in pairs]
     counts = [
-        f"{TASKS[name].title} {sum(is_clear(one.test) for one in group)} of {len(group)}"
+        f"{TASKS[name].title} {sum(effects.is_clear(one.test) for one in group)} of {len(group)}"
         for name in TASKS
         if (group := [one for one in pairs if one.data == name])
     ]
@@ -213,32 +134,14 @@ def verdict(found):
     ]
     return (
         "At the strength of the paper, freeing a share of the units makes the test score better in "
-        f"{sum(is_clear(one.test) for one in pairs)} of {len(pairs)} pairs (GL and iGL, SGL and "
-        "iSGL, all three ways to train; with several seeds, by more than two standard errors): "
-        f"{'; '.join(counts)}. The network then has {min(growths):.1f} to {max(growths):.1f} times "
-        f"the multiply-adds, in the median {np.median(growths):.1f} times. It is not needed for "
-        "that: a path without free units has, within the sizes printed for iGL and iSGL, a better "
-        f"mean test score than iGL and iSGL at the strength of the paper in {sum(beside)} of "
-        f"{len(beside)} comparisons."
+        f"{sum(effects.is_clear(one.test) for one in pairs)} of {len(pairs)} pairs (GL and iGL, "
+        "SGL and iSGL, all three ways to train; with several seeds, by more than two standard "
+        f"errors): {'; '.join(counts)}. The network then has {min(growths):.1f} to "
+        f"{max(growths):.1f} times the multiply-adds, in the median {np.median(growths):.1f} "
+        "times. It is not needed for that: a path without free units has, within the sizes printed "
+        "for iGL and iSGL, a better mean test score than iGL and iSGL at the strength of the paper "
+        f"in {sum(beside)} of {len(beside)} comparisons."
     )
-
-
-def effect_rows(found):
-    for one in effects(found):
-        yield effect_row(one, METHODS[one.method])
-        if one.method == SAME_PENALTY[-1] and one.data in PUBLISHED:
-            yield effect_row(printed_effect(one.data, one.penalty), "E & Gao, printed")
-
-
-def effect_row(one, trained_by):
-    return [
-        TASKS[one.data].title,
-        one.penalty,
-        trained_by,
-        *(value(one.data, gains) for gains in (one.train, one.test)),
-        f"{one.multiply_adds:.2f}",
-        f"{one.seconds:.2f}",
-    ]
 
 
 def reproduction(found):
@@ -268,13 +171,9 @@ def report(records):
     for name, task in TASKS.items():
         if found.where(data=name):
             parts += [f"## {task.title}", pages.table(header, rows(found, name))]
-    header = ["data", "penalty", "trained by", "train, gain", "test, gain"]
-    header += ["multiply-adds, times", "seconds, times"]
     return [
         *parts,
-        "## What it does that units are free",
-        EFFECTS,
-        pages.table(header, effect_rows(found)),
+        *effects.report(found, value),
         *variations.report(records, value),
     ]
 

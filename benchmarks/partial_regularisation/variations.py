@@ -110,6 +110,7 @@ def report(records, value):
             "Test score, and multiply-adds behind the stroke, of the group lasso in sgnn with this "
             "share of free units. E & Gao (figure 3) see no trend in test accuracy, "
             "and conclude that there is an optimal share.",
+            best_shares(Records([*whole, *shares])),
             pages.table(header, share_rows(Records([*whole, *shares]), value)),
         ]
     variants = [
@@ -124,6 +125,7 @@ def report(records, value):
             "## Which units are free, and layer weights",
             "The group lasso in sgnn. E & Gao find that it does not matter which units are free, "
             "and that layer weights together with free units train better and test worse.",
+            variant_verdict(dict(variants)),
             pages.table(
                 ["data", "penalty", "seeds", "train", "test", "units"],
                 variant_rows(variants, value),
@@ -165,6 +167,53 @@ def verdict(records):
         f"score than one of its sizes from random weights on {better_than('random')} of "
         f"{len(groups)} data sets, and than the full one under the penalty, for as many epochs, on "
         f"{better_than('longer')}."
+    )
+
+
+def gain(name, group, other, key):
+    """Return by how much some networks are better than others in the mean."""
+    return (-1 if is_error(name) else 1) * (group.mean(key) - other.mean(key))
+
+
+def best_shares(runs):
+    """Say which share has the best mean test score on which data, and whether there is a trend."""
+    best, trends = [], 0
+    for name, of_data in runs.by("data"):
+        shares = sorted(of_data.distinct("free"))
+        if len(shares) <= len(SHARES):
+            continue
+        scores = [gain(name, of_data.where(free=s), of_data.where(free=0), "test") for s in shares]
+        best.append(f"{TASKS[name].title} {shares[int(np.argmax(scores))]:g}")
+        steps = np.diff(scores)
+        trends += bool((steps >= 0).all() or (steps <= 0).all())
+    return (
+        f"Best on test data: {', '.join(best)}. The mean score rises or falls with the share "
+        f"throughout on {trends} of {len(best)} data sets."
+    )
+
+
+def variant_verdict(variants):
+    """Say in how many data sets it matters which units are free, and what layer weights add."""
+    random, first = (variants[f"iGL, {which} units free"] for which in ("random", "first"))
+    layered = variants[f"iGL, {FIRST_LAYER:g} in the first layer"]
+    pairs = [(name, group, random.where(data=name)) for name, group in first.by("data")]
+    differ = [
+        TASKS[name].title
+        for name, one, two in pairs
+        if len(one) > 1
+        and abs(gain(name, one, two, "test"))
+        > 2
+        * np.hypot(*(np.std(runs.values("test"), ddof=1) for runs in (one, two)))
+        / len(one) ** 0.5
+    ]
+    several = [name for name, one, _ in pairs if len(one) > 1]
+    groups = [(name, group, random.where(data=name)) for name, group in layered.by("data")]
+    better = [sum(gain(*group, key) > 0 for group in groups) for key in ("train", "test")]
+    return (
+        f"Which units are free changes the mean test score by more than two standard errors on "
+        f"{len(differ)} of {len(several)} data sets with several seeds"
+        f"{': ' + ', '.join(differ) if differ else ''}. Layer weights beside free units train "
+        f"better on {better[0]} of {len(groups)} data sets, and test better on {better[1]}."
     )
 
 

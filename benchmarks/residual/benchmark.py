@@ -1,37 +1,77 @@
 """How many parameters of a small residual network can go at no loss."""
 
 from copy import deepcopy
+from functools import partial
+from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from torch import nn
 from torch.nn.functional import cross_entropy
 
 from benchmarks import modules, pages
-from benchmarks.residual.network import ResidualNetwork, splits
-from sgnn.penalties import LogSum, NeuronLasso
+from benchmarks.residual.network import network, splits
+from sgnn.penalties import GroupLasso, LogSum, NeuronLasso
 from sgnn.torch import ProxAdam, sparse_module_path
 
-TITLE = "Parameters of a residual network"
-RATE, BATCH, SEEDS, AIM = 3e-3, 100, 2, 0.8
+TITLE = "Parameters of residual networks"
+RATE, AIM = 3e-3, 0.8
 PRUNING = "Torch-Pruning"
-PENALTIES = {
+OF_WEIGHTS = {"log-sum of weights": LogSum(groups="weights")}
+OF_FILTERS = {
     "group lasso of filters": NeuronLasso(),
     "sparse group lasso of filters": NeuronLasso(l1_ratio=0.5),
     "group log-sum of filters": LogSum(groups="incoming"),
+    **OF_WEIGHTS,
+}
+OF_CHANNELS = {
+    "group lasso of normalised channels": {nn.BatchNorm2d: GroupLasso(groups="incoming")},
+    "group log-sum of normalised channels": {nn.BatchNorm2d: LogSum(groups="incoming")},
+    **OF_WEIGHTS,
+}
+
+
+class Task(NamedTuple):
+    """Rules of the methods, and how long training takes.
+
+    Attributes
+    ----------
+    rules : dict
+    batch_size, n_epochs, n_points, n_seeds : int
+    """
+
+    rules: dict
+    batch_size: int
+    n_epochs: int
+    n_points: int
+    n_seeds: int
+
+
+TASKS = {
+    "digits": Task(OF_FILTERS, 100, 30, 20, 2),
+    "fashion_mnist": Task(OF_CHANNELS, 256, 12, 10, 1),
+    "cifar_10": Task(OF_CHANNELS, 256, 24, 10, 1),
 }
 SHARES = [0.2, 0.35, 0.5, 0.6, 0.7, 0.8]
 LOSSES = (0.0, 0.005)
 
 
 def cases(toy=False):
-    methods = list(PENALTIES)[:2] if toy else [*PENALTIES, PRUNING]
-    sizes = {"epochs": 1, "n_points": 2} if toy else {"epochs": 30, "n_points": 20}
+    if toy:
+        sizes = {"data": "digits", "seed": 0, "epochs": 1, "n_points": 2}
+        return [{**sizes, "method": method} for method in list(OF_FILTERS)[:2]]
     return [
-        {"data": "digits", "method": method, "seed": seed, **sizes}
-        for method in methods
-        for seed in range(1 if toy else SEEDS)
+        {"data": name, "method": method, "seed": seed}
+        | {"epochs": task.n_epochs, "n_points": task.n_points}
+        for name, task in TASKS.items()
+        for method in [*task.rules, PRUNING]
+        for seed in range(task.n_seeds)
     ]
+
+
+def is_long(case):
+    return case["data"] != "digits"
 
 
 def measure(case):
@@ -52,15 +92,18 @@ def measure(case):
 
 def along_path(case, train, validation):
     """Return the networks of a path, with a refit of each."""
-    n_epochs = max(1, case["epochs"] // 6)
+    task, n_epochs = (
+        TASKS[case["data"]],
+        max(1, case["epochs"] // 6),
+    )
     path = sparse_module_path(
-        _network,
+        partial(network, case["data"]),
         train,
         cross_entropy,
-        rules=PENALTIES[case["method"]],
+        rules=task.rules[case["method"]],
         validation=validation,
         lr=RATE,
-        batch_size=BATCH,
+        batch_size=task.batch_size,
         dense_epochs=case["epochs"],
         epochs=n_epochs,
         refit_epochs=n_epochs,
@@ -70,15 +113,11 @@ def along_path(case, train, validation):
     return [path.module(point) for point in path if point.sparsity < 1]
 
 
-def _network():
-    return ResidualNetwork().to(memory_format=modules.LAST)
-
-
 def pruned(case, train, validation):
     """Prune channels by the norms of all that goes with them, step by step, and train on."""
     torch.manual_seed(case["seed"])
-    module, generator = _network(), torch.Generator().manual_seed(case["seed"])
-    options = {"batch_size": BATCH, "generator": generator, "rate": RATE}
+    module, generator = network(case["data"]), torch.Generator().manual_seed(case["seed"])
+    options = {"batch_size": TASKS[case["data"]].batch_size, "generator": generator, "rate": RATE}
     optimizer = ProxAdam(module.parameters(), lr=RATE)
     modules.train(module, optimizer, *train, n_epochs=case["epochs"], **options)
     found = [deepcopy(module)]
@@ -124,6 +163,15 @@ def rows(records):
 
 def verdict(records):
     """Say whether so many parameters went at no loss, which is of validation accuracy."""
+    said = "; ".join(f"{name}: {', '.join(outcomes(runs))}" for name, runs in records.by("data"))
+    return (
+        "Alvarez & Salzmann (2016) remove up to 80 % of the parameters at no loss. Here, the "
+        "smallest network that is no worse than the dense one on validation data, and what it "
+        f"gains on test data: {said}."
+    )
+
+
+def outcomes(records):
     parts = []
     for method, runs in records.by("method"):
         pairs = [(run, smallest(run, 0.0)) for run in runs]
@@ -131,44 +179,51 @@ def verdict(records):
         change = np.mean([point["test"] - run["networks"][0]["test"] for run, point in pairs])
         said = "reached" if share >= AIM and change >= 0 else "missed"
         parts.append(f"{method} {100 * share:.1f} % at {100 * change:+.2f} points, {said}")
-    return (
-        "Alvarez & Salzmann (2016) remove up to 80 % of the parameters at no loss. Here, the "
-        "smallest network that is no worse than the dense one on validation data, and what it "
-        f"gains on test data: {'; '.join(parts)}."
-    )
+    return parts
 
 
 def picture(records):
-    fig, axes = plt.subplots(1, 2, figsize=(13, 4.8), layout="constrained")
-    for ax, key in zip(axes, ("parameters", "multiply_adds"), strict=True):
-        for number, (method, runs) in enumerate(records.by("method")):
-            for run in runs:
-                points = run["networks"]
-                left = [100 * point[key] / points[0][key] for point in points]
-                scores = [100 * point["test"] for point in points]
-                label = method if run["seed"] == 0 else None
-                ax.plot(left, scores, "o-", color=f"C{number}", label=label, markersize=4)
-        ax.set(xscale="log", xlabel=f"{key.replace('_', '-')} left (%)", ylim=(85, 100))
-        ax.grid(alpha=0.3)
-    axes[0].set_ylabel("test accuracy (%)")
-    axes[0].legend(fontsize=8, loc="lower right")
+    tasks = list(records.by("data"))
+    fig, axes = plt.subplots(
+        len(tasks), 2, squeeze=False, figsize=(13, 4.8 * len(tasks)), layout="constrained"
+    )
+    for row, (name, of_data) in zip(axes, tasks, strict=True):
+        top = 100 * max(point["test"] for run in of_data for point in run["networks"])
+        for ax, key in zip(row, ("parameters", "multiply_adds"), strict=True):
+            for number, (method, runs) in enumerate(of_data.by("method")):
+                for run in runs:
+                    points = run["networks"]
+                    left = [100 * point[key] / points[0][key] for point in points]
+                    scores = [100 * point["test"] for point in points]
+                    label = method if run["seed"] == 0 else None
+                    ax.plot(left, scores, "o-", color=f"C{number}", label=label, markersize=4)
+            text = f"{key.replace('_', '-')} left (%)"
+            ax.set(xscale="log", title=name, xlabel=text, ylim=(top - 14, top + 1))
+            ax.grid(alpha=0.3)
+        row[0].set_ylabel("test accuracy (%)")
+        row[0].legend(fontsize=8, loc="lower right")
     return pages.save(fig, "residual")
 
 
 def report(records):
     header = ["loss allowed", "method", "seeds", "parameters removed", "multiply-adds left"]
     header += ["test accuracy", "gain on the dense network", "CPU s"]
-    dense = [run["networks"][0] for run in records]
-    return [
+    parts = [
         verdict(records),
-        f"The dense network has {dense[0]['parameters']:,} parameters and "
-        f"{dense[0]['multiply_adds']:,} multiply-adds, and is at "
-        f"{pages.spread([point['test'] for point in dense], 2, 100)} %.",
         picture(records),
         "The smallest network whose accuracy on validation data is that of the dense one, less the "
         "loss that is allowed. All figures are in percent, losses and gains in points.",
-        pages.table(header, rows(records)),
     ]
+    for name, runs in records.by("data"):
+        dense = [run["networks"][0] for run in runs]
+        parts += [
+            f"## {name}",
+            f"The dense network has {dense[0]['parameters']:,} parameters and "
+            f"{dense[0]['multiply_adds']:,} multiply-adds, and is at "
+            f"{pages.spread([point['test'] for point in dense], 2, 100)} %.",
+            pages.table(header, rows(runs)),
+        ]
+    return parts
 
 
 def summary(records):

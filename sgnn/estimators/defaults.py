@@ -1,6 +1,7 @@
 """The estimator that paths and selectors use when they are given none."""
 
 import math
+from dataclasses import replace
 from functools import wraps
 
 import numpy as np
@@ -84,9 +85,12 @@ def default_estimator(kind, X, sample_weight=None):
 def with_ridge(estimator, X, y, sample_weight=None):
     r"""Return a default estimator with the ridge that the noise in `y` asks for.
 
-    That of regressors is :math:`20\, \sigma^2 / n`, in units of the variance of `y`, between 1e-4
-    and 0.1: in proportion to the variance of an estimate by :math:`n` samples. The noise
-    :math:`\sigma^2` is what the plain default leaves unexplained of at most 2,000 samples.
+    It is :math:`20\, \sigma^2 / n`, at most 0.1, and at least 1e-3 for classes and 1e-4 for
+    quantities, in units of the variance of `y`: in proportion to the variance of an estimate by
+    :math:`n` samples. The noise :math:`\sigma^2` is the share of the loss of the best constant that
+    the plain default leaves of at most 2,000 samples: of quantities on samples that it has not
+    seen; of classes on those that it was trained on, so that interactions in the midst of many
+    inputs, which it knows by heart and no better, do not count as noise.
 
     Parameters
     ----------
@@ -94,21 +98,55 @@ def with_ridge(estimator, X, y, sample_weight=None):
     X, y, sample_weight
         As ``fit`` takes them, and checked.
     """
-    if is_classifier(estimator):
-        return estimator
+    X, y, weights = rows_with_weight(*indexable(X, y, check_weights(sample_weight, X)))
+    n_samples, is_of_classes = _num_samples(X), is_classifier(estimator)
+    least = _L2 if is_of_classes else _LEAST_L2
+    if n_samples * least >= _L2_PER_NOISE:
+        return estimator.set_params(l2=least)
+    share = (_unlearnt_share if is_of_classes else _unexplained_share)(X, y, weights)
+    return estimator.set_params(l2=min(max(_L2_PER_NOISE * share / n_samples, least), _MOST_L2))
+
+
+def _unexplained_share(X, y, weights):
+    """Return the share of the variance that the plain default leaves of samples held out."""
     from sgnn.training.noise import strength_of_noise
 
-    X, y, weights = rows_with_weight(*indexable(X, y, check_weights(sample_weight, X)))
-    n_samples = _num_samples(X)
-    rows = np.linspace(0, n_samples - 1, min(n_samples, _MOST_SAMPLES)).astype(int)
+    rows = _some_rows(_num_samples(X))
     weights = None if weights is None else weights[rows]
     plain, rng = SparseMLPRegressor(), np.random.RandomState(0)
     data = check_data(plain, _safe_indexing(X, rows), _safe_indexing(y, rows), weights, rng=rng)
     with explained(plain, data.X):
         problem, state = prepare(plain, data, rng)
         alpha = strength_of_noise(problem, state.network.sizes, settings_of(plain))
-    l2 = _L2_PER_NOISE * (alpha / problem.alpha) ** 2 / n_samples
-    return estimator.set_params(l2=min(max(l2, _LEAST_L2), _MOST_L2))
+    return (alpha / problem.alpha) ** 2
+
+
+def _unlearnt_share(X, y, weights):
+    """Return the share of the loss of the best constant that the plain default does not learn."""
+    from sgnn.training.fit import minimise
+    from sgnn.training.last_look import mean_loss
+    from sgnn.training.listeners import Silent
+
+    plain, rng = SparseMLPClassifier(), np.random.RandomState(0)
+    data = check_data(plain, X, y, weights, rng=rng)
+    with explained(plain, data.X):
+        problem, state = prepare(plain, data, rng)
+        rows = _some_rows(_num_samples(X))
+        problem = replace(problem.with_held_out(rows, rows[:0]), held_out=None)
+        outcome = minimise(problem, settings_of(plain), state, Silent())
+        if outcome.interrupted:
+            raise KeyboardInterrupt
+        outputs = outcome.network.forward(problem.X)
+        loss, of_constant = (
+            mean_loss(problem, one, plain.n_threads)
+            for one in (outputs, np.broadcast_to(problem.best_constant, outputs.shape))
+        )
+    return loss / of_constant if of_constant > 0 else 0.0
+
+
+def _some_rows(n_samples):
+    """Return places of at most 2,000 samples, evenly from all."""
+    return np.linspace(0, n_samples - 1, min(n_samples, _MOST_SAMPLES)).astype(int)
 
 
 def kind_of(y):

@@ -24,6 +24,7 @@ from sgnn._common.versions import Versioned
 from sgnn._common.warnings import warn
 from sgnn._common.words import F, refuses
 from sgnn.estimators.checks import check_weights
+from sgnn.estimators.classifier import SparseMLPClassifier
 from sgnn.estimators.data import check_form
 from sgnn.estimators.defaults import check_no_pipeline, default_estimator, with_ridge
 from sgnn.estimators.learnt import set_learnt
@@ -76,9 +77,10 @@ class BaseSparseMLPCV(
     ----------
     estimator : SparseMLPClassifier, SparseMLPRegressor or None, default=None
         Network, penalty and training, as for :func:`sgnn.sparse_mlp_path`. None is one with
-        ``penalty="log_sum"``, and `l2` and `max_iter` that suit the data: ``l2=1e-3`` for classes;
-        for quantities :math:`20\, \sigma^2 / n`, between 1e-4 and 0.1, with :math:`n` samples and
-        the share :math:`\sigma^2` of the variance that the plain default leaves unexplained. For
+        ``penalty="log_sum"``, and `l2` and `max_iter` that suit the data: the ridge is
+        :math:`20\, \sigma^2 / n` with :math:`n` samples, between 1e-4 and 0.1 for quantities and
+        1e-3 and 0.1 for classes, where :math:`\sigma^2` is the share of the variance that the plain
+        default leaves unexplained, or of the entropy of the classes that it does not learn. For
         results that repeat, give one with a ``random_state``.
     alphas, max_iter
         As in :func:`sgnn.sparse_mlp_path`.
@@ -184,7 +186,8 @@ class BaseSparseMLPCV(
             `groups` go to the splitter `cv`, `sample_weight` to the networks and, if it asks for
             them, to `scoring`.
         """
-        return router(self)
+        # Estimators of both kinds ask for the same.
+        return router(self, SparseMLPClassifier() if self.estimator is None else self.estimator)
 
     def _validate_params(self):
         check_no_pipeline(self.estimator)

@@ -8,18 +8,18 @@ from sklearn.utils import Bunch
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
 from sgnn._common.private_sklearn import _num_samples, _routing_enabled
-from sgnn.estimators.classifier import SparseMLPClassifier
 
 
-def router(search):
+def router(search, estimator):
     """Return what scikit-learn asks for by ``get_metadata_routing``.
 
     Parameters
     ----------
     search : object
-        With parameters `estimator`, `cv` and `scoring`. Estimators of both kinds ask for the same.
+        With parameters `cv` and `scoring`.
+    estimator : object
+        Of the kind that is scored.
     """
-    estimator = SparseMLPClassifier() if search.estimator is None else search.estimator
     of_folds = MethodMapping().add(caller="fit", callee="split")
     of_scores = MethodMapping().add(caller="fit", callee="score")
     of_scores.add(caller="score", callee="score")

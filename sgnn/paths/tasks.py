@@ -18,7 +18,7 @@ class Tasks:
     Parameters
     ----------
     estimator : object
-        What is fitted; its callbacks hear of the parts, and its `verbose` prints lines.
+        What is fitted; its callbacks hear of the parts, and its `verbose`, if any, prints lines.
     n_tasks : int
         How many parts there are at most.
     X, y, sample_weight : array-like
@@ -129,7 +129,7 @@ class Task:
             self.context.call_on_fit_task_begin(**told)
             yield
             self.context.call_on_fit_task_end(**told)
-        if self.caller.verbose:
+        if getattr(self.caller, "verbose", False):
             print(f"[{self.name}] done in {time.perf_counter() - began:.1f} s")
 
 

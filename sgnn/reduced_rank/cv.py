@@ -1,13 +1,15 @@
 """Rank and strength by cross-validation."""
 
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from numbers import Integral
 from typing import Self
 
 import numpy as np
+from sklearn.callback import CallbackSupportMixin
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted, indexable
 
 from sgnn._common.docstrings import takes_over
@@ -18,22 +20,24 @@ from sgnn.estimators.checks import check_weights
 from sgnn.estimators.learnt import fitted, set_learnt
 from sgnn.paths.choice import choose, standard_error
 from sgnn.paths.folds import check_scores, scored_part
-from sgnn.paths.routing import takes_weights
+from sgnn.paths.routing import check_groups, routed_by_fit, routed_by_score, router
 from sgnn.paths.sparse_mlp_path import in_growing_order
+from sgnn.paths.tasks import Tasks
 from sgnn.penalties import Penalty
 from sgnn.reduced_rank.base import BaseReducedRank, check_data
-from sgnn.reduced_rank.descent import convex_start
+from sgnn.reduced_rank.descent import Factors, convex_start
 from sgnn.reduced_rank.fit import learnt, solve, solver_for
 from sgnn.reduced_rank.radial import RadialPenalty, radial_shape
 from sgnn.reduced_rank.regressor import SparseReducedRankRegressor
 from sgnn.reduced_rank.strengths import grid
+from sgnn.training.checkpoint import NOWHERE
 
 _OF_ESTIMATOR = ("l2", "max_iter", "penalty", "refit", "tol")
 
 
 @takes_over(SparseReducedRankRegressor)
 @dataclass(eq=False, repr=False)
-class SparseReducedRankRegressorCV(BaseReducedRank):
+class SparseReducedRankRegressorCV(CallbackSupportMixin, BaseReducedRank):
     r"""Sparse reduced-rank regression that chooses rank and strength by cross-validation.
 
     It predicts and transforms as the :class:`SparseReducedRankRegressor` that it has chosen.
@@ -85,9 +89,9 @@ class SparseReducedRankRegressorCV(BaseReducedRank):
 
     Notes
     -----
-    The scores are those of a grid search, but that concave shapes may end in other local minima. In
-    each fold one path of the group lasso without a bound on the rank gives all ranks their starts,
-    so that it takes a fraction of the time.
+    The scores are those of a grid search, but for local minima: in each fold and for each rank a
+    convex shape goes on from its end at the strength before, and concave ones begin as alone, but
+    at one path of the group lasso without a bound on the rank, which all ranks share.
 
     References
     ----------
@@ -118,6 +122,8 @@ class SparseReducedRankRegressorCV(BaseReducedRank):
     rule: str = "1se"
     n_jobs: int | None = None
 
+    __metadata_request__fit = {"groups": UNUSED}
+
     _parameter_constraints = {
         "n_components": [Interval(Integral, 1, None, closed="left"), None, "array-like"],
         "alphas": [Interval(Integral, 2, None, closed="left"), "array-like"],
@@ -128,9 +134,20 @@ class SparseReducedRankRegressorCV(BaseReducedRank):
         "n_jobs": [Integral, None],
     }
 
+    def get_metadata_routing(self):
+        """Return who gets `sample_weight` and `groups`.
+
+        Returns
+        -------
+        sklearn.utils.metadata_routing.MetadataRouter
+            `groups` go to the splitter `cv`, `sample_weight` to the fits and, if it asks for them,
+            to `scoring`.
+        """
+        return router(self, SparseReducedRankRegressor())
+
     @refuses
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None) -> Self:
+    def fit(self, X, y, sample_weight=None, groups=None) -> Self:
         """Score all ranks and strengths on the folds, choose, and fit the chosen one on all data.
 
         Parameters
@@ -141,7 +158,10 @@ class SparseReducedRankRegressorCV(BaseReducedRank):
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights of the samples, for training and, where `scoring` takes them, for
-            the scores.
+            the scores; samples of weight 0 are never scored.
+        groups : array-like of shape (n_samples,), default=None
+            Groups of the samples, for a splitter `cv` that keeps groups together, such as
+            :class:`sklearn.model_selection.GroupKFold`.
 
         Returns
         -------
@@ -161,10 +181,14 @@ class SparseReducedRankRegressorCV(BaseReducedRank):
             alphas = in_growing_order(self.alphas)
         X, y, sample_weight = indexable(X, y, check_weights(sample_weight, X))
         scorer = check_scoring(self, self.scoring)
-        folds = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fold)(self, shape, ranks, alphas, X, y, sample_weight, *split, scorer)
-            for split in check_cv(self.cv, y).split(X, y)
-        )
+        metadata = {"sample_weight": sample_weight, "groups": check_groups(groups, X)}
+        routed = routed_by_fit(self, scorer, **metadata)
+        splits = list(check_cv(self.cv, y).split(X, y, **routed.splitter.split))
+        tasks = Tasks(self, len(splits) + 1, X, y, sample_weight, NOWHERE)
+        given = self, shape, ranks, alphas, X, y, sample_weight
+        of_scores = scorer, routed.scorer.score
+        walks = [partial(_fold, *given, *split, *of_scores) for split in splits]
+        folds = list(tasks.in_parallel("fold", walks, self.n_jobs))
         scores, n_features, n_parameters = map(np.array, zip(*folds, strict=True))
         means, errors = scores.mean(axis=0), standard_error(scores)
         check_scores(means, self.scoring, self.cv)
@@ -173,7 +197,8 @@ class SparseReducedRankRegressorCV(BaseReducedRank):
         of_rank, of_alpha = map(int, np.unravel_index(best, means.shape))
         if of_alpha == 0:
             warn(f"alpha={alphas[0]:.3g} was chosen, the least of all; let alphas begin with less.")
-        chosen = self._estimator(ranks[of_rank], alphas[of_alpha]).fit(X, y, sample_weight)
+        with tasks.one("fit").running(X, y, sample_weight):
+            chosen = self._estimator(ranks[of_rank], alphas[of_alpha]).fit(X, y, sample_weight)
         attributes = {
             **{name: value for name, value in vars(chosen).items() if name.strip("_") != name},
             "alphas_": alphas,
@@ -184,6 +209,7 @@ class SparseReducedRankRegressorCV(BaseReducedRank):
             "best_score_": float(means[of_rank, of_alpha]),
             "estimator_": chosen,
         }
+        tasks.end(attributes)
         set_learnt(self, attributes)
         return self
 
@@ -202,8 +228,7 @@ class SparseReducedRankRegressorCV(BaseReducedRank):
         """
         check_is_fitted(self)
         scorer = check_scoring(self.estimator_, self.scoring)
-        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-        return scorer(self.estimator_, X, y, **weights)
+        return scorer(self.estimator_, X, y, **routed_by_score(self, sample_weight=sample_weight))
 
     def _estimator(self, n_components, alpha):
         parameters = {name: getattr(self, name) for name in _OF_ESTIMATOR}
@@ -220,25 +245,31 @@ def _checked_ranks(n_components):
     return ranks
 
 
-def _fold(search, shape, ranks, alphas, X, y, sample_weight, train, test, scorer):
+def _fold(search, shape, ranks, alphas, X, y, sample_weight, train, test, scorer, of_scores, task):
     """Return score, number of features and of parameters of each rank and strength."""
     weights = None if sample_weight is None else _safe_indexing(sample_weight, train)
-    of_scores = {"sample_weight"} if takes_weights(scorer) else set()
-    checked = check_data(search, _safe_indexing(X, train), _safe_indexing(y, train), weights)
-    X_test, y_test, given = scored_part(X, y, sample_weight, test, of_scores)
-    data = checked.data
-    found = np.zeros((3, len(ranks), len(alphas)))
-    start = None
-    for place in reversed(range(len(alphas))):
-        alpha, solver = alphas[place], solver_for(search, data, None)
-        start = convex_start(data, RadialPenalty(shape, alpha), solver, start)
-        for rank, k in enumerate(ranks):
-            solver = solver_for(search, data, k)
-            solution = solve(data, shape, alpha, solver, start)
-            attributes = learnt(checked, solution, solver, search.refit)
-            model = fitted(search._estimator(k, alpha), attributes)
-            n_features, rank_left = len(model.selected_features_), model.n_components_
-            n_parameters = rank_left * (n_features + len(data.y_mean) - rank_left)
-            score = scorer(model, X_test, y_test, **given)
-            found[:, rank, place] = score, n_features, n_parameters
+    X_train, y_train = _safe_indexing(X, train), _safe_indexing(y, train)
+    with task.running(X_train, y_train, weights):
+        checked = check_data(search, X_train, y_train, weights)
+        X_test, y_test, given = scored_part(X, y, sample_weight, test, of_scores)
+        data = checked.data
+        found = np.zeros((3, len(ranks), len(alphas)))
+        start = Factors.none(data.Y.shape[1])
+        starts = [start] * len(ranks)
+        for place in reversed(range(len(alphas))):
+            alpha = alphas[place]
+            if not shape.convex:
+                penalty = RadialPenalty(shape, alpha)
+                start = convex_start(data, penalty, solver_for(search, data, None), start)
+                starts = [start] * len(ranks)
+            for rank, k in enumerate(ranks):
+                solver = solver_for(search, data, k)
+                solution = solve(data, shape, alpha, solver, starts[rank])
+                starts[rank] = solution.factors
+                attributes = learnt(checked, solution, solver, search.refit)
+                model = fitted(search._estimator(k, alpha), attributes)
+                n_features, rank_left = len(model.selected_features_), model.n_components_
+                n_parameters = rank_left * (n_features + len(data.y_mean) - rank_left)
+                score = scorer(model, X_test, y_test, **given)
+                found[:, rank, place] = score, n_features, n_parameters
     return found[0], found[1].astype(int), found[2].astype(int)

@@ -23,7 +23,7 @@ from sgnn.training.initial import random_network
 from sgnn.training.listeners import Silent
 from sgnn.training.state import State
 
-_N_NETWORKS, _N_UNITS, _N_EPOCHS = 60, 40, 30
+_N_NETWORKS, _N_UNITS, _BATCH_SIZE, _N_STEPS = 60, 40, 100, 150
 _SHARE_OF_INPUTS, _LEAST_INPUTS, _MOST_SAMPLES = 0.3, 10, 1500
 _L2 = 0.03
 _SHRINKAGES = 1.0, 0.5, 0.25, 0.125
@@ -35,10 +35,10 @@ def filled_up(path, n_features, estimator, X, y, *, sample_weight, alphas, max_i
     Parameters
     ----------
     path : SparseMLPPath
-        On all data. It alone ranks where its best network has `n_features` inputs or more.
+        On all data. It alone ranks where the network chosen has `n_features` inputs or more.
     n_features : int
     estimator, X, y, sample_weight, max_iter
-        As for :func:`held_out_best`.
+        As for :func:`held_out_choice`.
     alphas : int or array-like of float
         Those of the path, as the user gave them.
     memory : joblib.Memory
@@ -53,9 +53,9 @@ def filled_up(path, n_features, estimator, X, y, *, sample_weight, alphas, max_i
     n_steps = alphas if isinstance(alphas, Integral) else None
     of_path = {"alphas": path.alphas[1:], "n_steps": n_steps, "max_iter": max_iter}
     of_path["task"] = tasks.one("held-out path")
-    found = memory.cache(held_out_best, ignore=["task"])
-    best = found(estimator, X, y, sample_weight=sample_weight, **of_path)
-    core = path[best].kept[0]
+    found = memory.cache(held_out_choice, ignore=["task"])
+    place = found(estimator, X, y, sample_weight=sample_weight, **of_path)
+    core = path[place].kept[0]
     if core.sum() >= n_features:
         return path.ranking
     task, found = tasks.one("committee"), memory.cache(relevances, ignore=["place"])
@@ -64,8 +64,11 @@ def filled_up(path, n_features, estimator, X, y, *, sample_weight, alphas, max_i
     return places_of(path.ranking, ~core, np.where(core, 0, -relevant))
 
 
-def held_out_best(estimator, X, y, *, sample_weight, alphas, max_iter, n_steps=None, task=None):
-    """Return which network of a path is best on a quarter of the samples, which are held out.
+def held_out_choice(estimator, X, y, *, sample_weight, alphas, max_iter, n_steps=None, task=None):
+    """Return which network of a path a quarter of the samples chooses, which are held out.
+
+    It is the last one whose score is within one standard error of the best. A network with more
+    inputs that scores a little better may know by heart what the others do not need.
 
     Parameters
     ----------
@@ -99,7 +102,7 @@ def held_out_best(estimator, X, y, *, sample_weight, alphas, max_iter, n_steps=N
         found = points_of(model, problem, start, alphas, max_iter, journal, n_steps)
         points = [point for point, _ in progress.through(found)]
     scores, errors = np.array([(p.validation_score, p.validation_error) for p in points]).T
-    return choose("best", scores, errors, 0.0)
+    return choose("1se", scores, errors, 0.0)
 
 
 def relevances(estimator, X, y, *, sample_weight, place=NOWHERE):
@@ -135,11 +138,10 @@ def relevances(estimator, X, y, *, sample_weight, place=NOWHERE):
     from sgnn.training.fit import minimise
 
     network = {"hidden_layer_sizes": (_N_UNITS,), "penalty": None, "alpha": "auto"}
-    schedule = {"max_iter": _N_EPOCHS, "early_stopping": False}
-    model = clone(estimator).set_params(**network, **schedule)
+    model = clone(estimator).set_params(**network, early_stopping=False)
     rng = check_random_state(model.random_state)
     data = check_data(model, X, y, sample_weight, rng=rng)
-    settings, journal = settings_of_steps(model), place.journal(rng)
+    journal = place.journal(rng)
     with explained(model, data.X):
         problem, _ = prepare(model, data, rng)
         problem = replace(problem, l2=_L2 * problem.slope)
@@ -148,6 +150,7 @@ def relevances(estimator, X, y, *, sample_weight, place=NOWHERE):
             split = _split(data, 3, rng, _MOST_SAMPLES)
             part = problem.with_held_out(*split).on_inputs(inputs)
             training = part.without_held_out()
+            settings = _in_steps(training, settings_of_steps(model))
             start = random_network(training, (len(inputs), _N_UNITS, problem.n_outputs), rng)
             trained = minimise(training, settings, State(start, rng=rng), Silent(), journal)
             if trained.interrupted:
@@ -159,6 +162,13 @@ def relevances(estimator, X, y, *, sample_weight, place=NOWHERE):
     means = total / np.maximum(seen, 1)
     blocks = data.form.blocks
     return means if blocks is None else np.bincount(blocks, means)[blocks]
+
+
+def _in_steps(problem, settings):
+    """Return settings with the batches and epochs of a network of a committee."""
+    settings = replace(settings, batch_size=_BATCH_SIZE)
+    n_batches = -(-len(problem.targets) // problem.samples_per_batch(settings))
+    return replace(settings, max_iter=-(-_N_STEPS // n_batches))
 
 
 def _subspaces(blocks, n_features, rng):

@@ -39,10 +39,10 @@ class SparseMLPSelector(PathSelector):
     Features are ranked by how long they stay while the penalty grows, see
     :func:`sgnn.sparse_mlp_path`: all of them by one path, which takes about as long as a few fits
     of one network. A path ends in networks that do with few features, and drops those that tell
-    nothing new, such as mixtures of others. Where more are asked for than the network needs that
-    is best on held-out samples, its features come first, and then those that are most relevant to
-    a committee of small networks on random subspaces: each sees 30 % of the features and counts by
-    what it gains on held-out samples over the best constant.
+    nothing new, such as mixtures of others. Where more are asked for than a network needs that is
+    about as good as the best on held-out samples, its features come first, and then those that are
+    most relevant to a committee of small networks on random subspaces: each sees 30 % of the
+    features and counts by what it gains on held-out samples over the best constant.
 
     Parameters
     ----------
@@ -57,8 +57,8 @@ class SparseMLPSelector(PathSelector):
     relevance : {"all", "minimal"}, default="all"
         What a number of features is filled up with. "all": features that are relevant, whether or
         not others tell the same ("all-relevant"). "minimal": those that stay longest on the path,
-        which are to predict well together ("minimal-optimal"). The two differ where the best
-        network on the path has fewer features than are to be selected.
+        which are to predict well together ("minimal-optimal"). The two differ where a network on
+        the path that is about as good as the best has fewer features than are to be selected.
     sparsity : float in (0, 1), default=None
         Select the inputs of the first network on the path of which this fraction of the weights is
         zero; then `n_features_to_select` must be "auto".
@@ -101,10 +101,11 @@ class SparseMLPSelector(PathSelector):
 
     Notes
     -----
-    The network that is best is found by a second path, along the same strengths, on three quarters
-    of the samples; the last quarter, whose strata are those of the whole, scores it by the score of
-    the estimator. The committee has 60 networks of 40 units, each of 30 epochs on at most 1,000
-    samples under a ridge of 0.03, whatever the layers, penalty and ridge of `estimator`.
+    That network is found by a second path, along the same strengths, on three quarters of the
+    samples: it is the last one whose score on the other quarter, with the strata of the whole and
+    the score of the estimator, is within one standard error of the best. The committee has 60
+    networks of 40 units, each trained for 150 steps on at most 1,000 samples under a ridge of 0.03,
+    whatever the layers, penalty, ridge and batches of `estimator`.
 
     References
     ----------

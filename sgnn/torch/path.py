@@ -211,7 +211,8 @@ def sparse_module_path(
     make_module : callable
         Returns a new module, the same each time but for its values.
     data : DataLoader, or tuple of two tensors
-        Batches of inputs and targets, or all of them, of which batches are then drawn.
+        Batches of inputs and targets, or all of them, of which batches are then drawn. They are
+        moved to the device of the module.
     loss : callable
         ``loss(outputs, targets)`` is the mean loss of a batch.
     rules : str, Penalty, list of these, or dict, default="group_lasso"
@@ -275,7 +276,8 @@ def sparse_module_path(
     for (name, low), value in zip(least.items(), values, strict=True):
         if not (isinstance(value, int) and value >= low):
             raise ValueError(f"{name} must be an integer of at least {low}; got {value!r}.")
-    with torch.random.fork_rng(devices=[], enabled=random_state is not None):
+    devices = range(torch.cuda.device_count())
+    with torch.random.fork_rng(devices, enabled=random_state is not None):
         if random_state is not None:
             torch.manual_seed(random_state)
         module, loader = make_module(), batches_of("data", data, batch_size, shuffle=True)

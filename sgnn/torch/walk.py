@@ -5,7 +5,13 @@ import math
 from dataclasses import dataclass
 
 import torch
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import (
+    BatchSampler,
+    DataLoader,
+    RandomSampler,
+    SequentialSampler,
+    TensorDataset,
+)
 
 from sgnn.training.course import History
 
@@ -74,6 +80,7 @@ class ModuleWalk:
     def __init__(self, module, optimizer, loader, loss, n_epochs):
         self._module, self._optimizer, self._loader, self._loss = module, optimizer, loader, loss
         self._n_epochs = n_epochs
+        self._device = next(module.parameters()).device
         for group in optimizer.param_groups:
             group.setdefault("initial_lr", group["lr"])
 
@@ -121,6 +128,7 @@ class ModuleWalk:
             for batch, (inputs, targets) in enumerate(self._loader):
                 self._set_rates((epoch + batch / n_batches) / n_epochs)
                 self._optimizer.zero_grad()
+                inputs, targets = self._on_device(inputs), self._on_device(targets)
                 loss = self._loss(self._module(inputs), targets)
                 loss.backward()
                 self._optimizer.step()
@@ -153,9 +161,13 @@ class ModuleWalk:
         self._module.eval()
         scores, sizes = [], []
         for inputs, targets in batches:
+            inputs, targets = self._on_device(inputs), self._on_device(targets)
             scores.append(float(score(self._module(inputs), targets)))
             sizes.append(len(targets))
         return sum(s * n for s, n in zip(scores, sizes, strict=True)) / sum(sizes)
+
+    def _on_device(self, part):
+        return part.to(self._device) if hasattr(part, "to") else part
 
     def _set_rates(self, share):
         for group in self._optimizer.param_groups:
@@ -171,5 +183,7 @@ def batches_of(name, data, batch_size, shuffle):
         if len({len(part) for part in data}) > 1:
             shapes = ", ".join(str(tuple(part.shape)) for part in data)
             raise ValueError(f"{name} must be tensors of as many samples; got shapes {shapes}.")
-        return DataLoader(TensorDataset(*data), batch_size=batch_size, shuffle=shuffle)
+        rows = (RandomSampler if shuffle else SequentialSampler)(data[0])
+        batches = BatchSampler(rows, batch_size, drop_last=False)
+        return DataLoader(TensorDataset(*data), sampler=batches, batch_size=None)
     return data

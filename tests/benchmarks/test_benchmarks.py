@@ -1,6 +1,7 @@
 """Benchmarks run, at toy size, and their pages are what their results say."""
 
 import json
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ pytest.importorskip("matplotlib")
 
 from benchmarks import data, pages, suite
 from benchmarks.__main__ import main
+from benchmarks.combined_sparsity.benchmark import overlap
+from benchmarks.combined_sparsity.concavity import epochs_to
 from benchmarks.compression.recipes import with_shifts
 
 WITH_RESULTS = [name for name in suite.names() if suite.read(name)]
@@ -148,3 +151,34 @@ def test_images_are_shifted_by_a_pixel_to_each_side():
     shifted = with_shifts(X).reshape(5, 3, 4, 4)
     for found, sides in zip(shifted, [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)], strict=True):
         assert np.array_equal(found, shift(X.reshape(3, 4, 4), (0, *sides), order=0))
+
+
+def test_the_list_says_how_long_a_reproduction_takes(capsys):
+    main([])
+    *_, last = capsys.readouterr().out.splitlines()
+    papers = [name for name in suite.names() if hasattr(suite.module(name), "summary")]
+    total = 0
+    for name in papers:
+        is_long = getattr(suite.module(name), "is_long", lambda case: False)
+        short = [case for case in suite.module(name).cases() if not is_long(case)]
+        for record in suite.read(name):
+            if any(case.items() <= record.items() for case in short):
+                seconds = [record[key] for key in ("cpu_seconds", "seconds") if key in record]
+                total += seconds[0] if seconds else 0
+    assert last.split()[:2] == ["reproduce", f"{total / 60:.1f}"]
+
+
+def test_the_overlap_is_what_two_units_share_of_their_inputs():
+    connected = np.array([[1, 1, 0], [1, 0, 0], [0, 1, 0]], dtype=bool)
+    assert overlap(connected) == round(1 / 3, 4)
+    assert overlap(connected[:, [0, 0]]) == 1
+    assert overlap(connected[:, 1:]) is None
+    four = np.random.default_rng(0).random((20, 4)) < 0.4
+    pairs = [(one & two).sum() / (one | two).sum() for one, two in combinations(four.T, 2)]
+    assert overlap(four) == pytest.approx(np.mean(pairs), abs=1e-4)
+
+
+def test_the_first_epoch_near_the_best_is_found():
+    scores = [0.5, 0.9, 0.96, 0.95, 0.965]
+    assert epochs_to({"epochs": 200, "chosen": {"curves": {"score": scores}}}) == 11
+    assert epochs_to({"epochs": 5, "chosen": {"curves": {"score": scores}}}) == 3

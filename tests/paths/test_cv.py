@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import entropy
 from sklearn.base import clone
 from sklearn.datasets import load_wine, make_friedman1
 from sklearn.exceptions import UndefinedMetricWarning
@@ -263,5 +264,25 @@ def test_the_ridge_of_the_default_regressor_follows_the_noise(unit):
         found = with_ridge(default_estimator("regressor", Z), Z, y).l2
         share = size**2 / (1 + size**2)
         assert found == pytest.approx(max(20 * share / 1000, 1e-4), rel=0.15)
-    labels = (Z[:, 0] > 0).astype(int)
-    assert with_ridge(default_estimator("classifier", Z), Z, labels).l2 == 1e-3
+
+
+@pytest.mark.parametrize("wrong", [0.1, 0.3])
+def test_the_ridge_of_the_default_classifier_follows_the_share_of_wrong_labels(wrong):
+    rng = np.random.RandomState(0)
+    Z = rng.normal(size=(1000, 5))
+    labels = np.array(["no", "yes"])[((Z[:, 0] > 0) ^ (rng.uniform(size=1000) < wrong)).astype(int)]
+    found = with_ridge(default_estimator("classifier", Z), Z, labels).l2
+    share = entropy([wrong, 1 - wrong], base=2)
+    assert found == pytest.approx(20 * share / 1000, rel=0.2)
+    others = np.r_[Z, Z + 1], np.r_[labels, labels[::-1]], np.repeat([1.0, 0.0], 1000)
+    assert with_ridge(default_estimator("classifier", Z), *others).l2 == found
+
+
+def test_the_ridge_of_the_default_classifier_is_least_where_nothing_is_noise():
+    Z = np.random.RandomState(0).normal(size=(3000, 5))
+    order = np.argsort(Z[:, 0])
+    labels = (Z[order, 0] > 0).astype(int)
+    assert with_ridge(default_estimator("classifier", Z), Z[order], labels).l2 == 1e-3
+    labels = np.random.RandomState(1).randint(2, size=3000)
+    with_copies = np.repeat(Z, 7, axis=0), np.repeat(labels, 7)
+    assert with_ridge(default_estimator("classifier", with_copies[0]), *with_copies).l2 == 1e-3

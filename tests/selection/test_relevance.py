@@ -15,7 +15,7 @@ from sgnn import SparseMLPClassifier, SparseMLPRegressor, SparseMLPSelector, spa
 from sgnn.estimators.data import check_data
 from sgnn.estimators.prepare import prepare
 from sgnn.selection import relevance
-from sgnn.selection.relevance import _gain, _split, held_out_best, relevances
+from sgnn.selection.relevance import _gain, _split, held_out_choice, relevances
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((300, 20))
@@ -68,7 +68,7 @@ def test_the_core_comes_first_and_the_rest_by_relevance(monkeypatch):
     path = sparse_mlp_path(CLF, X, y, alphas=20)
     place = np.flatnonzero(path.n_features <= 5)[0]
     core, relevant = path.supports[place], np.random.default_rng(1).random(20)
-    monkeypatch.setattr(relevance, "held_out_best", lambda *_, **__: place)
+    monkeypatch.setattr(relevance, "held_out_choice", lambda *_, **__: place)
     monkeypatch.setattr(relevance, "relevances", lambda *_, **__: relevant)
     selector = SparseMLPSelector(CLF, n_features_to_select=10, alphas=20).fit(X, y)
     others = np.flatnonzero(~core)
@@ -82,10 +82,10 @@ def test_the_core_comes_first_and_the_rest_by_relevance(monkeypatch):
     assert_array_equal(few.support_, path.top(core.sum()))
 
 
-def test_the_best_network_on_held_out_samples_needs_no_noise():
+def test_the_network_that_held_out_samples_choose_needs_no_noise():
     path = sparse_mlp_path(REG, X, SUM + NOISE, alphas=20)
     of_path = {"alphas": path.alphas[1:], "max_iter": "auto", "sample_weight": None, "n_steps": 20}
-    best = held_out_best(REG, X, SUM + NOISE, **of_path)
+    best = held_out_choice(REG, X, SUM + NOISE, **of_path)
     assert set(path[best].features) >= {0, 1, 2}
     assert path[best].n_features < 10
 

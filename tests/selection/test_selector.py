@@ -156,9 +156,9 @@ def test_a_search_over_sizes_walks_one_path_per_fold(tmp_path):
     stored = [str(file) for file in tmp_path.rglob("output.pkl")]
     n_stored = {
         name: sum(name in file for file in stored)
-        for name in ("compute_path", "held_out_best", "relevances")
+        for name in ("compute_path", "held_out_choice", "relevances")
     }
-    assert n_stored["compute_path"] == n_stored["held_out_best"] == 4
+    assert n_stored["compute_path"] == n_stored["held_out_choice"] == 4
     assert n_stored["relevances"] <= 4
 
 

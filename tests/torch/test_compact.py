@@ -374,3 +374,26 @@ def test_inputs_that_the_module_does_not_take_are_named(inputs, message):
 def test_what_is_no_module_is_refused():
     with pytest.raises(TypeError, match=r"module must be a torch.nn.Module; got str"):
         compact("module", torch.ones(2, 3))
+
+
+@pytest.mark.parametrize("precision", ["highest", "high"])
+def test_compact_multiplies_with_all_digits_and_leaves_how_others_do(precision):
+    backends, found = torch.backends, []
+
+    def settings():
+        operations = backends.cudnn.conv, backends.cudnn.rnn, backends.cuda.matmul
+        return [one.fp32_precision for one in operations]
+
+    class Asking(nn.Linear):
+        def forward(self, x):
+            found.append(settings())
+            return super().forward(x)
+
+    torch.set_float32_matmul_precision(precision)
+    try:
+        before = settings()
+        compact(Asking(3, 2), torch.randn(4, 3))
+        assert settings() == before
+    finally:
+        torch.set_float32_matmul_precision("highest")
+    assert found[0] == found[-1] == ["ieee"] * 3

@@ -10,6 +10,7 @@ from torch import nn
 from sgnn._common.private_torch import tree_leaves
 from sgnn.torch.removal.attention import narrow, widen
 from sgnn.torch.removal.closure import Kept
+from sgnn.torch.removal.precision import full_precision
 from sgnn.torch.removal.resize import cut
 from sgnn.torch.removal.trace import Trace
 from sgnn.torch.rules import bare
@@ -139,7 +140,8 @@ def _n_parameters(module):
 
 def _run(module, inputs):
     """Return the tensors that a module puts out; the generator of torch stays as it is."""
-    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+    devices = range(torch.cuda.device_count())
+    with torch.no_grad(), torch.random.fork_rng(devices), full_precision():
         outputs = module(*copy.deepcopy(inputs))
     return [one.clone() for one in tree_leaves(outputs) if isinstance(one, torch.Tensor)]
 
