@@ -23,23 +23,22 @@ def can_solve(parameters, fine, coarse=None):
         One that is to be a multiple of the norm.
     """
     return (
-        _is_small(parameters)
-        and fine.shape.by_rows
+        fine.shape.by_rows
         and bool(fine.layers)
         and fine.shape.kernel is not None
         and (coarse is None or _is_norm(fine, coarse))
+        and _is_small(parameters)
     )
 
 
 def can_nest(parameters, fine, coarse):
     """Whether the kernels are there, and know a term of single weights and one of their groups."""
-    is_of_rows = not isinstance(coarse.groups, WholeLayers)
     return (
-        _is_small(parameters)
-        and fine.groups.single
-        and is_of_rows
+        fine.groups.single
+        and not isinstance(coarse.groups, WholeLayers)
         and is_known(fine.shape)
         and is_known(coarse.shape)
+        and _is_small(parameters)
     )
 
 

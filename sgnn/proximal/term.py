@@ -38,7 +38,7 @@ class Term:
 
     def __post_init__(self):
         self.strength = self.current = float(self.strength)
-        used = [bool((f > 0).any()) if torch.is_tensor(f) else f > 0 for f in self.factors]
+        used = [bool(f.any()) if torch.is_tensor(f) else f > 0 for f in self.factors]
         self.layers = [index for index, is_used in enumerate(used) if is_used]
         self.weights = self._merged()
         self.is_uniform = not torch.is_tensor(self.weights) and self.weights == 1

@@ -82,6 +82,13 @@ CASES = [
     Case(ElasticNet(0.3), "weights", soft(0.3, 0.7)),
     Case(ElasticNet(0.3, fraction=MASKS), "weights", soft(0.3, 0.7), of_entries=MASKS),
     Case(LogSum(groups="weights"), "weights", of_shape(LogSum()), floor=1.0),
+    Case(
+        LogSum(groups="weights", fraction=MASKS),
+        "weights",
+        of_shape(LogSum()),
+        of_entries=MASKS,
+        floor=1.0,
+    ),
     Case(SparseGroupLasso(0.3), "blocks", soft(0.3), soft(0.7), sized=True),
     Case(
         SparseGroupLasso(0.3, layers="input"),

@@ -17,6 +17,7 @@ from sgnn.penalties import (
     IntegratedTransformedL1,
     L1MinusL2,
     LogSum,
+    TransformedL1,
     get_penalty,
 )
 from sgnn.proximal.build import build_terms
@@ -83,6 +84,27 @@ def test_kernels_give_what_torch_gives(penalty, dtype, alpha, step, blocks):
     np.testing.assert_array_equal(found != 0, expected != 0)
     if alpha == 0 or step == 0.0:
         np.testing.assert_array_equal(found, network(dtype).flat.numpy())
+
+
+@pytest.mark.parametrize("penalty", [LogSum(0.05), MCP(0.5), TransformedL1(0.1)], ids=show)
+@pytest.mark.parametrize("step", [0.05, 0.3, 2.0])
+def test_jumps_of_sums_are_where_torch_has_them(penalty, step):
+    """Rows of rising size: a minimum that is not 0 is there before it is the better one."""
+    penalties = [penalty.set_params(groups="weights"), GroupLasso()]
+
+    def prox():
+        parameters = Parameters((400, 3), torch.float64, torch.device("cpu"))
+        sizes = torch.linspace(0, 4, 400, dtype=torch.float64)
+        parameters.layers[0].weight.copy_(torch.outer(sizes, torch.tensor([1.0, -0.5, 0.2])))
+        terms = build_terms(penalties, parameters, 0.3)
+        terms.prox_(parameters, step)
+        return parameters.layers[0].weight.numpy()
+
+    found = prox()
+    with kernels.switched_off():
+        expected = prox()
+    assert 0 < (expected[:, 0] == 0).sum() < 399
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("kappa", [1e-4, 0.05, 0.7])

@@ -29,7 +29,8 @@ SHAPES = list(dict.fromkeys([*shapes(), *(penalty.shape() for penalty in OTHERS)
 
 
 def numbers(dtype):
-    sizes = np.concatenate([[0.0], np.logspace(-6, 3, 400), np.linspace(0, 3, 400)])
+    even = np.linspace(0, 3, 400), np.linspace(0, 0.4, 400)
+    sizes = np.concatenate([[0.0], np.logspace(-6, 3, 400), *even])
     return np.concatenate([sizes, -sizes]).astype(dtype)
 
 
