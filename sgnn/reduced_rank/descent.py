@@ -255,8 +255,11 @@ def convex_start(data, penalty, solver, before=None):
     Returns
     -------
     Factors
+        No rows where no column of X varies.
     """
     curvatures = solver.curvatures[data.variances > 0]
+    if not len(curvatures):
+        return Factors.none(data.Y.shape[1])
     threshold = penalty.threshold(float(np.median(curvatures)))
     free = replace(solver, k=min(data.Y.shape), tol=max(solver.tol, _TOL_OF_START))
     before = Factors.none(data.Y.shape[1]) if before is None else before
