@@ -87,7 +87,7 @@ clean:
 
 # What an installation is made of: where it changes, sgnn is installed again.
 SOURCES := pyproject.toml constraints.txt setup.py \
-	$(wildcard sgnn/kernels/*.pyx sgnn/kernels/*.pxd sgnn/kernels/*.h)
+	$(wildcard sgnn/kernels/*.pyx sgnn/kernels/*.px[di] sgnn/kernels/*.h)
 
 # .venv/.plot, .test, .doc and .bench say when sgnn was last installed with these extras.
 $(VENV)/.plot: PACKAGES := -e ".[plot]"
