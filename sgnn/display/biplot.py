@@ -1,9 +1,10 @@
 """Samples, features and targets in the plane of two directions."""
 
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sgnn.display._common import BLUE, FAINT, GREY, RED, axes_for
 from sgnn.reduced_rank.base import BaseReducedRank
@@ -119,6 +120,7 @@ class BiplotDisplay:
             Fitted, of two components at least.
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
         y : {array-like, DataFrame} of shape (n_samples,) or (n_samples, n_targets)
+            Names of columns, or of a Series, are those of the targets.
         components : tuple of two int, default=(0, 1)
             Which directions.
         max_features : int, default=20
@@ -136,7 +138,7 @@ class BiplotDisplay:
         TypeError
             If `estimator` is of another kind.
         ValueError
-            If it does not have the components.
+            If it does not have the components, or `y` not as many rows as `X`.
         """
         check_is_fitted(estimator)
         if not isinstance(estimator, BaseReducedRank):
@@ -145,17 +147,19 @@ class BiplotDisplay:
                 f"SparseReducedRankRegressorCV; got {type(estimator).__name__}."
             )
         there = estimator.n_components_
-        components = tuple(components)
-        if len(components) != 2 or not all(0 <= component < there for component in components):
+        pair = tuple(components) if np.iterable(components) else (components,)
+        if len(pair) != 2 or not all(isinstance(c, Integral) and 0 <= c < there for c in pair):
             raise ValueError(
                 f"components must be two of the {there} of the estimator, from 0; "
                 f"got {components!r}."
             )
-        scores = estimator.transform(X)
-        scores = np.asarray(scores)[:, components]
+        check_consistent_length(X, y)
+        scores = np.asarray(estimator.transform(X))[:, pair]
         selected, Y = estimator.selected_features_, np.asarray(y)
         names = getattr(estimator, "feature_names_in_", None)
         targets = getattr(y, "columns", None)
+        if targets is None and getattr(y, "name", None) is not None:
+            targets = [y.name]
         Y = Y.reshape(len(Y), -1)
         display = cls(
             scores=scores,
@@ -165,7 +169,7 @@ class BiplotDisplay:
             target_names=[f"y{index}" for index in range(Y.shape[1])]
             if targets is None
             else list(map(str, targets)),
-            components=components,
+            components=pair,
         )
         return display.plot(ax, max_features=max_features)
 

@@ -69,6 +69,8 @@ def neighbor_features(X, links, n_hops: int = 1, *, smooth: bool = False):
         raise TypeError(f"n_hops must be an integer of at least 1; got {n_hops!r}.")
     if n_hops < 1:
         raise ValueError(f"n_hops must be an integer of at least 1; got {n_hops!r}.")
+    if not isinstance(smooth, (bool, np.bool_)):
+        raise TypeError(f"smooth must be True or False; got {smooth!r}.")
     with naming_columns(X):
         X = check_array(X, accept_sparse="csr", dtype=(np.float64, np.float32), input_name="X")
     adjacency = adjacency_of(links, X.shape[0])

@@ -4,6 +4,7 @@ from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -41,6 +42,8 @@ def check_data(estimator, X, y, sample_weight):
     ValueError, TypeError
         If the data are invalid. The estimator is not changed.
     """
+    if sparse.issparse(y):
+        raise TypeError(f"y must be dense, such as y.toarray(); got {type(y).__name__}.")
     reader = copy(estimator)
     with naming_columns(X, y):
         X, y = validate_data(

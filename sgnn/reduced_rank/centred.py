@@ -8,6 +8,7 @@ from scipy import sparse
 
 _N_COLUMNS = 256
 _ROUNDING, _NO_VARIANCE_DENSE, _NO_VARIANCE_SPARSE = 1e-14, 1e-20, 1e-12
+_LEAST_VARIANCE, _LARGEST_VARIANCE = 1e-200, 1e200
 
 
 @dataclass(frozen=True)
@@ -92,13 +93,28 @@ class CentredData:
 
     @cached_property
     def variances(self):
-        """Variance of each column of X; 0 where it is none but for rounding."""
-        if sparse.issparse(self.X):
-            found = np.asarray(self.root**2 @ self.X.multiply(self.X)).ravel() - self.x_mean**2
-            none = _NO_VARIANCE_SPARSE
-        else:
-            n_features = len(self.x_mean)
-            parts = np.split(np.arange(n_features), range(_N_COLUMNS, n_features, _N_COLUMNS))
-            found = np.concatenate([np.square(self.columns(part)).sum(axis=0) for part in parts])
-            none = _NO_VARIANCE_DENSE
-        return np.where(found > none * self.x_mean**2, found, 0.0)
+        """Variance of each column of X; 0 where it is none but for rounding.
+
+        Raises
+        ------
+        ValueError
+            If one is too large to go on with.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            if sparse.issparse(self.X):
+                squares = self.X.multiply(self.X)
+                found = np.asarray(self.root**2 @ squares).ravel() - self.x_mean**2
+                none = _NO_VARIANCE_SPARSE
+            else:
+                n_features = len(self.x_mean)
+                parts = np.split(np.arange(n_features), range(_N_COLUMNS, n_features, _N_COLUMNS))
+                found = [np.square(self.columns(part)).sum(axis=0) for part in parts]
+                found, none = np.concatenate(found), _NO_VARIANCE_DENSE
+            least = np.maximum(none * self.x_mean**2, _LEAST_VARIANCE)
+        if not (found < _LARGEST_VARIANCE).all():
+            column = int(np.argmin(found < _LARGEST_VARIANCE))
+            raise ValueError(
+                f"X is too large: the variance of column {column} is {found[column]:.3g}, and must "
+                f"be below {_LARGEST_VARIANCE:g}; scale X."
+            )
+        return np.where(found > least, found, 0.0)

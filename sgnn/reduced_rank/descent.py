@@ -105,7 +105,7 @@ class Solver:
         run = Descent(self, penalty, self.curvatures, start)
         while True:
             run.descend()
-            if len(run.curve) >= self.max_iter:
+            if run.is_long:
                 return run.factors, run.curve, False
             if not run.add():
                 return run.factors, run.curve, True
@@ -117,6 +117,12 @@ class Descent:
     def __init__(self, solver, penalty, curvatures, start):
         self.solver, self.penalty, self.curvatures = solver, penalty, curvatures
         self.factors, self.curve = start, []
+        self.least = solver.tol * solver.data.total
+
+    @property
+    def is_long(self):
+        """Whether there were as many iterations as are allowed."""
+        return len(self.curve) >= self.solver.max_iter
 
     def descend(self):
         """Reweight, sweep and drop until an iteration gains little."""
@@ -127,13 +133,13 @@ class Descent:
             self._iterate(by_tangent=False)
 
     def _iterate(self, by_tangent):
-        data, least = self.solver.data, self.solver.tol * self.solver.data.total
+        data = self.solver.data
         rows, B, V = self.factors.rows, self.factors.B, self.factors.V
         X = data.columns(rows)
         S, T, L = X.T @ X, data.products[rows], self.curvatures[rows]
         gain, dropped = np.inf, False
         value = self._objective(S, T, B, V)
-        while len(rows) and (gain > least or dropped) and len(self.curve) < self.solver.max_iter:
+        while len(rows) and (gain > self.least or dropped) and not self.is_long:
             norms = _norms(B)
             ridge = self.penalty.slope(norms) / norms + self.solver.l2
             B, V = reduced_rank(S, T, ridge, self.solver.k)
@@ -158,7 +164,7 @@ class Descent:
         new = self.penalty.prox(size, 1 / L)
         gains = 0.5 * L * new * (2 * size - new) - self.penalty.value(new)
         best = np.argsort(-gains)[: max(_LEAST_ADDED, len(rows))]
-        best = best[gains[best] > self.solver.tol * data.total]
+        best = best[gains[best] > self.least]
         if not len(best):
             return False
         if is_deficient:
@@ -185,22 +191,39 @@ class Descent:
         return pull * (size / norm) if size > 0 else 0.0
 
     def _sweep(self, S, TV, L, B, by_tangent):
-        """Move each row of B in turn to its minimum, that under the tangent or its own."""
-        slopes = self.penalty.slope(_norms(B)).tolist()
+        """Move rows of B in turn to their minimum, that under the tangent or their own."""
         of_others = S - np.diag(L - self.solver.l2)
-        rows = zip(B, TV, of_others, L.tolist(), slopes, strict=True)
-        for row, target, products, curvature, slope in rows:
+        if not by_tangent:
+            for j in self._to_gain(S, TV, L, B):
+                B[j] = self._minimiser(TV[j] - of_others[j].dot(B), L[j])
+            return
+        slopes = self.penalty.slope(_norms(B)).tolist()
+        for row, target, products, curvature, slope in zip(
+            B, TV, of_others, L.tolist(), slopes, strict=True
+        ):
             pull = target - products.dot(B)
-            if by_tangent:
-                norm = sqrt(pull.dot(pull))
-                row[:] = pull * ((norm - slope) / (norm * curvature)) if norm > slope else 0.0
-            else:
-                row[:] = self._minimiser(pull, curvature)
+            norm = sqrt(pull.dot(pull))
+            row[:] = pull * ((norm - slope) / (norm * curvature)) if norm > slope else 0.0
+
+    def _alone(self, S, TV, L, B):
+        """Return where each row would be without penalty, all others fixed."""
+        return (TV - S @ B) / L[:, None] + (1 - self.solver.l2 / L)[:, None] * B
+
+    def _to_gain(self, S, TV, L, B):
+        """Return the rows that would gain by their own minimum; all of them of a convex shape."""
+        if self.penalty.shape.convex:
+            return range(len(B))
+        own = self._alone(S, TV, L, B)
+        sizes = _norms(own)
+        new = self.penalty.prox(sizes, 1 / L)
+        gains = 0.5 * L * (np.square(B - own).sum(axis=1) - np.square(sizes - new))
+        gains += self.penalty.value(_norms(B)) - self.penalty.value(new)
+        return np.flatnonzero(gains > self.least)
 
     def _kept(self, S, T, L, B, V):
         """Return which rows stay: to drop the others does not raise the objective."""
         keep = B.any(axis=1)
-        own = (T @ V - S @ B) / L[:, None] + (1 - self.solver.l2 / L)[:, None] * B
+        own = self._alone(S, T @ V, L, B)
         sizes = _norms(own)
         stays = keep & (self.penalty.prox(sizes, 1 / L) > 0)
         if (stays == keep).all():
@@ -232,8 +255,11 @@ def convex_start(data, penalty, solver, before=None):
     Returns
     -------
     Factors
+        No rows where no column of X varies.
     """
     curvatures = solver.curvatures[data.variances > 0]
+    if not len(curvatures):
+        return Factors.none(data.Y.shape[1])
     threshold = penalty.threshold(float(np.median(curvatures)))
     free = replace(solver, k=min(data.Y.shape), tol=max(solver.tol, _TOL_OF_START))
     before = Factors.none(data.Y.shape[1]) if before is None else before

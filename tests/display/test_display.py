@@ -1,6 +1,7 @@
 """The displays: what they draw is what the estimators hold."""
 
 import inspect
+import re
 import subprocess
 import sys
 from functools import partial
@@ -429,8 +430,19 @@ def test_the_names_of_the_biplot_do_not_lie_over_another():
 
 def test_a_biplot_needs_two_components():
     reg = SparseReducedRankRegressor(1).fit(WINE_X, WINE_Y)
-    with pytest.raises(ValueError, match=r"two of the 1 of the estimator, from 0; got \(0, 1\)"):
-        BiplotDisplay.from_estimator(reg, WINE_X, WINE_Y)
+    for components in (0, 1), 0, "ab", (0.0, 0), (0, -1):
+        told = rf"two of the 1 of the estimator, from 0; got {re.escape(repr(components))}"
+        with pytest.raises(ValueError, match=told):
+            BiplotDisplay.from_estimator(reg, WINE_X, WINE_Y, components=components)
+
+
+def test_the_target_of_a_biplot_has_the_name_of_its_series():
+    X, y = WINE_X.iloc[:, 1:], WINE_X.iloc[:, :2]
+    reg = SparseReducedRankRegressor(2, alpha=0.01).fit(X, y)
+    display = BiplotDisplay.from_estimator(reg, X, y["alcohol"])
+    assert display.target_names == ["alcohol"]
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        BiplotDisplay.from_estimator(reg, X, y.iloc[1:])
 
 
 @pytest.mark.parametrize("name", ["$a$", "$", "cost in $", r"$\frac$", "a$_{$"])

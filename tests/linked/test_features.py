@@ -107,6 +107,11 @@ def test_a_network_keeps_a_feature_with_its_means():
     assert np.array_equal(clf.support_[:3], clf.support_[3:])
 
 
+def test_smooth_is_yes_or_no():
+    with pytest.raises(TypeError, match="smooth must be True or False; got 'yes'"):
+        neighbor_features(X, WEIGHTS, smooth="yes")
+
+
 @pytest.mark.parametrize(
     ("links", "n_hops", "error", "words"),
     [

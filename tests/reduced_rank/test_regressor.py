@@ -140,6 +140,22 @@ def test_constant_targets_are_predicted_without_features():
     np.testing.assert_allclose(reg.predict(X), 3.0)
 
 
+@pytest.mark.parametrize("penalty", RADIAL)
+def test_where_no_feature_varies_the_mean_is_predicted(penalty):
+    reg = SparseReducedRankRegressor(penalty=penalty).fit(np.full((len(X), 3), 2.0), Y)
+    assert not reg.support_.any()
+    np.testing.assert_allclose(reg.predict(np.eye(3)), np.tile(Y.mean(axis=0), (3, 1)))
+    one_row = SparseReducedRankRegressor(penalty=penalty).fit(X, Y, np.eye(len(X))[0])
+    np.testing.assert_allclose(one_row.predict(X), np.tile(Y[0], (len(X), 1)))
+
+
+def test_columns_of_hardly_any_size_are_constant():
+    """As probabilities that underflow."""
+    tiny = np.hstack([X, 1e-150 * X[:, :2], 1e-250 * X[:, :2]])
+    np.testing.assert_allclose(fitted(tiny, Y).coef_[:, :20], fitted(X, Y).coef_, atol=1e-12)
+    assert not fitted(tiny, Y).support_[20:].any()
+
+
 def test_small_iterations_are_warned_of():
     with pytest.warns(SgnnConvergenceWarning, match="max_iter=1 iterations"):
         reg = SparseReducedRankRegressor(alpha=0.01, max_iter=1, tol=0).fit(X, Y)
@@ -185,6 +201,11 @@ def test_bad_parameters_are_refused_before_anything_changes(parameters, error, w
         ((np.where(X > 4, np.nan, X), Y), "NaN"),
         ((X, Y[:-1]), "inconsistent"),
         ((X, Y * 1e200), "y is too large"),
+        (
+            (X * 1e150, Y),
+            "X is too large: the variance of column 0 is .*below 1e.200",
+        ),
+        ((sparse.csr_array(X * 1e200), Y), "X is too large: the variance of column 0"),
         ((X, Y, -np.ones(len(X))), "sample_weight"),
         ((X, Y, np.zeros(len(X))), "zero"),
     ],
@@ -195,6 +216,11 @@ def test_bad_data_are_refused_before_anything_changes(data, words):
     with pytest.raises(ValueError, match=words):
         reg.fit(*data)
     assert joblib.hash(vars(reg)) == before
+
+
+def test_targets_in_a_sparse_matrix_are_refused():
+    with pytest.raises(TypeError, match=r"y must be dense, such as y.toarray\(\); got csr_array"):
+        SparseReducedRankRegressor().fit(X, sparse.csr_array(Y))
 
 
 def test_a_column_is_told_to_be_a_vector():
