@@ -10,6 +10,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 FOLDER = "sgnn/kernels"
+ENDINGS = ".pyx", ".pxi", ".pxd", ".h"
 ON_X86 = platform.machine() in ("x86_64", "AMD64")
 # Sums may be taken in any order, so that they are vectorised; NaN and infinity stay what they are.
 FLAGS = [
@@ -65,7 +66,7 @@ setup(
             f"sgnn.kernels.{Path(source).stem}",
             [source],
             include_dirs=[FOLDER],
-            depends=sources(".pyx") + sources(".pxd") + sources(".h"),
+            depends=[file for ending in ENDINGS for file in sources(ending)],
             optional=True,
         )
         for source in sources(".pyx")

@@ -1,6 +1,7 @@
 """The page of penalties on networks with one convolutional layer."""
 
 import numpy as np
+from scipy.stats import rankdata
 
 from benchmarks import pages
 from benchmarks.conv_digits import pictures, protocol
@@ -49,7 +50,7 @@ def ranks(records):
             for _, found in records.by("data")
             if all(found.where(penalty=one) for one in penalties)
         ]
-        columns.append(np.argsort(np.argsort(table, axis=1), axis=1).mean(0) + 1)
+        columns.append(rankdata(table, axis=1).mean(0))
     for penalty, *found in zip(penalties, *columns, strict=True):
         yield [penalty, *(f"{rank:.1f}" for rank in found)]
 

@@ -21,6 +21,7 @@ def cases(toy=False):
         shared = {"data": "mnist", "dense_epochs": 6, "epochs": 30, "retraining": 8, "seed": 0}
         names = list(methods.METHODS)
     options = {
+        methods.FITTED: {"strengths": [2e-3, 4e-3]},
         methods.LOSS: {"strengths": [1e-4, 3e-4, 1e-3]},
         methods.TORCH_PRUNING: {"shares": [0.4, 0.6, 0.7, 0.75, 0.8]},
     }

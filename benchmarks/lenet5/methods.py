@@ -7,7 +7,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from benchmarks import modules, subgradient
-from benchmarks.lenet5.network import BATCH, RATE, RIDGE
+from benchmarks.lenet5.network import BATCH, RATE, RIDGE, new
 from sgnn.penalties import L1, GroupHoyerSquare, GroupLasso, HoyerSquare, LogSum
 from sgnn.torch import ProxAdam, sparse_groups
 
@@ -60,9 +60,10 @@ GROWTHS = {
     "group lasso": Growth(UNITS, _group_lasso, 1e-4, 6e-3),
     "group Hoyer-Square, prox": Growth(UNITS, _group_hoyer_square, 3e-5, 6e-3),
 }
+FITTED = "log-sum, single fits"
 LOSS, PRUNED, TORCH_PRUNING = "Hoyer-Square, in the loss", "none, pruned", "Torch-Pruning"
 OF = {name: growth.of for name, growth in GROWTHS.items()}
-OF |= {LOSS: WEIGHTS, PRUNED: WEIGHTS, TORCH_PRUNING: UNITS}
+OF |= {FITTED: WEIGHTS, LOSS: WEIGHTS, PRUNED: WEIGHTS, TORCH_PRUNING: UNITS}
 
 
 def grown(case, module, data, generator):
@@ -89,6 +90,27 @@ def grown(case, module, data, generator):
             return
         if _n_parameters(small) < _SHRINK * _n_parameters(module):
             module, optimizer = _restarted(small, growth)
+
+
+def fitted(case, module, data, generator):
+    """Train from new values for each strength, which rises to it as a square; in the last three
+    tenths of the training zeros are kept and nothing is penalised.
+    """
+    for strength in case["strengths"]:
+        module = new(data.X, case["seed"])
+        optimizer = ProxAdam(
+            sparse_groups(module, _log_sum("weights"), 0.0), lr=RATE, weight_decay=RIDGE
+        )
+
+        def strengthen(share, optimizer=optimizer, strength=strength):
+            if share < 0.7:
+                optimizer.set_alpha(strength * min(1.0, share / 0.8) ** 2)
+            elif not optimizer.param_groups[0]["keeps_zeros"]:
+                optimizer.keep_zeros()
+
+        options = {"n_epochs": case["epochs"], "batch_size": BATCH, "generator": generator}
+        modules.train(module, optimizer, *data, rate=RATE, before_step=strengthen, **options)
+        yield retrained(case, module, data, generator)
 
 
 def _restarted(module, growth):
@@ -175,4 +197,4 @@ def torch_pruning(case, module, data, generator):
 
 
 METHODS = dict.fromkeys(GROWTHS, grown)
-METHODS |= {LOSS: in_the_loss, PRUNED: pruned, TORCH_PRUNING: torch_pruning}
+METHODS |= {FITTED: fitted, LOSS: in_the_loss, PRUNED: pruned, TORCH_PRUNING: torch_pruning}

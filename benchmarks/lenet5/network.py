@@ -61,12 +61,17 @@ def splits(name):
     )
 
 
+def new(X, seed):
+    """Return a network for some images with the values of a seed."""
+    torch.manual_seed(seed)
+    return modules.placed(LeNet5(X.shape[-1]))
+
+
 @cache
 def dense(name, n_epochs, seed):
     """Return the network trained without penalty; all methods begin with a copy of it."""
-    torch.manual_seed(seed)
     part = splits(name)[0]
-    module = modules.placed(LeNet5(part.X.shape[-1]))
+    module = new(part.X, seed)
     optimizer = ProxAdam(module.parameters(), lr=RATE, weight_decay=RIDGE)
     generator = torch.Generator().manual_seed(seed)
     options = {"batch_size": BATCH, "generator": generator, "rate": RATE}

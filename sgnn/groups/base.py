@@ -16,6 +16,7 @@ import torch
 #: Up to how many entries numpy is faster than torch.
 _FEW = 2**14
 _PRECISIONS = torch.float32, torch.float64
+_ONE = np.ones(1, dtype=bool)
 
 
 class Groups(ABC):
@@ -91,8 +92,11 @@ class Groups(ABC):
             self._axes, self._shapes, self._layouts, pairwise(kept), strict=True
         ):
             of_axis = dict(zip((*inputs, *outputs), units, strict=True))
-            parts = [of_axis.get(axis, np.ones(shape[axis], dtype=bool)) for axis in axes]
-            masks.append(reduce(np.logical_and.outer, parts, np.array(True)).ravel())
+            parts = [
+                of_axis[axis] if axis in of_axis else np.ones(shape[axis], dtype=bool)
+                for axis in axes
+            ]
+            masks.append(reduce(np.logical_and.outer, parts).ravel() if parts else _ONE)
         return torch.from_numpy(np.concatenate(masks)).to(self.sizes.device)
 
     def _with_sizes_of(self, full, kept):

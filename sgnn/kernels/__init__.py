@@ -64,7 +64,8 @@ def switched_off():
 
 
 if are_built():
-    Adam, SGD, KINDS = _groups.Adam, _groups.SGD, _groups.KINDS
+    Adam, SGD = _groups.Adam, _groups.SGD
+    KINDS, SHAPES = _groups.KINDS, _groups.SHAPES
     Rows, ROW_SHAPES = _rows.Rows, _rows.SHAPES
     Pass, Samples = _network.Pass, _network.Samples
     Predictor = _predict.Predictor

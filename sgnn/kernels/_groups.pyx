@@ -2,16 +2,25 @@
 # cython: initializedcheck=False, nonecheck=False
 """Steps of optimisers whose second moments are shared in groups, and what a prox needs of them."""
 
-from libc.math cimport sqrt
 from libc.stdint cimport int64_t
 
 from sgnn.kernels._memory cimport address
-from sgnn.kernels._real cimport magnitude, real, root
+from sgnn.kernels._real cimport real, root
+from sgnn.kernels._shapes cimport (
+    CAPPED, COUNT, LOG_SUM, MCP, NOTHING, SCAD, SOFT, SQUARE_ROOT, TRANSFORMED_L1, TWO_THIRDS, Term,
+)
+from sgnn.kernels._steps cimport (
+    adam_entries, move_row, part, sgd_entries, shrink, soft, sum_of_squares, sum_of_values,
+)
 
 cdef enum Kind:
     ENTRIES, ROWS, COLUMNS
 
 KINDS = {"entries": ENTRIES, "rows": ROWS, "columns": COLUMNS}
+SHAPES = {
+    "soft": SOFT, "capped": CAPPED, "count": COUNT, "log_sum": LOG_SUM, "mcp": MCP, "scad": SCAD,
+    "transformed_l1": TRANSFORMED_L1, "square_root": SQUARE_ROOT, "two_thirds": TWO_THIRDS,
+}
 
 
 cdef class Groups:
@@ -36,10 +45,9 @@ cdef class Groups:
     steps, norms, factors : torch.Tensor of shape (n_groups,), or None
         Overwritten with the steps of the groups and their norms after a move; and what `scale`
         multiplies them by. None for single weights.
-    l1_factors : torch.Tensor of shape (n_weights,), or None
-        Factors of the steps in the prox of single weights.
+    entry_factors : torch.Tensor of shape (n_weights,), or None
     group_factors : torch.Tensor of shape (n_groups,), or None
-        Factors of the steps in `shrink`.
+        Factors of the steps in the proxes of single weights and of norms.
     """
 
     cdef int n_layers, kind
@@ -52,21 +60,25 @@ cdef class Groups:
     cdef void* steps
     cdef void* norms
     cdef void* factors
-    cdef void* l1_factors
+    cdef void* entry_factors
     cdef void* group_factors
+    cdef Term of_entries, of_groups
     cdef const int64_t* row_groups
     cdef object _alive
 
     def __init__(self, sizes, theta, gradient, *, int kind, row_groups, n_groups, bint with_bias,
-                 units, bias_units, steps, norms, factors, l1_factors, group_factors):
+                 units, bias_units, steps, norms, factors, entry_factors, group_factors):
         cdef int index
         cdef int64_t n_weights = 0, n_biases = 0, n_rows = 0, n = 0
-        self._alive = theta, gradient, row_groups, steps, norms, factors, l1_factors, group_factors
+        self._alive = (
+            theta, gradient, row_groups, steps, norms, factors, entry_factors, group_factors
+        )
         self.n_layers, self.kind, self.with_bias = len(sizes) - 1, kind, with_bias
         self.is_double = theta.element_size() == 8
         self.theta, self.gradient = address(theta), address(gradient)
         self.steps, self.norms, self.factors = address(steps), address(norms), address(factors)
-        self.l1_factors, self.group_factors = address(l1_factors), address(group_factors)
+        self.entry_factors, self.group_factors = address(entry_factors), address(group_factors)
+        self.of_entries = self.of_groups = Term(NOTHING, 0, 0, 0)
         self.row_groups = <const int64_t*> address(row_groups)
         for index, size in enumerate(sizes):
             self.sizes[index] = size
@@ -91,30 +103,33 @@ cdef class Groups:
                 else:
                     write_norms(self, <float*> self.theta, layer)
 
-    def value_of_groups(self, double l1, double l2):
-        """Return the sum of ``l1 |w| + l2 |w|²/2`` over the groups, and write their norms."""
-        cdef int64_t last = self.n_layers - 1
-        cdef int64_t n = self.first[last] + self.n_groups[last]
-        self.write_norms()
-        if self.is_double:
-            return value(<double*> self.norms, <double*> self.group_factors, n, l1, l2)
-        return value(<float*> self.norms, <float*> self.group_factors, n, l1, l2)
+    def penalise_entries(self, double factor, int shape, double strength, double parameter):
+        """Apply the prox of a shape to single weights with each move from now on.
 
-    def value_of_entries(self, double l1, double l2):
-        """Return the sum of ``l1 |w| + l2 w²/2`` over single weights."""
-        if self.is_double:
-            return value(<double*> self.theta, <double*> self.l1_factors, self.bias[0], l1, l2)
-        return value(<float*> self.theta, <float*> self.l1_factors, self.bias[0], l1, l2)
+        Parameters
+        ----------
+        factor : float
+            Of the steps.
+        shape : int
+            A value of `SHAPES`. On more than single weights only the soft threshold is known.
+        strength, parameter : float
+            Of the shape.
+        """
+        self.of_entries = Term(shape, factor, strength, parameter)
 
-    def shrink(self, double l1, double l2):
-        """Apply the prox of ``l1 |w| + l2 |w|²/2`` to the norms that a move has left."""
+    def penalise_groups(self, double factor, int shape, double strength, double parameter):
+        """Apply the prox of a shape to the norms of groups with each move, after that."""
+        self.of_groups = Term(shape, factor, strength, parameter)
+
+    def value(self):
+        """Return what both are at the weights that there are; may overwrite norms."""
+        cdef double total = 0
         with nogil:
             if self.is_double:
-                shrink(self, <double*> self.norms, l1, l2)
-                scale(self, <double*> self.theta)
+                total = value(self, <double*> self.theta)
             else:
-                shrink(self, <float*> self.norms, <float> l1, <float> l2)
-                scale(self, <float*> self.theta)
+                total = value(self, <float*> self.theta)
+        return total
 
     def scale(self):
         """Multiply each group by its factor."""
@@ -125,352 +140,21 @@ cdef class Groups:
                 scale(self, <float*> self.theta)
 
 
-cdef double value(const real* x, const real* factors, int64_t n, double l1,
-                  double l2) noexcept nogil:
-    cdef double sizes = 0, squares = 0, factor
-    cdef int64_t j
-    for j in range(n):
-        factor = 1 if factors == NULL else factors[j]
-        sizes += factor * magnitude(x[j])
-        squares += factor * x[j] * x[j]
-    return l1 * sizes + 0.5 * l2 * squares
+cdef int64_t n_groups(Groups of) noexcept nogil:
+    return of.first[of.n_layers - 1] + of.n_groups[of.n_layers - 1]
 
 
-cdef class Adam(Groups):
-    """Steps of Adam.
-
-    Parameters
-    ----------
-    mean, square : torch.Tensor
-        Flat buffers of the moments.
-    group_square, inverse_sizes, group_units, epsilons : torch.Tensor of shape (n_groups,), or None
-        Second moments of the groups, and what belongs to them.
-    layer_epsilons, bias_epsilons : list of float
-        Per matrix, for what shares no second moment.
-    entry_steps : torch.Tensor of shape (n_weights,), or None
-        Overwritten with the steps of single weights.
-    """
-
-    cdef double[64] layer_epsilons, bias_epsilons
-    cdef void* mean
-    cdef void* square
-    cdef void* group_square
-    cdef void* inverse_sizes
-    cdef void* group_units
-    cdef void* epsilons
-    cdef void* entry_steps
-    cdef object _alive_too
-
-    def bind(self, mean, square, group_square, inverse_sizes, group_units, epsilons, layer_epsilons,
-             bias_epsilons, entry_steps):
-        self._alive_too = (
-            mean, square, group_square, inverse_sizes, group_units, epsilons, entry_steps
-        )
-        self.mean, self.square = address(mean), address(square)
-        self.group_square, self.inverse_sizes = address(group_square), address(inverse_sizes)
-        self.group_units, self.epsilons = address(group_units), address(epsilons)
-        self.entry_steps = address(entry_steps)
-        for index in range(self.n_layers):
-            self.layer_epsilons[index] = layer_epsilons[index]
-            self.bias_epsilons[index] = bias_epsilons[index]
-
-    def move(self, double rate, double toward, double beta_2, double correction, double debias,
-             double l1, double l2):
-        """Take a step; then, on single weights, the prox of ``l1 |w| + l2 w²/2``.
-
-        Parameters
-        ----------
-        rate : float
-        toward : float
-            1 minus the decay of the first moment.
-        beta_2 : float
-        correction : float
-            The square root of the bias correction of second moments.
-        debias : float
-            What corrects the bias of first moments.
-        l1, l2 : float
-        """
-        with nogil:
-            if self.is_double:
-                adam(self, <double*> self.theta, rate, toward, beta_2, correction, debias, l1, l2)
-            else:
-                adam(self, <float*> self.theta, <float> rate, <float> toward, <float> beta_2,
-                     <float> correction, <float> debias, <float> l1, <float> l2)
-
-
-cdef void adam(Adam of, real* theta, real rate, real toward, real beta_2, real correction,
-               real debias, real l1, real l2) noexcept nogil:
-    cdef real* gradient = <real*> of.gradient
-    cdef real* mean = <real*> of.mean
-    cdef real* square = <real*> of.square
-    cdef real* l1_factors = <real*> of.l1_factors
-    cdef real* entry_steps = <real*> of.entry_steps
-    cdef int layer, n_in, n_out
-    cdef int64_t at, n
-    for layer in range(of.n_layers):
-        n_in, n_out = of.sizes[layer], of.sizes[layer + 1]
-        if not of.with_bias:
-            at = of.bias[layer]
-            adam_entries(theta + at, gradient + at, mean + at, square + at, n_out,
-                         rate * <real> of.bias_units[layer], <real> of.bias_epsilons[layer],
-                         toward, beta_2, correction, debias, 0, 0, <real*> NULL, <real*> NULL)
-        at, n = of.weight[layer], <int64_t> n_in * n_out
-        if of.kind == ENTRIES:
-            adam_entries(theta + at, gradient + at, mean + at, square + at, n,
-                         rate * <real> of.units[layer], <real> of.layer_epsilons[layer],
-                         toward, beta_2, correction, debias, l1, l2,
-                         NULL if l1_factors == NULL else l1_factors + at,
-                         NULL if entry_steps == NULL else entry_steps + at)
-        elif of.kind == COLUMNS:
-            adam_columns(of, theta, layer, rate, toward, beta_2, correction, debias, l1)
-        elif of.row_groups == NULL:
-            adam_rows(of, theta, layer, rate, toward, beta_2, correction, debias, l1)
-        else:
-            adam_row_groups(of, theta, layer, rate, toward, beta_2, correction, debias, l1)
-
-
-cdef void adam_entries(real* w, const real* g, real* m, real* v, int64_t n, real rate, real epsilon,
-                       real toward, real beta_2, real correction, real debias, real l1, real l2,
-                       const real* l1_factors, real* steps) noexcept nogil:
-    cdef int64_t j
-    cdef real step, threshold, inverse = 1 / correction, one = 1
-    cdef real rest = one - beta_2
-    for j in range(n):
-        m[j] += toward * (g[j] - m[j])
-        v[j] = beta_2 * v[j] + rest * g[j] * g[j]
-    if steps != NULL:
-        for j in range(n):
-            steps[j] = rate / (root(v[j]) * inverse + epsilon)
-            w[j] -= steps[j] * debias * m[j]
-    elif l1 == 0 and l2 == 0:
-        for j in range(n):
-            w[j] -= rate * debias * m[j] / (root(v[j]) * inverse + epsilon)
-    elif l1_factors == NULL:
-        for j in range(n):
-            step = rate / (root(v[j]) * inverse + epsilon)
-            w[j] = soft(w[j] - step * debias * m[j], step * l1) / (one + step * l2)
-    else:
-        for j in range(n):
-            step = rate / (root(v[j]) * inverse + epsilon)
-            threshold = step * l1_factors[j]
-            w[j] = soft(w[j] - step * debias * m[j], threshold * l1) / (one + threshold * l2)
-
-
-cdef inline real soft(real x, real threshold) noexcept nogil:
-    """The soft threshold, without a branch."""
-    cdef real inner = threshold if x > threshold else x
-    inner = -threshold if inner < -threshold else inner
-    return x - inner
-
-
-cdef inline real sum_of_squares(const real* x, int64_t n) noexcept nogil:
-    cdef int64_t j
-    cdef real total = 0
-    for j in range(n):
-        total += x[j] * x[j]
-    return total
-
-
-cdef inline real step_of(Adam of, int64_t group, real squares, real rate, real beta_2,
-                         real correction) noexcept nogil:
-    """Update the second moment of a group, and return and write its step."""
-    cdef real* moment = <real*> of.group_square
-    cdef real mean, step, one = 1
-    moment[group] = beta_2 * moment[group] + (one - beta_2) * squares
-    mean = moment[group] * (<real*> of.inverse_sizes)[group]
-    step = (rate * correction * (<real*> of.group_units)[group]
-            / (root(mean) + correction * (<real*> of.epsilons)[group]))
-    (<real*> of.steps)[group] = step
-    return step
-
-
-cdef inline void move_row(real* w, const real* g, real* m, int n, real step, real toward,
-                          real debias, real l1, const real* l1_factors) noexcept nogil:
-    cdef int j
-    cdef real reach = step * debias, threshold = step * l1
-    if l1 == 0:
-        for j in range(n):
-            m[j] += toward * (g[j] - m[j])
-            w[j] -= reach * m[j]
-    elif l1_factors == NULL:
-        for j in range(n):
-            m[j] += toward * (g[j] - m[j])
-            w[j] = soft(w[j] - reach * m[j], threshold)
-    else:
-        for j in range(n):
-            m[j] += toward * (g[j] - m[j])
-            w[j] = soft(w[j] - reach * m[j], threshold * l1_factors[j])
-
-
-cdef inline real* part(real* values, int64_t at) noexcept nogil:
-    return NULL if values == NULL else values + at
-
-
-cdef void adam_rows(Adam of, real* theta, int layer, real rate, real toward, real beta_2,
-                    real correction, real debias, real l1) noexcept nogil:
-    cdef real* norms = <real*> of.norms
-    cdef int r, n_out = of.sizes[layer + 1]
-    cdef int64_t at = of.weight[layer], group = of.first[layer]
-    cdef real* g
-    cdef real step
-    for r in range(of.sizes[layer]):
-        g = <real*> of.gradient + at
-        step = step_of(of, group, sum_of_squares(g, n_out), rate, beta_2, correction)
-        move_row(theta + at, g, <real*> of.mean + at, n_out, step, toward, debias, l1,
-                 part(<real*> of.l1_factors, at))
-        norms[group] = root(sum_of_squares(theta + at, n_out))
-        at += n_out
-        group += 1
-
-
-cdef void adam_row_groups(Adam of, real* theta, int layer, real rate, real toward, real beta_2,
-                          real correction, real debias, real l1) noexcept nogil:
-    cdef real* gradient = <real*> of.gradient
-    cdef real* mean = <real*> of.mean
-    cdef real* steps = <real*> of.steps + of.first[layer]
-    cdef const int64_t* group = of.row_groups + of.first_row[layer]
-    cdef int r, n_in = of.sizes[layer], n_out = of.sizes[layer + 1]
-    cdef int64_t at = of.weight[layer], bias = of.bias[layer], k
-    write_squares(of, gradient, layer, steps)
-    for k in range(of.n_groups[layer]):
-        step_of(of, of.first[layer] + k, steps[k], rate, beta_2, correction)
-    for r in range(n_in):
-        move_row(theta + at, gradient + at, mean + at, n_out, steps[group[r]], toward, debias, l1,
-                 part(<real*> of.l1_factors, at))
-        at += n_out
-    if of.with_bias:
-        move_row(theta + bias, gradient + bias, mean + bias, n_out, steps[0], toward, debias, 0,
-                 <real*> NULL)
-    write_norms(of, theta, layer)
-
-
-cdef void adam_columns(Adam of, real* theta, int layer, real rate, real toward, real beta_2,
-                       real correction, real debias, real l1) noexcept nogil:
-    cdef real* steps = <real*> of.steps + of.first[layer]
-    cdef const real* l1_factors = <real*> of.l1_factors
-    cdef int r, j, n_in = of.sizes[layer], n_out = of.sizes[layer + 1]
-    cdef int64_t at = of.weight[layer]
-    cdef real* w
-    cdef real* g
-    cdef real* m
-    write_squares(of, <real*> of.gradient, layer, steps)
-    for j in range(n_out):
-        step_of(of, of.first[layer] + j, steps[j], rate, beta_2, correction)
-    for r in range(n_in):
-        w, g, m = theta + at, <real*> of.gradient + at, <real*> of.mean + at
-        if l1 == 0:
-            for j in range(n_out):
-                m[j] += toward * (g[j] - m[j])
-                w[j] -= steps[j] * debias * m[j]
-        elif l1_factors == NULL:
-            for j in range(n_out):
-                m[j] += toward * (g[j] - m[j])
-                w[j] = soft(w[j] - steps[j] * debias * m[j], steps[j] * l1)
-        else:
-            for j in range(n_out):
-                m[j] += toward * (g[j] - m[j])
-                w[j] = soft(w[j] - steps[j] * debias * m[j], steps[j] * l1 * l1_factors[at + j])
-        at += n_out
-    if of.with_bias:
-        at = of.bias[layer]
-        w, g, m = theta + at, <real*> of.gradient + at, <real*> of.mean + at
-        for j in range(n_out):
-            m[j] += toward * (g[j] - m[j])
-            w[j] -= steps[j] * debias * m[j]
-    write_norms(of, theta, layer)
-
-
-cdef class SGD(Groups):
-    """Steps of stochastic gradient descent.
-
-    Parameters
-    ----------
-    velocity : torch.Tensor, or None
-        Flat buffer; None without momentum.
-    """
-
-    cdef void* velocity
-    cdef object _alive_too
-
-    def bind(self, velocity):
-        self._alive_too = velocity
-        self.velocity = address(velocity)
-
-    def move(self, double rate, double momentum, bint nesterov, double reach, double l1, double l2):
-        """Take a step; then, on single weights, the prox of ``l1 |w| + l2 w²/2``.
-
-        Parameters
-        ----------
-        rate : float
-        momentum : float
-        nesterov : bool
-        reach : float
-            Step of the prox per step along a constant gradient.
-        l1, l2 : float
-        """
-        with nogil:
-            if self.is_double:
-                sgd(self, <double*> self.theta, rate, momentum, nesterov, reach, l1, l2)
-            else:
-                sgd(self, <float*> self.theta, <float> rate, <float> momentum, nesterov,
-                    <float> reach, <float> l1, <float> l2)
-
-
-cdef void sgd(SGD of, real* theta, real rate, real momentum, bint nesterov, real reach, real l1,
-              real l2) noexcept nogil:
-    cdef real* steps = <real*> of.steps
-    cdef real* velocity = <real*> of.velocity
-    cdef const real* gradient = <real*> of.gradient
-    cdef const real* factors = <real*> of.l1_factors
-    cdef int layer, n_out
-    cdef int64_t at, n, k
-    cdef real step, unit
-    for layer in range(of.n_layers):
-        n_out = of.sizes[layer + 1]
-        at, n = of.weight[layer], <int64_t> of.sizes[layer] * n_out
-        unit = <real> (of.units[layer] * of.units[layer])
-        step = rate * unit
-        sgd_entries(theta + at, gradient + at, NULL if velocity == NULL else velocity + at, n, step,
-                    momentum, nesterov)
-        if l1 != 0 or l2 != 0:
-            threshold_(theta + at, n, step * reach, l1, l2, part(<real*> factors, at))
-        if not of.with_bias:
-            step = rate * <real> (of.bias_units[layer] * of.bias_units[layer])
-        at = of.bias[layer]
-        sgd_entries(theta + at, gradient + at, NULL if velocity == NULL else velocity + at, n_out,
-                    step, momentum, nesterov)
-        if of.kind != ENTRIES:
-            for k in range(of.n_groups[layer]):
-                steps[of.first[layer] + k] = rate * unit * reach
+cdef double value(Groups of, const real* theta) noexcept nogil:
+    cdef double total = 0
+    cdef int layer
+    if of.of_entries.shape != NOTHING:
+        total += sum_of_values(&of.of_entries, theta, <real*> of.entry_factors, of.bias[0])
+    if of.of_groups.shape != NOTHING:
+        for layer in range(of.n_layers):
             write_norms(of, theta, layer)
-
-
-cdef void sgd_entries(real* w, const real* g, real* v, int64_t n, real step, real momentum,
-                      bint nesterov) noexcept nogil:
-    cdef int64_t j
-    if v == NULL:
-        for j in range(n):
-            w[j] -= step * g[j]
-    elif nesterov:
-        for j in range(n):
-            v[j] = momentum * v[j] + g[j]
-            w[j] -= step * (g[j] + momentum * v[j])
-    else:
-        for j in range(n):
-            v[j] = momentum * v[j] + g[j]
-            w[j] -= step * v[j]
-
-
-cdef void threshold_(real* w, int64_t n, real step, real l1, real l2,
-                     const real* factors) noexcept nogil:
-    cdef int64_t j
-    cdef real one = 1
-    if factors == NULL:
-        for j in range(n):
-            w[j] = soft(w[j], step * l1) / (one + step * l2)
-    else:
-        for j in range(n):
-            w[j] = soft(w[j], step * factors[j] * l1) / (one + step * factors[j] * l2)
+        total += sum_of_values(&of.of_groups, <real*> of.norms, <real*> of.group_factors,
+                               n_groups(of))
+    return total
 
 
 cdef void write_squares(Groups of, const real* values, int layer, real* out) noexcept nogil:
@@ -506,16 +190,17 @@ cdef void write_norms(Groups of, const real* theta, int layer) noexcept nogil:
         norms[k] = root(norms[k])
 
 
-cdef void shrink(Groups of, const real* norms, real l1, real l2) noexcept nogil:
-    cdef const real* steps = <real*> of.steps
-    cdef const real* weights = <real*> of.group_factors
+cdef void shrink_groups(Groups of, real* theta) noexcept nogil:
+    """Apply the prox to the norms that a move has left."""
+    cdef const real* norms = <const real*> of.norms
     cdef real* factors = <real*> of.factors
-    cdef int64_t k, last = of.n_layers - 1
-    cdef real step, left, one = 1
-    for k in range(of.first[last] + of.n_groups[last]):
-        step = steps[k] if weights == NULL else steps[k] * weights[k]
-        left = soft(norms[k], step * l1) / (one + step * l2)
-        factors[k] = left / norms[k] if norms[k] > 0 else 0
+    cdef int64_t k, n = n_groups(of)
+    if of.of_groups.shape == NOTHING:
+        return
+    shrink(&of.of_groups, norms, <real*> of.steps, 1, <real*> of.group_factors, n, factors)
+    for k in range(n):
+        factors[k] = factors[k] / norms[k] if norms[k] != 0 else 0
+    scale(of, theta)
 
 
 cdef void scale(Groups of, real* theta) noexcept nogil:
@@ -544,3 +229,7 @@ cdef void scale(Groups of, real* theta) noexcept nogil:
             row = theta + of.bias[layer]
             for j in range(n_out):
                 row[j] *= factors[j if of.kind == COLUMNS else 0]
+
+
+include "_adam.pxi"
+include "_sgd.pxi"

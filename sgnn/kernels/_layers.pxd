@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """Products of matrices, and activations."""
 
 from cpython.pycapsule cimport PyCapsule_GetName, PyCapsule_GetPointer

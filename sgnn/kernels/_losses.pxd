@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """Losses of one sample, whose raw outputs become the gradient."""
 
 from libc.math cimport exp, expf

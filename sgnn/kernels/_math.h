@@ -92,4 +92,23 @@ static inline float sgnn_tanhf(float x)
     return size < 0.625f ? near : far;
 }
 
+/* sin²(asin(√q) / 3) for q in [0, 1]: the series of sin²(4φ/3) in sin²φ, φ = asin(√q) / 4. */
+static inline double sgnn_square_of_third(double q)
+{
+    static const double series[17] = {
+        -0.00521450716229541182, -0.00575350670070575487, -0.00639214880835004722,
+        -0.00715825588806934636, -0.00809049386419000542, -0.00924402130967022103,
+        -0.0106999762037375718, -0.0125821552757751198, -0.0150879982619743722,
+        -0.0185501550060167059, -0.0235696087135271086, -0.0313368661304849058,
+        -0.0445313360801627608, -0.0704499652830699927, -0.136564548087181832,
+        -0.460905349794238683, 1.77777777777777778
+    };
+    double cosine = sqrt(1.0 - q);
+    double square = q / (4.0 * (1.0 + cosine) * (1.0 + sqrt(0.5 * (1.0 + cosine))));
+    double p = series[0];
+    for (int k = 1; k < 17; k++)
+        p = p * square + series[k];
+    return p * square;
+}
+
 #endif

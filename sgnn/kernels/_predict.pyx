@@ -2,7 +2,8 @@
 # cython: initializedcheck=False, nonecheck=False
 """Prediction by a multilayer perceptron whose layers are arrays of their own."""
 
-from libc.stdint cimport int64_t, uintptr_t
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from libc.stdint cimport int64_t
 from libc.stdlib cimport free, malloc
 
 from sgnn.kernels._layers cimport IDENTITY, activate, load_blas, product
@@ -92,8 +93,24 @@ cdef class Predictor:
         return out
 
 
-cdef void* address(array):
-    return <void*> <uintptr_t> array.__array_interface__["data"][0]
+cdef void* address(array) except? NULL:
+    """Return where a contiguous array is, which has to be kept."""
+    cdef Py_buffer view
+    PyObject_GetBuffer(array, &view, PyBUF_SIMPLE)
+    PyBuffer_Release(&view)
+    return view.buf
+
+
+cdef inline void one_row(const real* x, const real* weight, int n_in, int n_out,
+                         real* out) noexcept nogil:
+    """Write the product of a row and a matrix: calls of BLAS take longer."""
+    cdef int j, k
+    for k in range(n_out):
+        out[k] = 0
+    for j in range(n_in):
+        for k in range(n_out):
+            out[k] += x[j] * weight[k]
+        weight += n_out
 
 
 cdef void predict(Predictor net, real* X, int64_t width, int64_t n_samples, real* out,
@@ -115,8 +132,11 @@ cdef void predict(Predictor net, real* X, int64_t width, int64_t n_samples, real
             target = memory + chunk * net.widest if values == memory else memory
             if layer == last:
                 target = out + start * n_out
-            product(False, False, n, n_out, n_in, values, n_in, <real*> net.coefs[layer], n_out,
-                    False, target)
+            if n == 1:
+                one_row(values, <const real*> net.coefs[layer], n_in, n_out, target)
+            else:
+                product(False, False, n, n_out, n_in, values, n_in, <real*> net.coefs[layer], n_out,
+                        False, target)
             activate(target, target, <real*> net.intercepts[layer], n, n_out,
                      net.activation if layer < last else IDENTITY)
             values = target

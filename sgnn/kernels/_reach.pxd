@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """Which units are on a path of weights that are not 0 from an input to an output."""
 
 from libc.stdint cimport int64_t, uint8_t

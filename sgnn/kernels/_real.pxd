@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """Numbers of either precision, and what is computed with them."""
 
 from libc.math cimport erf, erff, fabs, fabsf, log, logf, log1p, log1pf, sqrt, sqrtf

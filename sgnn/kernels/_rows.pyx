@@ -2,15 +2,16 @@
 # cython: initializedcheck=False, nonecheck=False
 """Proxes of functions of whole groups, each group a row of magnitudes."""
 
-from libc.math cimport fmax, sqrt
+from libc.math cimport copysign, fabs, fmax, sqrt
 from libc.stdint cimport int64_t, uintptr_t
 from libc.stdlib cimport free, malloc
 
-from sgnn.kernels._real cimport real
+from sgnn.kernels._real cimport magnitude, real
+from sgnn.kernels._shapes cimport Term, prox as prox_of, value_of
 
 import numpy as np
 
-cdef enum Shape:
+cdef enum RowShape:
     SQUARED_L1, NORM_DIFFERENCE, HOYER, HOYER_SQUARE
 
 SHAPES = {
@@ -20,8 +21,8 @@ SHAPES = {
     "hoyer_square": HOYER_SQUARE,
 }
 
-cdef double LEAST = 1e-300
-cdef int MOST_ITERATIONS = 100
+cdef double LEAST = 1e-300, LEAST_SHARE = 1e-9
+cdef int MOST_ITERATIONS = 100, MOST_STEPS = 60
 
 
 cdef class Rows:
@@ -30,7 +31,7 @@ cdef class Rows:
     Parameters
     ----------
     entries : ndarray of int64, shape (n_entries,)
-        Places in the buffer, member by member and row by row.
+        Places in the buffer, member by member and row by row; those of a member rise.
     members : ndarray of int64, shape (n_members + 1,), or None
         Where each member starts in `entries`; its magnitude is its norm. None makes each entry a
         member.
@@ -81,6 +82,99 @@ cdef class Rows:
         free(r)
 
 
+    def nested_prox(self, flat, fine, coarse, const double[::1] steps, const double[::1] factors,
+                    const double[::1] of_norms):
+        """Apply the joint prox of a shape of single weights and one of the norms of rows in place.
+
+        Parameters
+        ----------
+        flat : torch.Tensor
+        fine, coarse : tuple
+            Shape, a value of ``_groups.SHAPES``, strength and parameter.
+        steps : ndarray of shape (n_rows,)
+        factors : ndarray of shape (n_entries,)
+            Of the steps, for the fine shape.
+        of_norms : ndarray of shape (n_rows,)
+            Of the steps, for the coarse shape.
+        """
+        cdef void* buffer = <void*> <uintptr_t> flat.data_ptr()
+        cdef bint is_double = flat.element_size() == 8
+        cdef Term of_fine = Term(fine[0], 1, fine[1], fine[2])
+        cdef Term of_coarse = Term(coarse[0], 1, coarse[1], coarse[2])
+        cdef double* r = <double*> malloc((3 * self.longest + 1) * sizeof(double))
+        if r == NULL:
+            raise MemoryError
+        with nogil:
+            if is_double:
+                nested_prox(self, <double*> buffer, r, &of_fine, &of_coarse, &steps[0], &factors[0],
+                            &of_norms[0])
+            else:
+                nested_prox(self, <float*> buffer, r, &of_fine, &of_coarse, &steps[0], &factors[0],
+                            &of_norms[0])
+        free(r)
+
+
+cdef void nested_prox(Rows of, real* flat, double* r, const Term* fine, const Term* coarse,
+                      const double* steps, const double* factors,
+                      const double* of_norms) noexcept nogil:
+    cdef int64_t row, n, first
+    cdef double* before = r + of.longest
+    for row in range(of.rows.shape[0] - 1):
+        first, n = of.rows[row], of.rows[row + 1] - of.rows[row]
+        gather(of, flat, row, n, before)
+        nested(r, before, before + of.longest, n, fine, coarse, steps[row], factors + first,
+               steps[row] * of_norms[row])
+        scatter(of, flat, row, n, before, r)
+
+
+cdef inline double norm_of(const double* x, int64_t n) noexcept nogil:
+    cdef int64_t k
+    cdef double total = 0
+    for k in range(n):
+        total += x[k] * x[k]
+    return sqrt(total)
+
+
+cdef void nested(double* z, const double* x, double* steps, int64_t n, const Term* fine,
+                 const Term* coarse, double step, const double* factors,
+                 double of_norm) noexcept nogil:
+    """As :func:`sgnn.proximal.joint.nested_prox`."""
+    cdef int64_t k
+    cdef int iteration
+    cdef bint is_inside
+    cdef double c, shrunk = 0, image, change, target, last_r = 0, last_change = 0, low = 0
+    cdef double norm = norm_of(x, n), at_z = 0
+    cdef double r = norm, high = norm
+    for iteration in range(MOST_STEPS):
+        shrunk = r
+        prox_of(coarse, &shrunk, &of_norm, 1)
+        c = fmax(shrunk / fmax(r, LEAST), LEAST_SHARE)
+        for k in range(n):
+            z[k] = c * x[k]
+            steps[k] = c * step * factors[k]
+        prox_of(fine, z, steps, n)
+        image = norm_of(z, n) / c
+        change = image - r
+        if not (fabs(change) > 1e-13 * r and (shrunk > 0 or change > 0)):
+            break
+        if change > 0:
+            low = r
+        else:
+            high = r
+        target = image
+        if iteration > 0 and low > 0:
+            target = r - change * (r - last_r) / (change - last_change)
+        is_inside = low < target < high and (iteration % 3 != 2 or low == 0)
+        last_r, last_change = r, change
+        r = target if is_inside else 0.5 * (low + high)
+    for k in range(n):
+        at_z += 0.5 * (z[k] - x[k]) * (z[k] - x[k]) + step * factors[k] * value_of(fine, z[k])
+    at_z += of_norm * value_of(coarse, norm_of(z, n))
+    if not (shrunk > 0 and at_z < 0.5 * norm * norm):
+        for k in range(n):
+            z[k] = 0
+
+
 cdef void prox(Rows of, real* flat, double* r, int shape, double parameter,
                const double* areas, const double* thresholds) noexcept nogil:
     cdef int64_t row, n, k
@@ -108,16 +202,21 @@ cdef void prox(Rows of, real* flat, double* r, int shape, double parameter,
 cdef inline void gather(Rows of, const real* flat, int64_t row, int64_t n,
                         double* out) noexcept nogil:
     cdef int64_t k, j, first = of.rows[row]
+    cdef const int64_t* entries = &of.entries[0]
     cdef double w
     if of.is_single:
-        for k in range(n):
-            w = flat[of.entries[first + k]]
-            out[k] = w if w > 0 else -w
+        if is_contiguous(entries + first, n):
+            flat += entries[first]
+            for k in range(n):
+                out[k] = magnitude(flat[k])
+        else:
+            for k in range(n):
+                out[k] = magnitude(flat[entries[first + k]])
         return
     for k in range(n):
         out[k] = 0
         for j in range(of.members[first + k], of.members[first + k + 1]):
-            w = flat[of.entries[j]]
+            w = flat[entries[j]]
             out[k] += w * w
         out[k] = sqrt(out[k])
 
@@ -125,17 +224,28 @@ cdef inline void gather(Rows of, const real* flat, int64_t row, int64_t n,
 cdef inline void scatter(Rows of, real* flat, int64_t row, int64_t n, const double* before,
                          const double* r) noexcept nogil:
     cdef int64_t k, j, first = of.rows[row]
+    cdef const int64_t* entries = &of.entries[0]
     cdef double factor
     cdef real* w
     if of.is_single:
-        for k in range(n):
-            w = flat + of.entries[first + k]
-            w[0] = <real> (r[k] if w[0] > 0 else -r[k])
+        if is_contiguous(entries + first, n):
+            flat += entries[first]
+            for k in range(n):
+                flat[k] = <real> copysign(r[k], flat[k])
+        else:
+            for k in range(n):
+                w = flat + entries[first + k]
+                w[0] = <real> copysign(r[k], w[0])
         return
     for k in range(n):
         factor = r[k] / before[k] if before[k] > 0 else 0
         for j in range(of.members[first + k], of.members[first + k + 1]):
-            flat[of.entries[j]] *= <real> factor
+            flat[entries[j]] *= <real> factor
+
+
+cdef inline bint is_contiguous(const int64_t* places, int64_t n) noexcept nogil:
+    """Whether rising places are next to each other."""
+    return n > 0 and places[n - 1] - places[0] == n - 1
 
 
 cdef inline double largest_of(const double* r, int64_t n) noexcept nogil:

@@ -145,7 +145,7 @@ class Network:
         if X.__class__ is np.ndarray and X.dtype == self.dtype and kernels.are_used():
             predictor = self._predictor
             if predictor is not None and predictor.is_of(self.coefs, self.intercepts):
-                return predictor(np.ascontiguousarray(X))
+                return predictor(X if X.flags.c_contiguous else np.ascontiguousarray(X))
         is_array = isinstance(X, np.ndarray) and X.dtype == self.dtype
         outputs = np.empty((X.shape[0], len(self.intercepts[-1])), dtype=self.dtype)
         for start in range(0, X.shape[0], _ROWS_PER_CHUNK):

@@ -1,5 +1,6 @@
 """One flat buffer for all parameters of a multilayer perceptron, seen through views per layer."""
 
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -30,17 +31,22 @@ class Parameters:
     """
 
     def __init__(self, sizes, dtype, device):
-        shapes = list(pairwise(sizes))
-        n_weights = n_products(sizes)
         self.sizes = tuple(sizes)
-        self.flat = torch.zeros(n_weights + sum(sizes[1:]), dtype=dtype, device=device)
-        self.weights = self.flat[:n_weights]
-        self.layers = []
-        weight, bias = 0, n_weights
-        for n_in, n_out in shapes:
+        n_parameters = n_products(sizes) + sum(sizes[1:])
+        self.flat = torch.zeros(n_parameters, dtype=dtype, device=device)
+
+    @cached_property
+    def weights(self):
+        return self.flat[: n_products(self.sizes)]
+
+    @cached_property
+    def layers(self):
+        layers, weight, bias = [], 0, n_products(self.sizes)
+        for n_in, n_out in pairwise(self.sizes):
             matrix = self.flat[weight : weight + n_in * n_out].view(n_in, n_out)
-            self.layers.append(Layer(matrix, self.flat[bias : bias + n_out]))
+            layers.append(Layer(matrix, self.flat[bias : bias + n_out]))
             weight, bias = weight + n_in * n_out, bias + n_out
+        return layers
 
     @classmethod
     def of(cls, network, device):

@@ -50,7 +50,7 @@ class Shape(ABC):
     #: What they return has the precision of ``x``; floating-point warnings are the caller's to
     #: switch off.
     takes_arrays = False
-    #: Name of the same prox in :mod:`sgnn.kernels`, and its parameter, for shapes of rows.
+    #: Name of the same shape in :mod:`sgnn.kernels`, and its parameter, where it is there.
     kernel = None
 
     def __init_subclass__(cls, **kwargs):

@@ -18,6 +18,7 @@ class SquareRoot(Shape):
 
     nests = True
     takes_arrays = True
+    kernel = "square_root", 0.0
 
     def value(self, x, strength):
         return strength * namespace(x).sqrt(abs(x))
@@ -53,6 +54,7 @@ class TwoThirdsPower(Shape):
     """
 
     takes_arrays = True
+    kernel = "two_thirds", 0.0
 
     def value(self, x, strength):
         return strength * abs(x) ** (2 / 3)

@@ -20,6 +20,11 @@ class CappedMagnitude(Shape):
 
     takes_arrays = True
 
+    @property
+    def kernel(self):
+        """Name of the shape in :mod:`sgnn.kernels`, and its parameter."""
+        return "capped", self.theta
+
     def value(self, x, strength):
         return strength * at_most(abs(x), self.theta)
 

@@ -13,6 +13,7 @@ class NonZero(Shape):
 
     nests = True
     takes_arrays = True
+    kernel = "count", 0.0
 
     def value(self, x, strength):
         return strength * namespace(x).sign(abs(x))

@@ -22,6 +22,11 @@ class Logarithm(Shape):
     nests = True
     takes_arrays = True
 
+    @property
+    def kernel(self):
+        """Name of the shape in :mod:`sgnn.kernels`, and its parameter."""
+        return "log_sum", self.eps
+
     def value(self, x, strength):
         return strength * self.eps * namespace(x).log1p(abs(x) / self.eps)
 

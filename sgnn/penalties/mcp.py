@@ -22,6 +22,11 @@ class MinimaxConcave(Shape):
     nests = True
     takes_arrays = True
 
+    @property
+    def kernel(self):
+        """Name of the shape in :mod:`sgnn.kernels`, and its parameter."""
+        return "mcp", self.gamma
+
     def value(self, x, strength):
         r = at_most(abs(x), self.gamma * strength)
         return strength * r - r * r / (2 * self.gamma)

@@ -23,6 +23,11 @@ class SmoothlyClipped(Shape):
     nests = True
     takes_arrays = True
 
+    @property
+    def kernel(self):
+        """Name of the shape in :mod:`sgnn.kernels`, and its parameter."""
+        return "scad", self.gamma
+
     def value(self, x, strength):
         r = at_most(abs(x), self.gamma * strength)
         return strength * r - at_least(r - strength, 0.0) ** 2 / (2 * (self.gamma - 1))

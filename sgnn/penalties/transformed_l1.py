@@ -21,6 +21,11 @@ class TransformedMagnitude(Shape):
     nests = True
     takes_arrays = True
 
+    @property
+    def kernel(self):
+        """Name of the shape in :mod:`sgnn.kernels`, and its parameter."""
+        return "transformed_l1", self.a
+
     def value(self, x, strength):
         r = abs(x)
         return strength * (self.a + 1) * r / (self.a + r)

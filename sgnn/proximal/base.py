@@ -30,7 +30,7 @@ class Regulariser(ABC):
         """The terms on single weights and on the groups of the metric, each a Term or None.
 
         Applying the prox of the one, then of the other is the prox of the whole, and the first is
-        a soft threshold. None where it is not so simple.
+        a soft threshold where there is a second. None where it is not so simple.
         """
         return None
 

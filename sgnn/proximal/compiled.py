@@ -2,15 +2,16 @@
 
 from weakref import proxy
 
-import numpy as np
 import torch
 
 from sgnn import kernels
+from sgnn.groups.base import prox_of, write_ratio
 from sgnn.groups.blocks import OutgoingBlocks
 from sgnn.groups.units import Incoming, Outgoing
 from sgnn.groups.weights import SingleWeights
 from sgnn.groups.whole_layers import WholeLayers
 from sgnn.networks.parameters import Parameters
+from sgnn.proximal.shapes import for_kernels, is_known
 
 _KINDS = {
     SingleWeights: "entries",
@@ -30,9 +31,9 @@ def can_take(parameters, metric):
 class CompiledMove:
     """The move of an optimiser by a kernel, and the prox.
 
-    Where the prox is a soft threshold of single weights, of the norms of the groups of the metric,
-    or of both, the kernel applies it. If another function of the norms comes last, it is called
-    with these. In all other cases the prox is the regulariser's.
+    The kernel applies what it knows of a prox: a shape of single weights, a shape of the norms of
+    the groups of the metric, or a soft threshold and such a shape. If another function of the norms
+    comes last, it is called with these. In all other cases the prox is the regulariser's.
 
     Parameters
     ----------
@@ -46,10 +47,12 @@ class CompiledMove:
         self._of, self._regulariser = proxy(optimizer), optimizer.regulariser
         parameters, metric = optimizer.parameters, optimizer.regulariser.metric
         fused = self._regulariser.fused
+        entries, groups = fused or (None, None)
+        if entries is not None and not is_known(entries.shape):
+            fused, entries = None, None
         self.is_fused = fused is not None
-        self._entries, self._groups = fused or (None, None)
         per_group = torch.empty(3, 0 if metric.single else len(metric.sizes)).to(metric.sizes)
-        self._steps, self._norms, self._factors = per_group
+        self._steps, norms, factors = per_group
         self._kernel = kernel(
             parameters.sizes,
             parameters.flat,
@@ -61,78 +64,78 @@ class CompiledMove:
             units=optimizer.scales.weights,
             bias_units=optimizer.scales.biases,
             steps=self._steps,
-            norms=self._norms,
-            factors=self._factors,
-            l1_factors=_factors(self._entries, parameters),
-            group_factors=_factors(self._groups, parameters),
+            norms=norms,
+            factors=factors,
+            entry_factors=_factors(entries, parameters),
+            group_factors=_factors(groups, parameters),
         )
-        self._is_soft = self._groups is not None and self._groups.shape.soft is not None
+        #: Whether nothing but a soft threshold happens to single weights, if anything.
+        self._has_soft_entries = self.is_fused and (
+            entries is None or entries.shape.soft is not None
+        )
         self._by_norms = None
-        if self._groups is not None and not self._is_soft:
-            self._by_norms = NormProx(self._groups, per_group, self._kernel.scale)
+        self._in_kernel, self._strengths = [], []
+        if entries is not None:
+            self._in_kernel.append((entries, self._kernel.penalise_entries))
+        if groups is not None and is_known(groups.shape):
+            self._in_kernel.append((groups, self._kernel.penalise_groups))
+        elif groups is not None:
+            self._by_norms = NormProx(groups, per_group, self._kernel)
 
     def value(self):
         """Return the value of the regulariser at full strength, a float."""
         if not self.is_fused:
             return self._regulariser.value(self._of.parameters)
-        value = 0.0
-        if self._entries is not None:
-            value = self._kernel.value_of_entries(*_strengths(self._entries, full=True))
-        if self._is_soft:
-            value += self._kernel.value_of_groups(*_strengths(self._groups, full=True))
-        elif self._by_norms is not None:
-            self._kernel.write_norms()
-            value += self._by_norms.value()
-        return value
+        self._set_strengths([term.strength for term, _ in self._in_kernel])
+        value = self._kernel.value()
+        return value if self._by_norms is None else value + self._by_norms.value()
 
-    def _thresholds(self):
-        """Return the strengths l1 and l2 of what the move applies to single weights."""
-        return (0.0, 0.0) if self._entries is None else _strengths(self._entries)
+    def _prepare(self):
+        """Let the kernel apply the prox with the strengths of now."""
+        self._set_strengths([term.current for term, _ in self._in_kernel])
+
+    def _set_strengths(self, strengths):
+        if strengths == self._strengths:
+            return
+        for (term, penalise), strength in zip(self._in_kernel, strengths, strict=True):
+            factor = 1.0 if torch.is_tensor(term.weights) else term.weights
+            penalise(factor, *for_kernels(term.shape, strength))
+        self._strengths = strengths
 
     def _after(self, steps):
         """Apply what of the prox is not in the move."""
         if not self.is_fused:
             self._regulariser.prox_(self._of.parameters, steps)
-        elif self._is_soft:
-            self._kernel.shrink(*_strengths(self._groups))
         elif self._by_norms is not None:
             self._by_norms()
 
 
 class NormProx:
-    """The prox of a function of the norms of groups.
+    """The prox of a function of the norms of groups that has no kernel.
 
     Parameters
     ----------
     term : Term
     per_group : torch.Tensor of shape (3, n_groups)
-        Steps, norms, and memory for the factors that `scale` multiplies the groups by.
-    scale : callable
+        Steps, norms, and memory for the factors that the kernel multiplies the groups by.
+    kernel : kernels.Adam or kernels.SGD
     """
 
-    def __init__(self, term, per_group, scale):
-        self._term, self._scale, self._norm_tensor = term, scale, per_group[1]
-        is_array = term.shape.takes_arrays
-        self._steps, self._norms, self._factors = per_group.numpy() if is_array else per_group
-        weights = term.weights
-        self._weights = weights.numpy() if is_array and torch.is_tensor(weights) else weights
-        self._maximum, self._divide = (
-            (np.maximum, np.divide) if is_array else (torch.clamp, torch.div)
-        )
-        self._tiny = torch.finfo(per_group.dtype).tiny
+    def __init__(self, term, per_group, kernel):
+        self._term, self._kernel = term, kernel
+        self._steps, self._norms, self._factors = per_group
 
     def __call__(self):
-        term, factors = self._term, self._factors
-        steps = self._steps if term.is_uniform else self._steps * self._weights
-        with np.errstate(all="ignore"):
-            changed = term.shape.prox(self._norms, steps, term.current)
-        self._maximum(self._norms, self._tiny, out=factors)
-        self._divide(changed, factors, out=factors)
-        self._scale()
+        term = self._term
+        steps = self._steps if term.is_uniform else self._steps * term.weights
+        changed = prox_of(term.shape, self._norms, steps, term.current)
+        write_ratio(changed, self._norms, self._factors)
+        self._kernel.scale()
 
     def value(self):
-        """Return the penalty of the norms at full strength, a float."""
-        values = self._term.shape.value(self._norm_tensor, self._term.strength)
+        """Return the penalty at full strength, a float."""
+        self._kernel.write_norms()
+        values = self._term.shape.value(self._norms, self._term.strength)
         return float((values * self._term.weights).sum())
 
 
@@ -153,20 +156,13 @@ def _factors(term, parameters):
     return term.weights.to(parameters.flat.dtype).contiguous()
 
 
-def _strengths(term, full=False):
-    """Return l1 and l2 of a term whose prox is a soft threshold, now or past all warm-up."""
-    factor = 1.0 if torch.is_tensor(term.weights) else term.weights
-    l1, l2 = term.shape.soft(term.strength if full else term.current)
-    return factor * l1, factor * l2
-
-
 class CompiledAdam(CompiledMove):
     """The step of proximal Adam."""
 
     def __init__(self, optimizer):
         super().__init__(optimizer, kernels.Adam)
         of, metric, scales = optimizer, optimizer.regulariser.metric, optimizer.scales
-        needs_steps = metric.single and not self.is_fused
+        needs_steps = metric.single and not self._has_soft_entries
         self._entry_steps = torch.empty_like(of.parameters.weights) if needs_steps else None
         epsilons = [of.epsilon_of(unit) for unit in scales.weights]
         shared = dict.fromkeys(("group_square", "inverse_sizes", "group_units", "epsilons"))
@@ -191,13 +187,13 @@ class CompiledAdam(CompiledMove):
 
     def __call__(self, learning_rate, beta_1):
         of = self._of
+        self._prepare()
         self._kernel.move(
             learning_rate,
             1 - beta_1,
             of.beta_2,
             of.correction,
             1 / (1 - of.decay),
-            *self._thresholds(),
         )
         self._after(self._steps if of.shared else self._entry_steps)
 
@@ -212,5 +208,6 @@ class CompiledSGD(CompiledMove):
 
     def __call__(self, rate, reach):
         of = self._of
-        self._kernel.move(rate, of.momentum, of.nesterov, reach, *self._thresholds())
+        self._prepare()
+        self._kernel.move(rate, of.momentum, of.nesterov, reach)
         self._after(None if self.is_fused else of.prox_steps(rate, reach))

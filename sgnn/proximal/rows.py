@@ -1,4 +1,4 @@
-"""Proxes of functions of whole groups by compiled kernels."""
+"""Proxes that need all weights of a group, by compiled kernels."""
 
 import numpy as np
 import torch
@@ -6,6 +6,7 @@ import torch
 from sgnn import kernels
 from sgnn.groups.whole_layers import WholeLayers
 from sgnn.networks.parameters import Parameters
+from sgnn.proximal.shapes import for_kernels, is_known
 
 #: With more weights than these torch is faster, whose loops over entries are vectorised.
 _MOST_WEIGHTS = 2**15
@@ -22,14 +23,31 @@ def can_solve(parameters, fine, coarse=None):
         One that is to be a multiple of the norm.
     """
     return (
+        fine.shape.by_rows
+        and bool(fine.layers)
+        and fine.shape.kernel is not None
+        and (coarse is None or _is_norm(fine, coarse))
+        and _is_small(parameters)
+    )
+
+
+def can_nest(parameters, fine, coarse):
+    """Whether the kernels are there, and know a term of single weights and one of their groups."""
+    return (
+        fine.groups.single
+        and not isinstance(coarse.groups, WholeLayers)
+        and is_known(fine.shape)
+        and is_known(coarse.shape)
+        and _is_small(parameters)
+    )
+
+
+def _is_small(parameters):
+    return (
         kernels.are_used()
         and type(parameters) is Parameters
         and parameters.flat.device.type == "cpu"
         and len(parameters.weights) <= _MOST_WEIGHTS
-        and fine.shape.by_rows
-        and bool(fine.layers)
-        and fine.shape.kernel is not None
-        and (coarse is None or _is_norm(fine, coarse))
     )
 
 
@@ -52,13 +70,12 @@ class RowProx:
     """
 
     def __init__(self, parameters, metric, fine, coarse=None):
-        self._metric, self._fine, self._coarse = metric, fine, coarse
+        self._fine, self._coarse = fine, coarse
         name, self._parameter = fine.shape.kernel
         self._shape = kernels.ROW_SHAPES[name]
         layers = sorted({*fine.layers, *(coarse.layers if coarse else ())})
         self._rows = kernels.Rows(*_places(parameters, fine.groups, layers))
-        groups = np.arange(len(fine.groups.sizes))
-        self._groups = np.concatenate([groups[fine.groups.slices[i]] for i in layers])
+        self._steps = Steps(metric, fine.groups, layers)
         self._factors = _factors(fine, layers)
         self._of_norm = None
         if coarse is not None:
@@ -67,13 +84,67 @@ class RowProx:
 
     def __call__(self, parameters, step):
         """Apply the prox in place; `step` is a number, or one per group of the metric."""
-        if getattr(step, "ndim", 0):
-            step = self._metric.refine(step, self._fine.groups).numpy()[self._groups]
-        else:
-            step = float(step)
-        areas = step * (self._factors * self._fine.current)
-        thresholds = self._coarse and step * (self._of_norm * self._coarse.current)
+        steps = self._steps.of_rows(step)
+        areas = steps * (self._factors * self._fine.current)
+        thresholds = self._coarse and steps * (self._of_norm * self._coarse.current)
         self._rows.prox(parameters.flat, self._shape, self._parameter, areas, thresholds)
+
+
+class NestedProx:
+    """The joint prox of a function of single weights and one of the norms of their groups.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    metric : Groups
+        What the steps belong to.
+    fine, coarse : Term
+    """
+
+    def __init__(self, parameters, metric, fine, coarse):
+        self._fine, self._coarse = fine, coarse
+        layers = sorted({*fine.layers, *coarse.layers})
+        places, *others = _places(parameters, coarse.groups, layers)
+        self._rows = kernels.Rows(places, *others)
+        self._steps = Steps(metric, coarse.groups, layers)
+        of_entries = torch.zeros(len(parameters.flat), dtype=torch.float64)
+        of_entries[: len(parameters.weights)] = fine.weights
+        self._of_entries, self._of_norms = of_entries.numpy()[places], _factors(coarse, layers)
+
+    def __call__(self, parameters, step):
+        """Apply the prox in place; `step` is a number, or one per group of the metric."""
+        self._rows.nested_prox(
+            parameters.flat,
+            *(for_kernels(term.shape, term.current) for term in (self._fine, self._coarse)),
+            self._steps.of_rows(step),
+            self._of_entries,
+            self._of_norms,
+        )
+
+
+class Steps:
+    """The steps of the groups of some layers, in the order of these.
+
+    Parameters
+    ----------
+    metric : Groups
+        What the steps belong to.
+    groups : Groups
+        In which of its groups each row is.
+    layers : list of int
+    """
+
+    def __init__(self, metric, groups, layers):
+        of_groups = metric.refine(torch.arange(len(metric.sizes)), groups).numpy()
+        self._places = np.concatenate([of_groups[groups.slices[index]] for index in layers])
+        self._is_all = np.array_equal(self._places, np.arange(len(metric.sizes)))
+
+    def of_rows(self, step):
+        """Return one float64 per row; `step` is a number, or one per group of the metric."""
+        if not getattr(step, "ndim", 0):
+            return np.full(len(self._places), float(step))
+        steps = step.numpy()
+        return (steps if self._is_all else steps[self._places]).astype(np.float64, copy=False)
 
 
 def _factors(term, layers):

@@ -5,8 +5,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from sgnn.networks.units import n_products
-
 
 @dataclass(frozen=True)
 class OptimizerState:
@@ -38,37 +36,25 @@ class OptimizerState:
         """
         if all(np.array_equal(one, other) for one, other in zip(old, new, strict=True)):
             return self
-        of_parameters = {n: _of_units(one, old, new) for n, one in self.of_parameters.items()}
+        here, there = _shared(old, new), _shared(new, old)
+        of_parameters = {n: _moved(one, here, there) for n, one in self.of_parameters.items()}
         of_groups = self.of_groups
         if of_groups:
-            here, there = (metric.survivors(kept).cpu().numpy() for kept in (old, new))
-            of_groups = {n: _of_places(one, here, there) for n, one in of_groups.items()}
+            before, after = (metric.survivors(kept).cpu().numpy() for kept in (old, new))
+            here, there = after[before], before[after]
+            of_groups = {n: _moved(one, here, there) for n, one in of_groups.items()}
         return OptimizerState(self.numbers, of_parameters, of_groups)
 
 
-def _of_places(array, old, new):
-    """Return an array for some places, of one for others; both are masks of all."""
-    moved = np.zeros(new.sum(), dtype=array.dtype)
-    moved[old[new]] = array[new[old]]
+def _moved(array, here, there):
+    """Return an array with the entries of another from `here` in the places `there`, two masks."""
+    moved = np.zeros(len(there), dtype=array.dtype)
+    moved[there] = array[here]
     return moved
 
 
-def _of_units(flat, old, new):
-    """Return a flat buffer for the parameters of some units, of one for others, layer by layer."""
-    n_old, n_new = ([int(mask.sum()) for mask in masks] for masks in (old, new))
-    moved = np.zeros(n_products(n_new) + sum(n_new[1:]), dtype=flat.dtype)
-    at, bias, to, bias_to = 0, n_products(n_old), 0, n_products(n_new)
-    for before, after in zip(pairwise(old), pairwise(new), strict=True):
-        n_in, n_out = (mask.sum() for mask in before)
-        rows, columns = (mask.sum() for mask in after)
-        (from_rows, to_rows), (from_columns, to_columns) = (
-            (there[here], here[there]) for here, there in zip(before, after, strict=True)
-        )
-        of_layer = flat[at : at + n_in * n_out].reshape(n_in, n_out)
-        there = moved[to : to + rows * columns].reshape(rows, columns)
-        there[np.ix_(to_rows, to_columns)] = of_layer[np.ix_(from_rows, from_columns)]
-        of_biases = _of_places(flat[bias : bias + n_out], before[1], after[1])
-        moved[bias_to : bias_to + columns] = of_biases
-        at, bias = at + n_in * n_out, bias + n_out
-        to, bias_to = to + rows * columns, bias_to + columns
-    return moved
+def _shared(units, others):
+    """Return which parameters of some units are also those of others, along the flat buffer."""
+    masks = [other[unit] for unit, other in zip(units, others, strict=True)]
+    weights = [np.logical_and.outer(*pair).ravel() for pair in pairwise(masks)]
+    return np.concatenate([*weights, *masks[1:]])

@@ -38,7 +38,7 @@ class Term:
 
     def __post_init__(self):
         self.strength = self.current = float(self.strength)
-        used = [bool((f > 0).any()) if torch.is_tensor(f) else f > 0 for f in self.factors]
+        used = [bool(f.any()) if torch.is_tensor(f) else f > 0 for f in self.factors]
         self.layers = [index for index, is_used in enumerate(used) if is_used]
         self.weights = self._merged()
         self.is_uniform = not torch.is_tensor(self.weights) and self.weights == 1
@@ -55,13 +55,16 @@ class Term:
 
     def on_units(self, kept, parameters):
         """Return the term on the network that some units form; see :meth:`Groups.on_units`."""
-        survivors = self.groups.survivors(kept)
-        parts = zip(self.factors, self.groups.slices, strict=True)
+        factors = self.factors
+        if any(map(torch.is_tensor, factors)):
+            survivors = self.groups.survivors(kept)
+            parts = zip(factors, self.groups.slices, strict=True)
+            factors = [f[survivors[part]] if torch.is_tensor(f) else f for f, part in parts]
         return replace(
             self,
             shape=self.shape.on_inputs(kept[0]),
             groups=self.groups.on_units(kept, parameters),
-            factors=[f[survivors[part]] if torch.is_tensor(f) else f for f, part in parts],
+            factors=factors,
         )
 
     def begin_epoch(self, epoch):

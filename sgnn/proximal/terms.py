@@ -11,7 +11,7 @@ from sgnn.networks.parameters import to_tensor
 from sgnn.proximal.base import Regulariser
 from sgnn.proximal.chains import chains_of, clusters_of, in_order, is_sequential
 from sgnn.proximal.joint import SplitProx, nested_prox
-from sgnn.proximal.rows import RowProx, can_solve
+from sgnn.proximal.rows import NestedProx, RowProx, can_nest, can_solve
 
 
 class Terms(Regulariser):
@@ -65,7 +65,7 @@ class Terms(Regulariser):
             return None, None
         *entries, last = self.terms
         if self.metric.single:
-            return (last, None) if not entries and last.shape.soft else None
+            return None if entries or last.shape.by_rows else (last, None)
         if last.groups is not self.metric or last.shape.by_rows or len(entries) > 1:
             return None
         entry = entries[0] if entries else None
@@ -75,7 +75,8 @@ class Terms(Regulariser):
 
     def on_units(self, kept, parameters):
         small = Terms(parameters, [term.on_units(kept, parameters) for term in self.terms])
-        small.metric.sizes = self.metric.sizes[self.metric.survivors(kept)]
+        if all(term.groups is not small.metric for term in small.terms):
+            small.metric.sizes = self.metric.sizes[self.metric.survivors(kept)]
         return small
 
     def set_strength(self, strength):
@@ -119,6 +120,8 @@ class Terms(Regulariser):
         if is_sequential(chain):
             return partial(_apply_in_turn, metric=self.metric, terms=chain)
         fine, coarse = chain
+        if can_nest(parameters, fine, coarse):
+            return NestedProx(parameters, self.metric, fine, coarse)
         factors = [
             _factor_rows(fine, coarse, layer, i) for i, layer in enumerate(parameters.layers)
         ]

@@ -68,7 +68,6 @@ class Case:
     sized: bool = False
     of_entries: list = field(default_factory=lambda: [1.0, 1.0])
     of_layers: tuple = (1.0, 1.0)
-    is_fused: bool = True
     floor: object = None
 
     def factor(self, layer, group):
@@ -82,7 +81,14 @@ CASES = [
     Case(L1(fraction=MASKS), "weights", soft(1.0), of_entries=MASKS),
     Case(ElasticNet(0.3), "weights", soft(0.3, 0.7)),
     Case(ElasticNet(0.3, fraction=MASKS), "weights", soft(0.3, 0.7), of_entries=MASKS),
-    Case(LogSum(groups="weights"), "weights", of_shape(LogSum()), is_fused=False, floor=1.0),
+    Case(LogSum(groups="weights"), "weights", of_shape(LogSum()), floor=1.0),
+    Case(
+        LogSum(groups="weights", fraction=MASKS),
+        "weights",
+        of_shape(LogSum()),
+        of_entries=MASKS,
+        floor=1.0,
+    ),
     Case(SparseGroupLasso(0.3), "blocks", soft(0.3), soft(0.7), sized=True),
     Case(
         SparseGroupLasso(0.3, layers="input"),
@@ -232,7 +238,7 @@ def start(case, solver, flat, alpha=ALPHA, dtype=torch.float64, scales=SCALES):
     kind = ProxSGD if "momentum" in SOLVERS[solver] else ProxAdam
     optimizer = kind(parameters, parameters.zeros_like(), terms, scales, **SOLVERS[solver])
     assert isinstance(optimizer._move, CompiledMove)
-    assert optimizer._move.is_fused == case.is_fused
+    assert optimizer._move.is_fused
     return optimizer
 
 

@@ -1,4 +1,4 @@
-"""Compiled proxes of functions of whole groups, beside those in torch."""
+"""Compiled proxes that need whole groups, beside those in torch."""
 
 import numpy as np
 import pytest
@@ -8,16 +8,20 @@ from sgnn import kernels
 from sgnn.networks.parameters import Parameters
 from sgnn.penalties import (
     CGES,
+    MCP,
     ExclusiveLasso,
     GroupHoyerSquare,
     GroupLasso,
     Hoyer,
     HoyerSquare,
+    IntegratedTransformedL1,
     L1MinusL2,
+    LogSum,
+    TransformedL1,
     get_penalty,
 )
 from sgnn.proximal.build import build_terms
-from sgnn.proximal.rows import RowProx
+from sgnn.proximal.rows import NestedProx, RowProx
 from tests.penalties.outside import show
 
 pytestmark = pytest.mark.skipif(not kernels.are_built(), reason="the kernels are not compiled")
@@ -37,7 +41,13 @@ PENALTIES = [
     HoyerSquare(fraction=0.5),
     *(GroupHoyerSquare(groups=groups) for groups in ("outgoing", "incoming")),
     GroupHoyerSquare(fraction=0.5),
+    *(IntegratedTransformedL1(groups=groups) for groups in ("outgoing", "incoming")),
+    IntegratedTransformedL1(0.1, fraction=0.5),
+    IntegratedTransformedL1(3.0, layers="input", adaptive=1.0),
+    [LogSum(groups="weights"), GroupLasso(layers="input")],
+    [MCP(groups="weights", layers="input", fraction=0.7), GroupLasso(groups="incoming")],
 ]
+KERNELS = RowProx, NestedProx
 BLOCKS = np.array([0, 1, 1, 2, 0, 1, 3])
 
 
@@ -65,15 +75,36 @@ def after_prox(penalty, dtype, alpha, step, blocks):
 @pytest.mark.parametrize("penalty", PENALTIES, ids=show)
 def test_kernels_give_what_torch_gives(penalty, dtype, alpha, step, blocks):
     terms, found = after_prox(penalty, dtype, alpha, step, blocks)
-    assert any(isinstance(prox, RowProx) for prox in terms._proxes)
+    assert any(isinstance(prox, KERNELS) for prox in terms._proxes)
     with kernels.switched_off():
         in_torch, expected = after_prox(penalty, dtype, alpha, step, blocks)
-    assert not any(isinstance(prox, RowProx) for prox in in_torch._proxes)
+    assert not any(isinstance(prox, KERNELS) for prox in in_torch._proxes)
     tolerance = 2e-5 if dtype is torch.float32 else 1e-9
     np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance)
     np.testing.assert_array_equal(found != 0, expected != 0)
     if alpha == 0 or step == 0.0:
         np.testing.assert_array_equal(found, network(dtype).flat.numpy())
+
+
+@pytest.mark.parametrize("penalty", [LogSum(0.05), MCP(0.5), TransformedL1(0.1)], ids=show)
+@pytest.mark.parametrize("step", [0.05, 0.3, 2.0])
+def test_jumps_of_sums_are_where_torch_has_them(penalty, step):
+    """Rows of rising size: a minimum that is not 0 is there before it is the better one."""
+    penalties = [penalty.set_params(groups="weights"), GroupLasso()]
+
+    def prox():
+        parameters = Parameters((400, 3), torch.float64, torch.device("cpu"))
+        sizes = torch.linspace(0, 4, 400, dtype=torch.float64)
+        parameters.layers[0].weight.copy_(torch.outer(sizes, torch.tensor([1.0, -0.5, 0.2])))
+        terms = build_terms(penalties, parameters, 0.3)
+        terms.prox_(parameters, step)
+        return parameters.layers[0].weight.numpy()
+
+    found = prox()
+    with kernels.switched_off():
+        expected = prox()
+    assert 0 < (expected[:, 0] == 0).sum() < 399
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("kappa", [1e-4, 0.05, 0.7])

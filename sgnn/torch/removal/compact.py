@@ -105,6 +105,9 @@ def compact(module, *example_inputs):
     small = copy.deepcopy(bare(module))
     for parameter in small.parameters():
         parameter.grad = None
+    for child in small.modules():
+        if isinstance(child, nn.RNNBase):
+            child.flatten_parameters()
     modes = [child.training for child in small.modules()]
     small.eval()
     before = _run_example(small, example_inputs)

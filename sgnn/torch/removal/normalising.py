@@ -19,7 +19,7 @@ def batch_norm(trace, node):
     for name in names.values():
         if name is not None:
             trace.classes.put_on(name, 0, flow.units)
-    values = {part: trace.value_of(given[part]).cpu() for part in parts if names[part]}
+    values = {part: trace.value_of(given[part]) for part in parts if names[part]}
     scale = (values["running_var"] + given["eps"]).rsqrt() * values.get("weight", 1.0)
     shift = values.get("bias", 0 * scale)
     moved = (flow.constants - values["running_mean"]) * scale
@@ -56,5 +56,5 @@ def _scaled(trace, flow, given, is_zero):
         return None
     for name in names:
         trace.classes.put_on(name, 0, flow.units)
-    scale, shift = (trace.value_of(given[part]).cpu() for part in ("weight", "bias"))
+    scale, shift = (trace.value_of(given[part]) for part in ("weight", "bias"))
     return Flow(1, flow.units, shift.where(is_zero | (scale == 0), math.nan))

@@ -143,6 +143,7 @@ def _set_sizes(module):
             weight.shape[1] for weight in (module.weight_hh_l0, module.weight_ih_l0)
         )
         module._flat_weights = [getattr(module, name) for name in module._flat_weights_names]
+        module.flatten_parameters()
     elif isinstance(module, nn.MultiheadAttention):
         narrow(module)
         module.embed_dim, n_inside = module.out_proj.weight.shape

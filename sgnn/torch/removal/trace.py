@@ -108,8 +108,8 @@ class Trace:
         return self.values[part.name][part.rows]
 
     def value_of(self, node):
-        """Return the parameter or buffer that a node is, in float64."""
-        return self.values[self.name_of(node)].double()
+        """Return the parameter or buffer that a node is, in float64 on the CPU."""
+        return self.values[self.name_of(node)].double().cpu()
 
     def freeze_inputs(self, node, reason):
         """Freeze all units and parameters that an operation reads."""

@@ -128,7 +128,7 @@ def embed(trace, node):
     name = trace.name_of(node.args[0])
     if name is None or not isinstance(node.args[1], Node):
         return None
-    table = trace.value_of(node.args[0]).cpu()
+    table = trace.value_of(node.args[0])
     units = trace.classes.new(table.shape[1])
     trace.classes.put_on(name, 1, units)
     same = (table == table[0]).all(0)
