@@ -98,6 +98,16 @@ def spread(values, digits=2, scale=1):
     return mean if len(values) < 2 else f"{mean} ± {values.std(ddof=1):,.{digits}f}"
 
 
+def seconds(runs, beside):
+    """Return the median of CPU seconds as "3.1", of the runs that can be compared with others.
+
+    These are the ones in the environment that most of the others were made in; empty if none.
+    """
+    environments = [record["environment"] for record in beside]
+    comparable = runs.where(environment=max(environments, key=environments.count, default=None))
+    return f"{comparable.median('cpu_seconds'):.1f}" if comparable else ""
+
+
 def dashed(counts):
     """Return counts as "784-300-10", means of counts rounded."""
     return "-".join(f"{count:.0f}" for count in counts)

@@ -104,10 +104,11 @@ def measured_choice(name, choose, seed):
 
 
 def rows(records):
+    beside = records.where(method="sgnn")
     for name, runs_of_data in records.by("data"):
         for method, runs in runs_of_data.by("method"):
             scores = [f"{runs.mean(key):.3f}" for key in ("network", "trees")]
-            yield [name, method, len(runs), *scores, f"{runs.median('cpu_seconds'):.1f}"]
+            yield [name, method, len(runs), *scores, pages.seconds(runs, beside)]
         if name in PUBLISHED:
             scores = [f"{score:.3f}" for score in PUBLISHED[name]]
             yield [name, "LassoNet, as published", "", *scores, ""]

@@ -191,15 +191,11 @@ def measure(case):
 
 
 def rows(records):
-    """Yield the lines of the table; times of other machines than that of sgnn are left out."""
-    machines = [record["environment"] for record in records.where(method="sgnn")]
-    machine = max(machines, key=machines.count, default=None)
+    beside = records.where(method="sgnn")
     for name, method, runs in records.by("task", "method"):
         keys = "relevant", "true", "false", "of_first_k"
         counts = [f"{runs.mean(key):.1f}" for key in keys]
-        timed_there = runs.where(environment=machine)
-        seconds = f"{timed_there.median('cpu_seconds'):.1f}" if timed_there else ""
-        yield [name, method, len(runs), *counts, seconds]
+        yield [name, method, len(runs), *counts, pages.seconds(runs, beside)]
 
 
 def picture(records):

@@ -122,22 +122,26 @@ def report(records):
         "Accuracy on the test part, mean and standard deviation over the splits, and the median "
         "number of words in use. Strengths, hidden layer and kind of inputs by the validation part."
     ]
-    for name, kind, runs in records.where(kind="features").by("data", "parts"):
-        rows = [
-            [method, _spread(runs, method), f"{runs.median('fits', method, 'words'):.0f}"]
-            for method in runs[0]["fits"]
-        ]
-        header = ["method", "accuracy", "words"]
-        parts += [f"## {name}, {kind} splits: {len(runs)}", pages.table(header, rows)]
-        if (name, kind) in PUBLISHED:
-            printed = ", ".join(
-                f"{who} {score:.3f}" for who, score in PUBLISHED[name, kind].items()
-            )
-            parts.append(f"As reported by others: {printed}.")
-        coded = records.where(kind="samples", data=name, parts=kind)
+    for name, kind, runs in records.by("data", "parts"):
+        features, coded = runs.where(kind="features"), runs.where(kind="samples")
+        if features:
+            parts += [f"## {name}, {kind} splits: {len(features)}", _of_inputs(features)]
+            printed = PUBLISHED.get((name, kind), {}).items()
+            if printed:
+                said = ", ".join(f"{who} {score:.3f}" for who, score in printed)
+                parts.append(f"As reported by others: {said}.")
         if coded:
-            parts += [f"### Samples of {name} coded by linked samples", *_of_coded(coded)]
+            title = f"## Samples of {name} coded by linked samples, {kind} splits: {len(coded)}"
+            parts += [title, *_of_coded(coded)]
     return parts
+
+
+def _of_inputs(runs):
+    rows = [
+        [method, _spread(runs, method), f"{runs.median('fits', method, 'words'):.0f}"]
+        for method in runs[0]["fits"]
+    ]
+    return pages.table(["method", "accuracy", "words"], rows)
 
 
 def _of_coded(runs):
@@ -153,7 +157,7 @@ def _of_coded(runs):
             ]
         )
     return [
-        "The same splits; prices and number of samples in a code by the validation part. By how "
+        "Prices and number of samples in a code by the validation part. By how "
         "much joint is more accurate, and on how many splits it is : is less.",
         pages.table(["structure", "accuracy", "samples", "joint is ahead by", "on"], rows),
     ]

@@ -23,7 +23,8 @@ from sgnn.estimators.prepare import prepare, settings_of
 from sgnn.estimators.regressor import SparseMLPRegressor
 
 _DENSE_STEPS, _BATCH_SIZE = 1000, 200
-_L2, _L2_PER_NOISE, _LEAST_L2, _MOST_L2 = 1e-3, 20.0, 1e-4, 0.1
+_L2, _LEAST_L2, _MOST_L2 = 1e-3, 1e-4, 0.1
+_L2_PER_NOISE, _L2_PER_NOISE_OF_CLASSES = 20.0, 7.0
 _MOST_SAMPLES = 2000
 _LEAST_EPOCHS, _MOST_EPOCHS = 20, 400
 _LEAST_SAMPLES_OF_CLASS = 5
@@ -85,12 +86,13 @@ def default_estimator(kind, X, sample_weight=None):
 def with_ridge(estimator, X, y, sample_weight=None):
     r"""Return a default estimator with the ridge that the noise in `y` asks for.
 
-    It is :math:`20\, \sigma^2 / n`, at most 0.1, and at least 1e-3 for classes and 1e-4 for
-    quantities, in units of the variance of `y`: in proportion to the variance of an estimate by
-    :math:`n` samples. The noise :math:`\sigma^2` is the share of the loss of the best constant that
-    the plain default leaves of at most 2,000 samples: of quantities on samples that it has not
-    seen; of classes on those that it was trained on, so that interactions in the midst of many
-    inputs, which it knows by heart and no better, do not count as noise.
+    It is :math:`20\, \sigma^2 / n` for quantities, in units of the variance of `y`, and at least
+    1e-4, and :math:`7\, \sigma^2 / n` for classes, and at least 1e-3; at most 0.1. So it is in
+    proportion to the variance of an estimate by :math:`n` samples. The noise :math:`\sigma^2` is
+    the share of the loss of the best constant that the plain default leaves of at most 2,000
+    samples: of quantities on samples that it has not seen; of classes on those that it was trained
+    on, so that interactions in the midst of many inputs, which it knows by heart and no better, do
+    not count as noise.
 
     Parameters
     ----------
@@ -99,12 +101,15 @@ def with_ridge(estimator, X, y, sample_weight=None):
         As ``fit`` takes them, and checked.
     """
     X, y, weights = rows_with_weight(*indexable(X, y, check_weights(sample_weight, X)))
-    n_samples, is_of_classes = _num_samples(X), is_classifier(estimator)
-    least = _L2 if is_of_classes else _LEAST_L2
-    if n_samples * least >= _L2_PER_NOISE:
+    n_samples = _num_samples(X)
+    if is_classifier(estimator):
+        factor, least, share = _L2_PER_NOISE_OF_CLASSES, _L2, _unlearnt_share
+    else:
+        factor, least, share = _L2_PER_NOISE, _LEAST_L2, _unexplained_share
+    if factor <= n_samples * least:
         return estimator.set_params(l2=least)
-    share = (_unlearnt_share if is_of_classes else _unexplained_share)(X, y, weights)
-    return estimator.set_params(l2=min(max(_L2_PER_NOISE * share / n_samples, least), _MOST_L2))
+    noise = share(X, y, weights)
+    return estimator.set_params(l2=min(max(factor * noise / n_samples, least), _MOST_L2))
 
 
 def _unexplained_share(X, y, weights):

@@ -112,7 +112,9 @@ class StabilitySelector(PathSelector):
     -----
     The bound is only small where each half selects few of many features: with `max_false` of 1, 5
     of 30, 31 of 1,000. Where more are relevant than that, or copies of each other take turns in the
-    halves, hardly one reaches the threshold. It takes `2 * n_pairs` paths.
+    halves, hardly one reaches the threshold: of the 30 features of the breast cancer data, three
+    kinds of the same ten, one does. It takes `2 * n_pairs` paths; 25 pairs take half the time, and
+    their bound is larger by a fiftieth.
 
     References
     ----------

@@ -99,3 +99,16 @@ def test_records_do_not_change():
         RECORDS[0] = {}
     with pytest.raises(AttributeError):
         RECORDS.name = "wine"
+
+
+def test_times_of_other_environments_are_left_out():
+    pytest.importorskip("matplotlib")
+    from benchmarks.pages import seconds
+
+    old, new = {"torch": "1"}, {"torch": "2"}
+    beside = Records({"environment": made} for made in (new, old, new))
+    runs = [{"environment": new, "cpu_seconds": n} for n in (1.0, 2.0, 6.0)]
+    runs.append({"environment": old, "cpu_seconds": 100.0})
+    assert seconds(Records(runs), beside) == "2.0"
+    assert seconds(Records(runs[-1:]), beside) == ""
+    assert seconds(Records(runs), Records()) == ""
