@@ -41,7 +41,7 @@ def cases(toy=False):
             "penalty": penalty,
             "seed": seed,
             "epochs": tasks[name].n_epochs,
-            "alphas": protocol.STRENGTHS if method == "fits" else protocol.N_POINTS,
+            "alphas": protocol.strengths(name) if method == "fits" else protocol.N_POINTS,
         }
         for name, method, penalty, n_seeds in choices
         for seed in range(n_seeds)

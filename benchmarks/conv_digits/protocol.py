@@ -14,6 +14,7 @@ RATE, HIDDEN, FILTERS, BATCH = 5e-3, 40, 16, 100
 TOLERANCE = 0.005
 N_POINTS = 20
 STRENGTHS = [3e-4, 1e-3, 3e-3, 1e-2]
+OF_IMAGES = [3e-5, 1e-4, 3e-4, 1e-3]
 CONCAVITIES = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0)
 RIDGE, INTEGRATED, OURS = "L2", "integrated transformed l1", "log-sum"
 PENALTIES = {
@@ -63,6 +64,11 @@ TASKS = {
     "mnist": Task((1, 28, 28), (5, 5), (4, 4), 5000, 2500, 8, 2),
     "fashion_mnist": Task((1, 28, 28), (5, 5), (4, 4), 5000, 2500, 8, 2),
 }
+
+
+def strengths(name):
+    """Return the strengths that are tried on a data set: less where there are more samples."""
+    return OF_IMAGES if "mnist" in name else STRENGTHS
 
 
 class Network(nn.Module):

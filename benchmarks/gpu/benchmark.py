@@ -82,8 +82,9 @@ def cell(runs, key):
 def rows(records):
     for what, runs in records.by("what"):
         places = [runs.where(where=where) for where in (CORE, LOOP, GPU)]
-        ratio = places[0].median("fit") / places[-1].median("fit")
-        yield [what, *(cell(at, key) for key in ("epoch", "fit") for at in places), f"{ratio:.2g}"]
+        cells = [cell(at, key) for key in ("epoch", "fit") for at in places]
+        core, gpu = places[0], places[-1]
+        yield [what, *cells, f"{core.median('fit') / gpu.median('fit'):.2g}" if gpu else "-"]
 
 
 def report(records):
