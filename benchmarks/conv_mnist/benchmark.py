@@ -7,6 +7,7 @@ from sklearn.model_selection import train_test_split
 from torch import nn
 
 from benchmarks import data, modules, pages
+from benchmarks.records import Records
 from sgnn.penalties import CGES, ExclusiveLasso, GroupLasso, LogSum
 from sgnn.torch import ProxAdam, sparse_groups
 
@@ -120,7 +121,7 @@ def chosen(records):
         floor = runs.values("validation").max() - TOLERANCE
         good = [run for run in runs if run["validation"] >= floor - 1e-9]
         found.append(min(good, key=lambda run: run["parameters"]))
-    return type(records)(found)
+    return Records(found)
 
 
 def rows(records):

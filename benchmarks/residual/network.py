@@ -14,17 +14,23 @@ class Block(nn.Module):
     Parameters
     ----------
     n_inputs, n_outputs, stride : int
+    is_normalised : bool, default=False
+        Whether batch normalisation comes after the two, in place of their biases.
     """
 
-    def __init__(self, n_inputs, n_outputs, stride):
+    def __init__(self, n_inputs, n_outputs, stride, is_normalised=False):
         super().__init__()
-        self.conv1 = nn.Conv2d(n_inputs, n_outputs, 3, stride, 1)
-        self.conv2 = nn.Conv2d(n_outputs, n_outputs, 3, 1, 1)
+        self.conv1 = nn.Conv2d(n_inputs, n_outputs, 3, stride, 1, bias=not is_normalised)
+        self.conv2 = nn.Conv2d(n_outputs, n_outputs, 3, 1, 1, bias=not is_normalised)
         changes = stride > 1 or n_inputs != n_outputs
         self.around = nn.Conv2d(n_inputs, n_outputs, 1, stride) if changes else nn.Identity()
+        self.norm1, self.norm2 = (
+            nn.BatchNorm2d(n_outputs) if is_normalised else nn.Identity() for _ in range(2)
+        )
 
     def forward(self, x):
-        return (self.conv2(self.conv1(x).relu()) + self.around(x)).relu()
+        branch = self.conv2(self.norm1(self.conv1(x)).relu())
+        return (self.norm2(branch) + self.around(x)).relu()
 
 
 class ResidualNetwork(nn.Module):
@@ -41,28 +47,6 @@ class ResidualNetwork(nn.Module):
     def forward(self, x):
         x = self.block3(self.block2(self.block1(self.conv(x).relu())))
         return self.output(x.mean((2, 3)))
-
-
-class NormalisedBlock(nn.Module):
-    """Two convolutions with batch normalisation, and around them the identity or one of 1 x 1.
-
-    Parameters
-    ----------
-    n_inputs, n_outputs, stride : int
-    """
-
-    def __init__(self, n_inputs, n_outputs, stride):
-        super().__init__()
-        self.conv1 = nn.Conv2d(n_inputs, n_outputs, 3, stride, 1, bias=False)
-        self.norm1 = nn.BatchNorm2d(n_outputs)
-        self.conv2 = nn.Conv2d(n_outputs, n_outputs, 3, 1, 1, bias=False)
-        self.norm2 = nn.BatchNorm2d(n_outputs)
-        changes = stride > 1 or n_inputs != n_outputs
-        self.around = nn.Conv2d(n_inputs, n_outputs, 1, stride) if changes else nn.Identity()
-
-    def forward(self, x):
-        branch = self.conv2(self.norm1(self.conv1(x)).relu())
-        return (self.norm2(branch) + self.around(x)).relu()
 
 
 class ResNet(nn.Module):
@@ -84,7 +68,7 @@ class ResNet(nn.Module):
         for width in widths:
             for number in range(n_blocks):
                 stride = 2 if number == 0 and width != widths[0] else 1
-                blocks.append(NormalisedBlock(before, width, stride))
+                blocks.append(Block(before, width, stride, is_normalised=True))
                 before = width
         self.blocks = nn.Sequential(*blocks)
         self.output = nn.Linear(before, 10)

@@ -125,10 +125,9 @@ class ModuleWalk:
         self._module.train()
         for epoch in range(n_epochs):
             total = 0.0
-            for batch, (inputs, targets) in enumerate(self._loader):
+            for batch, (inputs, targets) in enumerate(self._on_device(self._loader)):
                 self._set_rates((epoch + batch / n_batches) / n_epochs)
                 self._optimizer.zero_grad()
-                inputs, targets = self._on_device(inputs), self._on_device(targets)
                 loss = self._loss(self._module(inputs), targets)
                 loss.backward()
                 self._optimizer.step()
@@ -160,14 +159,15 @@ class ModuleWalk:
         self.go_to(place)
         self._module.eval()
         scores, sizes = [], []
-        for inputs, targets in batches:
-            inputs, targets = self._on_device(inputs), self._on_device(targets)
+        for inputs, targets in self._on_device(batches):
             scores.append(float(score(self._module(inputs), targets)))
             sizes.append(len(targets))
         return sum(s * n for s, n in zip(scores, sizes, strict=True)) / sum(sizes)
 
-    def _on_device(self, part):
-        return part.to(self._device) if hasattr(part, "to") else part
+    def _on_device(self, batches):
+        """Yield batches on the device of the module."""
+        for batch in batches:
+            yield [part.to(self._device) if hasattr(part, "to") else part for part in batch]
 
     def _set_rates(self, share):
         for group in self._optimizer.param_groups:

@@ -14,10 +14,10 @@ from sgnn import SparseMLPClassifier, SparseMLPRegressor, sparse_mlp_path
 from sgnn.losses import available as losses
 from sgnn.penalties._registry import PENALTIES
 from tests.interrupted import always_writing, killed_and_repeated, leaves
+from tests.kernels.fits import NEEDED
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 
-NEEDED = {name: {"graph": [(0, 1), (1, 2), (3, 4)]} for name in ("group_graph", "graph_log_sum")}
 DIGITS = load_digits().data / 16, load_digits().target
 DIABETES = scale(load_diabetes().data), scale(load_diabetes().target)
 

@@ -16,11 +16,11 @@ from sgnn.torch import (
     sparse_groups,
     sparse_module_path,
 )
+from tests.kernels.fits import NEEDED
 from tests.torch.networks import CASES, IMAGES, kill
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 
-NEEDED = {name: {"graph": [(0, 1), (1, 2), (3, 4)]} for name in ("group_graph", "graph_log_sum")}
 GENERATOR = torch.Generator().manual_seed(0)
 X = torch.randn(240, 6, generator=GENERATOR, dtype=torch.float64)
 y = ((X[:, 0] + X[:, 1] * (X[:, 2] > 0)) > 0).long()
