@@ -95,6 +95,10 @@ def cases(toy=False):
     ]
 
 
+def is_long(case):
+    return case["data"] == "mnist" and case["seed"] > 0
+
+
 def measure(case):
     X, X_test, y, y_test = data.split(data.load(case["data"]), case["seed"], test_size=0.25)
     scaler = MinMaxScaler().fit(X)

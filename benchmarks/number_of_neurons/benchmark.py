@@ -76,6 +76,10 @@ def cases(toy=False):
     ]
 
 
+def is_long(case):
+    return case["data"] == "fashion_mnist" or (case["data"] == "mnist" and case["seed"] > 0)
+
+
 def measure(case):
     X, X_test, y, y_test = data.split(data.load(case["data"]), case["seed"])
     task, is_classifier = (TOY | TASKS)[case["data"]], y.dtype.kind == "i"

@@ -49,6 +49,10 @@ def n_seeds(name, method):
     return 5
 
 
+def is_long(case):
+    return case["data"] == "fashion_mnist"
+
+
 def measure(case):
     if case["method"] in variations.VARIATIONS:
         return variations.measure(case)
