@@ -5,11 +5,13 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from sgnn.networks.network import Network
 from sgnn.networks.parameters import to_tensor
 from sgnn.training.arrays import of_mean_one
 from sgnn.training.resources import engine
 
 _MARGIN, _MARGIN_ON_THE_WAY = 0.01, 10.0
+_ENOUGH_SAMPLES = 2**16
 
 
 def look_at(problem, outputs, told, start, converged, n_threads):
@@ -33,7 +35,7 @@ def look_at(problem, outputs, told, start, converged, n_threads):
         is_worse = is_worse_than_constant(problem, outputs, n_threads)
     else:
         is_worse = is_lost(problem, outputs, n_threads, start)
-    if problem.told is not None:
+    if problem.told is not None and not is_surely_finite(problem, told):
         for _, X, *_ in problem.parts():
             check_finite(problem.loss.predicted(told.forward(X)))
     return is_worse
@@ -43,7 +45,8 @@ def is_worse_than_constant(problem, outputs, n_threads):
     """Whether the loss of a network is above that of the best constant.
 
     It is if the difference is a hundredth of the unit of the loss: under a strong penalty, or
-    without anything to learn, a network ends at the best constant, or about there.
+    without anything to learn, a network ends at the best constant, or about there. Of very many
+    samples some are enough to tell, if it is known that the outputs for the others are finite.
 
     Parameters
     ----------
@@ -86,6 +89,27 @@ def is_lost(problem, outputs, n_threads, start):
     return excess > _excess(problem, start.compact(problem.blocks), n_threads)
 
 
+def is_surely_finite(problem, network):
+    """Whether what a network predicts must be finite, by bounds of its layers: false if unknown.
+
+    Parameters
+    ----------
+    problem : Problem
+    network : Network
+        For all inputs of the problem.
+    """
+    bound = problem.largest_input
+    with np.errstate(over="ignore", invalid="ignore"):
+        for coef, bias in zip(network.coefs, network.intercepts, strict=True):
+            # No activation is further from zero than its argument by more than 1.
+            sums = np.abs(coef).sum(0, dtype=np.float64)
+            bound = (sums * bound + np.abs(bias)).max(initial=0.0) + 1
+            if not bound < np.finfo(network.dtype).max / 2:
+                return False
+        ends = problem.loss.predicted(np.array([[-bound], [bound]], dtype=network.dtype))
+    return bool(np.isfinite(ends).all())
+
+
 def check_finite(values):
     """Raise a FloatingPointError unless outputs or a loss are finite."""
     if not np.isfinite(values).all():
@@ -117,6 +141,8 @@ def mean_loss(problem, outputs, n_threads):
 def _excess(problem, outputs, n_threads):
     """Return how far the loss is above that of the best constant, in units of the loss."""
     total, weight, best = 0.0, 0.0, problem.best_constant
+    if isinstance(outputs, Network):
+        problem = _enough_of(problem, outputs)
     for rows, X, targets, weights in problem.parts():
         part = replace(problem, X=X, targets=targets, sample_weight=weights)
         raw = outputs[rows] if isinstance(outputs, np.ndarray) else outputs.forward(X)
@@ -130,3 +156,12 @@ def _excess(problem, outputs, n_threads):
     if problem.group is not None:
         total, weight = problem.group.sum(total), problem.group.sum(weight)
     return total / weight / problem.scales.loss
+
+
+def _enough_of(problem, network):
+    """Return the problem of evenly spaced samples, if there are very many and all are finite."""
+    step = problem.X.shape[0] // _ENOUGH_SAMPLES
+    is_plain = problem.loss.separable and problem.sample_weight is None and problem.group is None
+    if step < 2 or not is_plain or not is_surely_finite(problem, network):
+        return problem
+    return replace(problem, X=problem.X[::step], targets=problem.targets[::step])

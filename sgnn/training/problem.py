@@ -1,7 +1,8 @@
 """The door of the engine: what is handed to it is plain data, no torch."""
 
+import math
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -115,6 +116,13 @@ class Problem:
     def slope(self):
         """The slope of the loss at the best constant; see :meth:`Loss.slope`."""
         return self.loss.slope(self.targets, self.sample_weight, self.n_outputs)
+
+    @cached_property
+    def largest_input(self):
+        """The largest absolute value in X, a float; inf where X is not at hand as an array."""
+        if not isinstance(self.X, np.ndarray):
+            return math.inf
+        return float(max(-self.X.min(initial=0.0), self.X.max(initial=0.0)))
 
     def parts(self):
         """Yield some samples each, all where losses depend on all: a slice, X, targets, weights."""

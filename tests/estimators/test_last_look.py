@@ -1,5 +1,7 @@
 """What is returned has been looked at: it is finite, and better than a constant."""
 
+from itertools import pairwise
+
 import joblib
 import numpy as np
 import pytest
@@ -7,8 +9,9 @@ import pytest
 from sgnn import SgnnWarning, SparseMLPPath, sparse_mlp_path
 from sgnn.estimators.data import check_data
 from sgnn.estimators.prepare import prepare
+from sgnn.networks.activations import ACTIVATIONS
 from sgnn.networks.network import Network
-from sgnn.training.last_look import is_lost, is_worse_than_constant
+from sgnn.training.last_look import is_lost, is_surely_finite, is_worse_than_constant
 from tests.estimators.tasks import (
     CANCER_X,
     CANCER_Y,
@@ -209,3 +212,45 @@ def test_an_infinite_logit_is_not_finite_though_its_loss_is():
     outputs = np.where(CANCER_Y[:, None], np.inf, -1.0)
     with pytest.raises(FloatingPointError, match="not finite"):
         is_worse_than_constant(problem, outputs, 1)
+
+
+@pytest.mark.parametrize("activation", [*ACTIVATIONS])
+def test_what_is_surely_finite_is_finite(activation):
+    sizes, rng = (10, 30, 20, 2), np.random.RandomState(0)
+    answers = []
+    for scale in [*np.geomspace(1e-3, 1e14, 18), np.inf, np.nan]:
+        coefs, intercepts = (
+            [scale * rng.normal(size=shape).astype(np.float32) for shape in shapes]
+            for shapes in ([*pairwise(sizes)], [(n,) for n in sizes[1:]])
+        )
+        network = Network.whole(coefs, intercepts, activation)
+        for loss in "squared_error", "poisson":
+            model = regressor(loss=loss, dtype="float32", hidden_layer_sizes=(30, 20))
+            y = np.abs(rng.normal(size=(442, 2)))
+            problem, _ = problem_of(model, 10 * DIABETES_X, y)
+            answers.append(is_surely_finite(problem, network))
+            with np.errstate(all="ignore"):
+                predicted = problem.loss.predicted(network.forward(problem.X))
+            if answers[-1]:
+                assert np.isfinite(predicted).all()
+    assert answers[:2] == [True, True]
+    assert answers[-4:] == [False] * 4
+
+
+def test_of_very_many_samples_some_are_enough():
+    rng = np.random.RandomState(0)
+    X = rng.normal(size=(3 * 2**16, 1))
+    y = X[:, 0] + rng.normal(size=len(X))
+    problem, _ = problem_of(regressor(hidden_layer_sizes=()), X, y)
+    standard = problem.targets[:, 0]
+    for slope in 0.0, 0.7, -0.7, 1.5:
+        network = Network.whole([np.array([[slope]])], [np.array([standard.mean()])], "relu")
+        errors = standard - slope * X[:, 0] - standard.mean()
+        excess = (errors @ errors / len(X) - standard.var()) / 2
+        assert is_worse_than_constant(problem, network, 1) == (excess > 0.01)
+    far = X.copy()
+    far[1] = 1e308
+    problem, _ = problem_of(regressor(hidden_layer_sizes=()), far, y)
+    network = Network.whole([np.array([[10.0]])], [np.array([0.0])], "relu")
+    with pytest.raises(FloatingPointError, match="not finite"):
+        is_worse_than_constant(problem, network, 1)
