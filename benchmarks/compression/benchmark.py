@@ -328,8 +328,8 @@ def verdict(recipes, size, limit, aim):
         ]
         if means:
             best, name = max(means)
-            missed = "reached" if best >= aim else f"missed by {100 * (aim - best):.2f} points"
-            outcomes.append(f"{about} {100 * best:.2f} % ({name}), {missed}")
+            said = f"{about} {100 * best:.2f} % ({name}), {pages.against(best, aim)}"
+            outcomes.append(said)
     found = "; ".join(outcomes) or "no recipe is so small"
     return f"- At most {limit:,} {size.replace('_', '-')}, aim {100 * aim:.1f} %: {found}."
 
