@@ -6,7 +6,13 @@ import numpy as np
 from benchmarks import data, networks, pages, pruning
 from benchmarks.compression import hoyer, one_path, structured
 from benchmarks.compression.one_path import best_within
-from benchmarks.compression.published import STRUCTURED, UNSTRUCTURED
+from benchmarks.compression.published import (
+    N_WEIGHTS,
+    STRUCTURED,
+    UNSTRUCTURED,
+    multiply_adds,
+    published_tables,
+)
 from benchmarks.compression.recipes import ELEMENTS, GROUPS, RECIPES, TRIALS, fit, network
 from sgnn import sparse_mlp_path
 from sgnn.penalties import (
@@ -24,7 +30,6 @@ from sgnn.penalties import (
 
 TITLE = "The compression frontier"
 SEEDS = 2
-N_WEIGHTS = 266_200
 SHOWN = ("log-sum, gelu, blank pixels", "log-sum of units, gelu, blank pixels")
 PENALTIES = {
     ELEMENTS: {
@@ -193,28 +198,6 @@ def report(records):
     if runs := records.where(of="Hoyer-Square"):
         parts += ["## Hoyer-Square, one fit for each strength", *hoyer.report(runs)]
     return parts
-
-
-def published_tables():
-    """Return what others printed, as two tables."""
-    weights = [
-        [number, method, f"{n:,}", f"{N_WEIGHTS / n:.0f}", accuracy, source]
-        for number, (method, n, accuracy, source) in enumerate(UNSTRUCTURED, start=1)
-    ]
-    units = [
-        [number, method, pages.dashed(one), f"{multiply_adds(one):,}", accuracy, source]
-        for number, (method, one, accuracy, source) in enumerate(STRUCTURED, start=1)
-    ]
-    header = ["in the picture", "method"]
-    return [
-        pages.table([*header, "weights", "times fewer", "test accuracy", "source"], weights),
-        pages.table([*header, "units", "multiply-adds", "test accuracy", "source"], units),
-    ]
-
-
-def multiply_adds(units):
-    """Return those of a network with these units and ten outputs."""
-    return int(np.dot(units, [*units[1:], 10]))
 
 
 def recipe_table(records):
