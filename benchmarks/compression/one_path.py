@@ -82,8 +82,7 @@ def report(records):
         header.append("CPU s of the path")
         rows = []
         for limit, aim in AIMS[on].items():
-            best = [best_within(run["points"], size, limit) for run in runs]
-            best = [point for point in best if point]
+            best = within(runs, on, limit)
             tests = [point["test"] for point in best]
             if best:
                 rows.append(
@@ -99,6 +98,12 @@ def report(records):
                 )
         tables.append(pages.table(header, rows))
     return tables
+
+
+def within(runs, on, limit):
+    """Return of each run that has one the network within a limit that is best on held-out data."""
+    best = [best_within(run["points"], SIZES[on], limit) for run in runs]
+    return [point for point in best if point]
 
 
 def best_within(points, size, limit):

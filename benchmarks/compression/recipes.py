@@ -10,8 +10,6 @@ from sgnn import SparseMLPClassifier
 from sgnn.penalties import LogSum, Penalty
 
 ELEMENTS, GROUPS = "single weights", "units"
-#: Of LeNet-300-100, without biases.
-N_WEIGHTS = 266_200
 
 
 @dataclass(frozen=True)
