@@ -47,10 +47,11 @@ class SparseMLPSelector(PathSelector):
     Parameters
     ----------
     estimator : SparseMLPClassifier, SparseMLPRegressor or None, default=None
-        Network, penalty and training. None is one with ``penalty="log_sum"`` and a ``max_iter``
-        that suits the data: a regressor if `y` is continuous, else a classifier, with a warning for
-        integers that look like quantities. These need a regressor that is given, and results that
-        repeat an estimator with a ``random_state``.
+        Network, penalty and training. None is one with ``penalty="log_sum"``, and `l2` and
+        `max_iter` that suit the data, as for :class:`sgnn.SparseMLPClassifierCV`: a regressor if
+        `y` is continuous, else a classifier, with a warning for integers that look like quantities.
+        These need a regressor that is given, and results that repeat an estimator with a
+        ``random_state``.
     n_features_to_select : int, float in (0, 1] or "auto", default="auto"
         How many to select, or which fraction. "auto" is as many as the network has that `rule`
         chooses by cross-validation; of noise that is none.
