@@ -142,6 +142,9 @@ class RowShape(Shape):
     #: ``prox_plus_norm(x, step, strength, threshold)``, the joint prox with ``threshold`` times the
     #: Euclidean norm, for shapes that have one faster than the general solver.
     prox_plus_norm = None
+    #: A sparse matrix with a column for each member, and a number for each of its rows, where the
+    #: kernel of a shape takes them.
+    graph = None
 
 
 @dataclass(frozen=True)

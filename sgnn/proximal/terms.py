@@ -11,7 +11,7 @@ from sgnn.networks.parameters import to_tensor
 from sgnn.proximal.base import Regulariser
 from sgnn.proximal.chains import chains_of, clusters_of, in_order, is_sequential
 from sgnn.proximal.joint import SplitProx, nested_prox
-from sgnn.proximal.rows import NestedProx, RowProx, can_nest, can_solve
+from sgnn.proximal.rows import GroupProx, NestedProx, RowProx, can_nest, can_shrink, can_solve
 
 
 class Terms(Regulariser):
@@ -117,6 +117,8 @@ class Terms(Regulariser):
     def _chain_prox(self, parameters, chain):
         if len(chain) <= 2 and can_solve(parameters, *chain):
             return RowProx(parameters, self.metric, *chain)
+        if len(chain) == 1 and self.fused is None and can_shrink(parameters, *chain):
+            return GroupProx(parameters, self.metric, *chain)
         if is_sequential(chain):
             return partial(_apply_in_turn, metric=self.metric, terms=chain)
         fine, coarse = chain

@@ -111,10 +111,10 @@ def test_jumps_of_sums_are_where_torch_has_them(penalty, step):
 @pytest.mark.parametrize("theta", [0.0, 0.3, 2.0])
 def test_squared_l1_and_norm_meets_its_optimality_conditions(kappa, theta):
     x = np.random.RandomState(1).standard_t(3, 500)
-    places, starts = np.arange(500), np.array([0, 500])
+    one = np.ones(1)
     flat = torch.from_numpy(x.copy())
-    kernel = kernels.Rows(places, None, starts)
-    kernel.prox(flat, kernels.ROW_SHAPES["squared_l1"], 0.0, np.array([kappa]), np.array([theta]))
+    kernel = kernels.Rows(np.arange(500), None, np.array([0, 500]), np.zeros(1, int))
+    kernel.prox(flat, 0.5, kernels.ROW_SHAPES["squared_l1"], 0.0, 2 * kappa * one, 2 * theta * one)
     z = flat.numpy()
     total, norm = abs(z).sum(), np.linalg.norm(z)
     assert norm > 0
