@@ -43,6 +43,19 @@ cdef void graph(double* z, const double* x, int64_t n, double area, double smoot
             ahead[i] = z[i] + momentum * moves[i]
 
 
+cdef double graph_value(const double* r, int64_t n, double smoothing,
+                        const Graph* of) noexcept nogil:
+    """Return the value at strength 1."""
+    cdef int64_t i, k
+    cdef double pull, total = 0
+    for i in range(n):
+        pull = 0
+        for k in range(of.starts[i], of.starts[i + 1]):
+            pull += of.values[k] * (r[i] if of.columns[k] == i else -r[of.columns[k]])
+        total += of.costs[i] * r[i] + 0.5 * smoothing * r[i] * pull
+    return total
+
+
 cdef void spread_logarithm(double* r, const double* x, int64_t n, double area, double eps,
                            double precision, const Graph* of, double* memory) noexcept nogil:
     """As in :class:`sgnn.penalties.graph_log_sum.SpreadLogarithm`."""
@@ -83,9 +96,15 @@ cdef void descend(double* r, const double* x, int64_t n, double area, double eps
 cdef double objective(const double* r, const double* x, int64_t n, double area, double eps,
                       const Graph* of) noexcept nogil:
     cdef int64_t i
-    cdef double half = 0, total = 0
+    cdef double half = 0
     for i in range(n):
         half += 0.5 * (r[i] - x[i]) * (r[i] - x[i])
+    return half + area * eps * sum_of_logarithms(r, eps, of)
+
+
+cdef double sum_of_logarithms(const double* r, double eps, const Graph* of) noexcept nogil:
+    cdef int64_t i
+    cdef double total = 0
     for i in range(of.n_rows):
         total += of.costs[i] * log1p(product(of, i, r) / eps)
-    return half + area * eps * total
+    return total

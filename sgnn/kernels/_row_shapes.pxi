@@ -25,6 +25,19 @@ cdef inline void sums(const double* r, int64_t n, double threshold, double* coun
     count[0], total[0], square[0] = n_above, first, second
 
 
+cdef double row_value(const double* r, int64_t n, int shape, double parameter) noexcept nogil:
+    """Return the value of a shape of magnitudes at strength 1."""
+    cdef double count, total, square
+    sums(r, n, 0, &count, &total, &square)
+    if shape == SQUARED_L1:
+        return 0.5 * total * total
+    if shape == NORM_DIFFERENCE:
+        return total - parameter * sqrt(square)
+    if shape == HOYER:
+        return total / fmax(sqrt(square), LEAST)
+    return total * total / fmax(square, LEAST)
+
+
 cdef inline void shrink(double* r, int64_t n, double threshold, double factor) noexcept nogil:
     """Subtract a threshold, and multiply what is left."""
     cdef int64_t k

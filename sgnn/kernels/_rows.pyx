@@ -123,6 +123,24 @@ cdef class Rows:
                 prox(self, <float*> buffer, r, &steps, shape, parameter, &factors[0], norms)
         free(r)
 
+    def value(self, flat, int shape, double parameter, const double[::1] factors,
+              const double[::1] of_norms):
+        """Return the value of the function that :meth:`prox` is of, with steps of 1."""
+        cdef void* buffer = address(flat)
+        cdef bint is_double = flat.element_size() == 8
+        cdef const double* norms = NULL
+        cdef double found
+        cdef double* r = self.memory()
+        if of_norms is not None:
+            norms = &of_norms[0]
+        with nogil:
+            if is_double:
+                found = value(self, <double*> buffer, r, shape, parameter, &factors[0], norms)
+            else:
+                found = value(self, <float*> buffer, r, shape, parameter, &factors[0], norms)
+        free(r)
+        return found
+
     def norm_prox(self, flat, step, shape, const double[::1] factors):
         """Apply the prox of a shape to the norms of rows of single weights in place.
 
@@ -144,6 +162,19 @@ cdef class Rows:
                 norm_prox(self, <double*> buffer, &steps, &term, &factors[0])
             else:
                 norm_prox(self, <float*> buffer, &steps, &term, &factors[0])
+
+    def norm_value(self, flat, shape, const double[::1] factors):
+        """Return the value of the function that :meth:`norm_prox` is of, with steps of 1."""
+        cdef void* buffer = address(flat)
+        cdef bint is_double = flat.element_size() == 8
+        cdef Term term = Term(shape[0], 1, shape[1], shape[2])
+        cdef double found
+        with nogil:
+            if is_double:
+                found = norm_value(self, <double*> buffer, &term, &factors[0])
+            else:
+                found = norm_value(self, <float*> buffer, &term, &factors[0])
+        return found
 
     def nested_prox(self, flat, step, fine, coarse, const double[::1] factors,
                     const double[::1] of_norms):
@@ -246,80 +277,38 @@ cdef void nested_prox(Rows of, real* flat, double* r, const Steps* steps, const 
         scatter(of, flat, row, n, before, r)
 
 
-cdef inline bint is_contiguous(const int64_t* places, int64_t n) noexcept nogil:
-    """Whether rising places are next to each other."""
-    return n > 0 and places[n - 1] - places[0] == n - 1
+cdef double value(Rows of, const real* flat, double* r, int shape, double parameter,
+                  const double* factors, const double* of_norms) noexcept nogil:
+    cdef int64_t row, n
+    cdef double found, total = 0
+    for row in range(of.rows.shape[0] - 1):
+        n = of.rows[row + 1] - of.rows[row]
+        gather(of, flat, row, n, r)
+        if shape == GRAPH:
+            found = graph_value(r, n, parameter, &of.graph)
+        elif shape == SPREAD_LOGARITHM:
+            found = parameter * sum_of_logarithms(r, parameter, &of.graph)
+        else:
+            found = row_value(r, n, shape, parameter)
+        total += factors[row] * found
+        if of_norms != NULL:
+            total += of_norms[row] * norm_of(r, n)
+    return total
 
 
-cdef inline double norm_at(const real* flat, const int64_t* places, int64_t n) noexcept nogil:
-    """Return the norm of what is at rising places."""
-    cdef int64_t k
-    cdef double w, total = 0
-    if is_contiguous(places, n):
-        flat += places[0]
-        for k in range(n):
-            w = flat[k]
-            total += w * w
-    else:
-        for k in range(n):
-            w = flat[places[k]]
-            total += w * w
-    return sqrt(total)
+cdef double norm_value(Rows of, const real* flat, const Term* term,
+                       const double* factors) noexcept nogil:
+    cdef int64_t row, first
+    cdef double total = 0
+    for row in range(of.rows.shape[0] - 1):
+        first = of.rows[row]
+        total += factors[row] * value_of(
+            term, norm_at(flat, &of.entries[first], of.rows[row + 1] - first)
+        )
+    return total
 
 
-cdef inline void scale_at(real* flat, const int64_t* places, int64_t n,
-                          double factor) noexcept nogil:
-    """Multiply what is at rising places."""
-    cdef int64_t k
-    cdef real by = <real> factor
-    if by == 1:
-        return
-    if is_contiguous(places, n):
-        flat += places[0]
-        for k in range(n):
-            flat[k] *= by
-    else:
-        for k in range(n):
-            flat[places[k]] *= by
-
-
-cdef inline void gather(Rows of, const real* flat, int64_t row, int64_t n,
-                        double* out) noexcept nogil:
-    cdef int64_t k, start, first = of.rows[row]
-    cdef const int64_t* entries = &of.entries[0]
-    if not of.is_single:
-        for k in range(n):
-            start = of.members[first + k]
-            out[k] = norm_at(flat, entries + start, of.members[first + k + 1] - start)
-    elif is_contiguous(entries + first, n):
-        flat += entries[first]
-        for k in range(n):
-            out[k] = magnitude(flat[k])
-    else:
-        for k in range(n):
-            out[k] = magnitude(flat[entries[first + k]])
-
-
-cdef inline void scatter(Rows of, real* flat, int64_t row, int64_t n, const double* before,
-                         const double* r) noexcept nogil:
-    cdef int64_t k, start, first = of.rows[row]
-    cdef const int64_t* entries = &of.entries[0]
-    cdef real* w
-    if not of.is_single:
-        for k in range(n):
-            start = of.members[first + k]
-            scale_at(flat, entries + start, of.members[first + k + 1] - start,
-                     r[k] / before[k] if before[k] > 0 else 0)
-    elif is_contiguous(entries + first, n):
-        flat += entries[first]
-        for k in range(n):
-            flat[k] = <real> copysign(r[k], flat[k])
-    else:
-        for k in range(n):
-            w = flat + entries[first + k]
-            w[0] = <real> copysign(r[k], w[0])
-
-
+include "_members.pxi"
 include "_row_shapes.pxi"
 include "_nested.pxi"
 include "_graphs.pxi"

@@ -102,6 +102,12 @@ class RowProx:
         flat = parameters.flat
         self._rows.prox(flat, step, self._shape, self._parameter, factors, of_norms)
 
+    def value(self, parameters):
+        """Return the value at full strength, a float."""
+        factors = self._factors * self._fine.strength
+        of_norms = self._coarse and self._of_norm * self._coarse.strength
+        return self._rows.value(parameters.flat, self._shape, self._parameter, factors, of_norms)
+
 
 class GroupProx:
     """The prox of a function of the norms of groups.
@@ -123,6 +129,11 @@ class GroupProx:
         """Apply the prox in place; `step` is a number, or one per group of the metric."""
         shape = for_kernels(self._term.shape, self._term.current)
         self._rows.norm_prox(parameters.flat, step, shape, self._factors)
+
+    def value(self, parameters):
+        """Return the value at full strength, a float."""
+        shape = for_kernels(self._term.shape, self._term.strength)
+        return self._rows.norm_value(parameters.flat, shape, self._factors)
 
 
 class NestedProx:

@@ -43,10 +43,12 @@ class Terms(Regulariser):
         self.is_convex = self._convex_now()
         self.warm_up = max((term.warm_up for term in terms), default=0)
         self.metric = self._metric(parameters)
-        self._proxes = []
+        self._proxes, self._summands = [], []
         for chains in clusters_of(chains_of(self.terms)):
             proxes = [self._chain_prox(parameters, chain) for chain in chains]
             self.is_exact &= len(chains) == 1
+            for prox, chain in zip(proxes, chains, strict=True):
+                self._summands += [prox] if isinstance(prox, RowProx | GroupProx) else chain
             self._proxes += proxes if len(chains) == 1 else [SplitProx(parameters, proxes)]
 
     def _convex_now(self):
@@ -108,7 +110,7 @@ class Terms(Regulariser):
         return last.strength * last.weights / last.groups.sizes.sqrt()
 
     def value(self, parameters):
-        return float(sum(term.value(parameters) for term in self.terms))
+        return float(sum(part.value(parameters) for part in self._summands))
 
     def prox_(self, parameters, step):
         for prox_ in self._proxes:
