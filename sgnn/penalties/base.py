@@ -54,9 +54,9 @@ class Shape(ABC):
     kernel = None
 
     def __init_subclass__(cls, **kwargs):
-        """Take over what is said of a prox only along with that prox."""
+        """Take over what is said of a prox and a value only along with both."""
         super().__init_subclass__(**kwargs)
-        if "prox" in vars(cls):
+        if {"prox", "value"} & vars(cls).keys():
             for name in {"soft", "takes_arrays", "kernel"} - vars(cls).keys():
                 setattr(cls, name, getattr(Shape, name))
 
