@@ -5,6 +5,7 @@ import sys
 from functools import partial
 
 import numpy as np
+from scipy import sparse
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import scale
@@ -33,7 +34,9 @@ def training(X, y, sizes, batch_size, n_epochs):
 def epochs(X, y, sizes, batch_size, n_epochs):
     """Seconds of an epoch alone: those of some more, divided by their number."""
     shorter, longer = (candidates(sizes, batch_size, n) for n in (1, 1 + n_epochs))
-    seconds = {"products": operations(len(X), sizes) / product_rate(1024)}
+    seconds = {}
+    if not sparse.issparse(X):
+        seconds["products"] = operations(len(X), sizes) / product_rate(1024)
     for name in shorter:
         if "skorch" not in name:
             wall_seconds(shorter[name]().fit, X, y)
