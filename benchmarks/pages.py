@@ -98,6 +98,11 @@ def spread(values, digits=2, scale=1):
     return mean if len(values) < 2 else f"{mean} ± {values.std(ddof=1):,.{digits}f}"
 
 
+def against(found, aim):
+    """Return whether an accuracy reaches an aim, as "missed by 0.05 points"."""
+    return "reached" if found >= aim else f"missed by {100 * (aim - found):.2f} points"
+
+
 def seconds(runs, beside):
     """Return the median of CPU seconds as "3.1", of the runs that can be compared with others.
 

@@ -53,6 +53,7 @@ y, train = (y > 1).astype(int), slice(0, 40)
 """
 PRELUDES = {
     "checkpoints": NUMBERS,
+    "guide_compressing": "",
     "guide_linked_samples": NUMBERS + LINKS,
     "guide_paths": CLASSES,
     "guide_reduced_rank": "",

@@ -146,8 +146,7 @@ def verdict(records):
             )
             continue
         best = max(within, key=lambda run: run["validation"])
-        gap = 100 * (accuracy - best["test"])
-        reached = "reached" if gap <= 0 else f"missed by {gap:.2f} points"
+        reached = pages.against(best["test"], accuracy)
         parts.append(f"{text(way)}: {100 * best['test']:.2f} % with {best['weights']:,}, {reached}")
         if "best_test" in best:
             parts[-1] += f", in its best epoch {100 * best['best_test']:.2f} %"

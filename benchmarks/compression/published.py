@@ -4,6 +4,11 @@
 "reported" are quoted from secondary sources.
 """
 
+import numpy as np
+
+from benchmarks import pages
+
+N_WEIGHTS = 266_200
 #: method, weights that are not zero, test accuracy in per cent, source
 UNSTRUCTURED = [
     ("Han et al. 2015", 22_000, 98.4, "quoted in the GSM poster"),
@@ -28,3 +33,25 @@ STRUCTURED = [
     ("Group-HS, rerun", (349, 38, 14), 97.80, "independent rerun"),
     ("group lasso, rerun", (536, 42, 10), 97.78, "independent rerun"),
 ]
+
+
+def published_tables():
+    """Return what others printed, as two tables."""
+    weights = [
+        [number, method, f"{n:,}", f"{N_WEIGHTS / n:.0f}", accuracy, source]
+        for number, (method, n, accuracy, source) in enumerate(UNSTRUCTURED, start=1)
+    ]
+    units = [
+        [number, method, pages.dashed(one), f"{multiply_adds(one):,}", accuracy, source]
+        for number, (method, one, accuracy, source) in enumerate(STRUCTURED, start=1)
+    ]
+    header = ["in the picture", "method"]
+    return [
+        pages.table([*header, "weights", "times fewer", "test accuracy", "source"], weights),
+        pages.table([*header, "units", "multiply-adds", "test accuracy", "source"], units),
+    ]
+
+
+def multiply_adds(units):
+    """Return those of a network with these units and ten outputs."""
+    return int(np.dot(units, [*units[1:], 10]))

@@ -85,6 +85,6 @@ def verdict(records):
         outcome = "no setting is so small"
     else:
         found = best.mean("test")
-        gap = f"missed by {100 * (aim - found):.2f} points" if found < aim else "reached"
-        outcome = f"{100 * found:.2f} % with {best.mean('multiply_adds'):,.0f}, {gap}"
+        size = f"{best.mean('multiply_adds'):,.0f}"
+        outcome = f"{100 * found:.2f} % with {size}, {pages.against(found, aim)}"
     return f"Aim: {100 * aim:.1f} % with at most {limit:,} multiply-adds: {outcome}."

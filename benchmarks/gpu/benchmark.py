@@ -7,7 +7,7 @@ import torch
 
 from benchmarks import data, pages
 from benchmarks.peers import wall_seconds
-from benchmarks.speed.benchmark import draw
+from benchmarks.speed.candidates import draw
 from sgnn import SparseMLPClassifier, SparseMLPRegressor, kernels, sparse_mlp_path
 
 TITLE = "A GPU beside a core"

@@ -66,8 +66,7 @@ def outcome(records, kind, method, limit, aim):
         return ""
     if len(found) < len(runs):
         return f"{method} has none so small"
-    gap = aim - np.mean([point["test"] for point in found])
-    said = "reached" if gap <= 0 else f"missed by {100 * gap:.2f} points"
+    said = pages.against(np.mean([point["test"] for point in found]), aim)
     return f"{method} {cell(found, kind)}, {said}"
 
 

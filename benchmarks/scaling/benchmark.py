@@ -1,14 +1,11 @@
 """How the time of an epoch grows with rows, features, width, and with what is left of a network."""
 
-from itertools import pairwise
-
 import matplotlib.pyplot as plt
 import numpy as np
-import torch
 from sklearn.neural_network import MLPClassifier
 
 from benchmarks import pages
-from benchmarks.peers import wall_seconds
+from benchmarks.peers import operations, product_rate, wall_seconds
 from sgnn import SparseMLPClassifier
 
 TITLE = "How time grows"
@@ -92,14 +89,6 @@ def measure(case):
     }
 
 
-def product_rate(largest):
-    """Return the highest rate of a matrix product, in multiplications and additions per second."""
-    matrices = [torch.rand(size, size) for size in (largest // 4, largest // 2, largest)]
-    return max(
-        2 * len(A) ** 3 / wall_seconds(torch.matmul, A, A) for A in matrices for _ in range(5)
-    )
-
-
 def shrunk_epoch(model, X, y, left):
     """Return the seconds of an epoch when only some hidden units are left.
 
@@ -118,16 +107,10 @@ def shrunk_epoch(model, X, y, left):
     return (seconds[1] - seconds[0]) / 4
 
 
-def operations(rows, features, width):
-    """Multiplications and additions of the matrix products of an epoch."""
-    sizes = features, width, width, 1
-    return rows * (6 * sum(a * b for a, b in pairwise(sizes)) - 2 * features * width)
-
-
 def limit(record, rate):
     """Return the seconds that the matrix products of an epoch take at a rate."""
     width = record.get("left", record["width"])
-    return operations(record["rows"], record["features"], width) / rate
+    return operations(record["rows"], (record["features"], width, width, 1)) / rate
 
 
 def curves(varied, records, rates):

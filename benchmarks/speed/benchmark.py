@@ -3,119 +3,21 @@
 import subprocess
 import sys
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
-import torch
 from scipy import sparse
-from sklearn.model_selection import cross_val_score
-from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import scale
 
 from benchmarks import data, pages
-from benchmarks.peers import wall_seconds
-from sgnn import SparseMLPClassifier, SparseMLPRegressor
+from benchmarks.peers import least_seconds, operations, product_rate, wall_seconds
+from benchmarks.speed.candidates import SHAPES, TOY_SHAPES, candidates, draw
+from sgnn import SparseMLPClassifier
 
 TITLE = "Speed"
 ALONE = True
-RATE = 1e-3
-#: name: (rows, sizes of all layers, batch size, epochs)
-SHAPES = {
-    "digits, batch 32": (1797, (64, 40, 20, 10), 32, 20),
-    "digits, batch 200": (1797, (64, 40, 20, 10), 200, 40),
-    "500 x 13, batch 200": (500, (13, 100, 3), 200, 40),
-    "5,000 x 50, batch 200": (5000, (50, 100, 1), 200, 8),
-    "50,000 x 48, batch 500": (50_000, (48, 40, 40, 30, 11), 500, 4),
-    "MNIST-shaped, batch 100": (10_000, (784, 300, 100, 10), 100, 2),
-    "MNIST, batch 100": (10_000, (784, 300, 100, 10), 100, 2),
-    "500,000 x 90, batch 1024": (500_000, (90, 100, 1), 1024, 1),
-}
-TEXT = "4,000 x 20,000 in CSR, 0.2 % not zero, batch 200"
-SHAPES[TEXT] = (4000, (20_000, 50, 1), 200, 2)
-TOY_SHAPES = {
-    "200 x 5, three classes": (200, (5, 4, 3), 32, 2),
-    "200 x 5, regression": (200, (5, 4, 1), 32, 2),
-}
-
-
-def draw(rows, sizes):
-    rng = np.random.default_rng(0)
-    if sizes[0] == SHAPES[TEXT][1][0]:
-        X = sparse.random_array(
-            (rows, sizes[0]), density=0.002, format="csr", dtype=np.float32, rng=rng
-        )
-        return X, (X @ rng.standard_normal(sizes[0])).astype(np.float32)
-    X = rng.standard_normal((rows, sizes[0]), dtype=np.float32)
-    outputs = X @ rng.standard_normal((sizes[0], sizes[-1]), dtype=np.float32)
-    if sizes[-1] == 1:
-        return X, (outputs[:, 0] / outputs.std()).astype(np.float32)
-    return X, outputs.argmax(1)
-
-
-class SlicingIterator:
-    """Batches of arrays in memory, for skorch."""
-
-    def __init__(self, dataset, batch_size, shuffle=False):
-        self.X, self.y = (torch.as_tensor(part) for part in (dataset.X, dataset.y))
-        self.batch_size = batch_size
-
-    def __iter__(self):
-        order = torch.randperm(len(self.X))
-        for start in range(0, len(order), self.batch_size):
-            rows = order[start : start + self.batch_size]
-            yield self.X[rows], self.y[rows]
-
-
-def skorch_net(sizes, batch_size, n_epochs, **parameters):
-    import skorch
-
-    layers = []
-    for n_in, n_out in pairwise(sizes):
-        layers += [torch.nn.Linear(n_in, n_out), torch.nn.ReLU()]
-    kind = skorch.NeuralNetRegressor if sizes[-1] == 1 else skorch.NeuralNetClassifier
-    criterion = torch.nn.MSELoss if sizes[-1] == 1 else torch.nn.CrossEntropyLoss
-    return kind(
-        torch.nn.Sequential(*layers[:-1]),
-        criterion=criterion,
-        optimizer=torch.optim.Adam,
-        lr=RATE,
-        batch_size=batch_size,
-        max_epochs=n_epochs,
-        train_split=None,
-        verbose=0,
-        **parameters,
-    )
-
-
-def candidates(sizes, batch_size, n_epochs):
-    """Return functions that make the estimators, by name, the peer first."""
-    shared = {
-        "hidden_layer_sizes": sizes[1:-1],
-        "batch_size": batch_size,
-        "max_iter": n_epochs,
-        "learning_rate_init": RATE,
-        "tol": 0.0,
-        "random_state": 0,
-    }
-    dense, ours = (
-        (MLPRegressor, SparseMLPRegressor)
-        if sizes[-1] == 1
-        else (MLPClassifier, SparseMLPClassifier)
-    )
-    ours_too = {**shared, "learning_rate": "constant", "n_iter_no_change": np.inf}
-    net = sizes, batch_size, n_epochs
-    if sizes[0] == SHAPES[TEXT][1][0]:
-        peers = {}
-    else:
-        peers = {
-            "skorch": lambda: skorch_net(*net),
-            "skorch, slicing": lambda: skorch_net(*net, iterator_train=SlicingIterator),
-        }
-    return {
-        "MLP": lambda: dense(alpha=0.0, n_iter_no_change=10**6, **shared),
-        **peers,
-        "sgnn, no penalty": lambda: ours(penalty=None, **ours_too),
-        "sgnn, group lasso": lambda: ours(penalty="group_lasso", alpha=1e-4, **ours_too),
-    }
+MANY = 100_000
 
 
 def training(X, y, sizes, batch_size, n_epochs):
@@ -125,20 +27,26 @@ def training(X, y, sizes, batch_size, n_epochs):
     target = {name: column if "skorch" in name else y for name in makers}
     for name, make in makers.items():
         make().fit(X[:500], target[name][:500])
-    return {
-        name: wall_seconds(make().fit, X, target[name]) / n_epochs for name, make in makers.items()
-    }
+    return {name: seconds_of_fit(make, X, target[name]) / n_epochs for name, make in makers.items()}
+
+
+def seconds_of_fit(make, X, y):
+    """Return the least of three times, for data of very many rows one."""
+    n_times = 1 if X.shape[0] >= MANY else 3
+    return least_seconds(lambda: make().fit(X, y), n_times=n_times)
 
 
 def epochs(X, y, sizes, batch_size, n_epochs):
     """Seconds of an epoch alone: those of some more, divided by their number."""
     shorter, longer = (candidates(sizes, batch_size, n) for n in (1, 1 + n_epochs))
     seconds = {}
+    if not sparse.issparse(X):
+        seconds["products"] = operations(len(X), sizes) / product_rate(1024)
     for name in shorter:
         if "skorch" not in name:
             wall_seconds(shorter[name]().fit, X, y)
-            before = wall_seconds(shorter[name]().fit, X, y)
-            seconds[name] = (wall_seconds(longer[name]().fit, X, y) - before) / n_epochs
+            one, more = (seconds_of_fit(makers[name], X, y) for makers in (shorter, longer))
+            seconds[name] = (more - one) / n_epochs
     return seconds
 
 
@@ -157,6 +65,24 @@ def predictions(X, y, sizes, batch_size, n_epochs):
                 / calls
             )
     return seconds
+
+
+def default_fits(X, y):
+    """Seconds of fits with all defaults, the mean of some."""
+    return {
+        name: wall_seconds(lambda cls=cls: [cls(random_state=seed).fit(X, y) for seed in range(3)])
+        / 3
+        for name, cls in DEFAULTS.items()
+    }
+
+
+def grid_search(X, y):
+    """Seconds of a search over twenty strengths and five folds, 100 fits."""
+    grid = {"alpha": np.geomspace(1e-5, 1e-1, 20)}
+    return {
+        name: wall_seconds(GridSearchCV(cls(random_state=0), grid, refit=False).fit, X, y)
+        for name, cls in DEFAULTS.items()
+    }
 
 
 def start_up(*_):
@@ -183,6 +109,8 @@ def two_jobs(X, y, sizes, batch_size, _):
     return {n_jobs: wall_seconds(partial(validate, n_jobs=n_jobs), X, y) for n_jobs in (1, 2)}
 
 
+DEFAULTS = {"MLP": MLPClassifier, "sgnn": SparseMLPClassifier}
+SMALL = {"default fit": default_fits, "100 fits": grid_search}
 MEASURES = {
     "training": training,
     "epoch": epochs,
@@ -205,15 +133,28 @@ def cases(toy=False):
         ("import", None, rounds),
         ("two jobs", of_jobs, rounds),
     ]
+    small = [("default fit", "wine", rounds)]
+    if not toy:
+        small += [("default fit", "breast_cancer", rounds), ("100 fits", "breast_cancer", 1)]
     return [
-        {"what": what, "shape": shape, "round": number}
-        | ({"data": "mnist"} if shape and shape.startswith("MNIST,") else {})
-        for what, shape, n_rounds in settings
-        for number in range(n_rounds)
+        *(
+            {"what": what, "shape": shape, "round": number}
+            | ({"data": "mnist"} if shape and shape.startswith("MNIST,") else {})
+            for what, shape, n_rounds in settings
+            for number in range(n_rounds)
+        ),
+        *(
+            {"what": what, "data": name, "round": number}
+            for what, name, n_rounds in small
+            for number in range(n_rounds)
+        ),
     ]
 
 
 def measure(case):
+    if case["what"] in SMALL:
+        X, y = data.load(case["data"])[:2]
+        return {"times": SMALL[case["what"]](scale(X), y)}
     if case["shape"] is None:
         return {"times": MEASURES[case["what"]]()}
     rows, sizes, *settings = {**SHAPES, **TOY_SHAPES}[case["shape"]]
@@ -233,15 +174,18 @@ def ratio(rounds, one, other):
 def rows(records, what, names):
     for shape, rounds in records.where(what=what).by("shape"):
         times = rounds[0]["times"]
-        yield [
-            shape,
-            *(
-                f"{1e3 * rounds.median('times', name):.3g} ms ({ratio(rounds, 'MLP', name):.2f}x)"
-                if name in times
-                else "-"
-                for name in names
-            ),
-        ]
+        yield [shape, *(cell(rounds, name) if name in times else "-" for name in names)]
+
+
+def cell(rounds, name):
+    """Return milliseconds, and as ratios how much faster than MLP and slower than products."""
+    milliseconds = f"{1e3 * rounds.median('times', name):.3g} ms"
+    if name == "products":
+        return milliseconds
+    ratios = f"{ratio(rounds, 'MLP', name):.2f}x"
+    if "products" in rounds[0]["times"]:
+        ratios += f"; {ratio(rounds, name, 'products'):.2g}"
+    return f"{milliseconds} ({ratios})"
 
 
 def facts(records):
@@ -251,6 +195,13 @@ def facts(records):
             yield (
                 f"`predict`, rows: {n_rows}: {1e6 * rounds.median('times', ours):.3g} µs, "
                 f"{ratio(rounds, theirs, ours):.1f}x as fast as scikit-learn's network of that size"
+            )
+    for what in SMALL:
+        for name, rounds in records.where(what=what).by("data"):
+            theirs, ours = (1e3 * rounds.median("times", one) for one in DEFAULTS)
+            yield (
+                f"{what}, {name}: {ours:.3g} ms, {ratio(rounds, 'MLP', 'sgnn'):.1f}x as fast as "
+                f"`MLPClassifier` ({theirs:.3g} ms)"
             )
     for run in records.where(what="start-up"):
         milliseconds = 1e3 * np.median(run["times"]["fit"])
@@ -269,7 +220,10 @@ def report(records):
     about = (
         "Time per epoch of `fit`, and in brackets how many times as fast as scikit-learn's network."
     )
-    alone = "The same of an epoch alone, without what comes before and after."
+    alone = (
+        "The same of an epoch alone, without what comes before and after; and how many times as "
+        "long it takes as its matrix products would at the highest rate of a product."
+    )
     names = list(candidates((1, 1), 1, 1))
     ours = [name for name in names if "skorch" not in name]
     lines = "\n".join(f"- {fact}" for fact in facts(records))
@@ -277,7 +231,7 @@ def report(records):
         about,
         pages.table(["data", *names], rows(records, "training", names)),
         alone,
-        pages.table(["data", *ours], rows(records, "epoch", ours)),
+        pages.table(["data", "products", *ours], rows(records, "epoch", ["products", *ours])),
         lines,
     ]
 

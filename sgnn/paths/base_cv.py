@@ -3,9 +3,9 @@
 import os
 from abc import ABC, abstractmethod
 from dataclasses import KW_ONLY, dataclass
-from functools import partial, wraps
+from functools import partial
 from numbers import Integral, Real
-from typing import Self, cast
+from typing import Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, is_classifier
@@ -22,7 +22,7 @@ from sgnn._common.interrupts import keeping
 from sgnn._common.private_sklearn import Interval, StrOptions, _fit_context
 from sgnn._common.versions import Versioned
 from sgnn._common.warnings import warn
-from sgnn._common.words import F, refuses
+from sgnn._common.words import refuses
 from sgnn.estimators.checks import check_weights
 from sgnn.estimators.classifier import SparseMLPClassifier
 from sgnn.estimators.data import check_form
@@ -316,14 +316,3 @@ class BaseSparseMLPCV(
         else:
             return
         warn(f"{place}, at the edge of the path; {advice}.")
-
-
-def of_the_chosen(method: F) -> F:
-    """Return a method that is that of the network chosen."""
-
-    @wraps(method)
-    def call(self, X):
-        check_is_fitted(self)
-        return getattr(self.estimator_, method.__name__)(X)
-
-    return cast(F, call)

@@ -1,15 +1,30 @@
 """The strength of the penalty by cross-validation along the path: classifier and regressor."""
 
 from dataclasses import dataclass
+from functools import wraps
+from typing import cast
 
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
 from sgnn._common.docstrings import takes_over
+from sgnn._common.words import F
 from sgnn.estimators.classifier import SparseMLPClassifier
 from sgnn.estimators.defaults import takes_estimator
 from sgnn.estimators.regressor import SparseMLPRegressor
-from sgnn.paths.base_cv import SEARCH_CONSTRAINTS, BaseSparseMLPCV, of_the_chosen
+from sgnn.paths.base_cv import SEARCH_CONSTRAINTS, BaseSparseMLPCV
+
+
+def of_the_chosen(method: F) -> F:
+    """Return a method that is that of the network chosen."""
+
+    @wraps(method)
+    def call(self, X):
+        check_is_fitted(self)
+        return getattr(self.estimator_, method.__name__)(X)
+
+    return cast(F, call)
 
 
 @takes_over(BaseSparseMLPCV)

@@ -4,20 +4,17 @@ from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import clone
-from sklearn.utils import check_random_state
 
 from sgnn._common.interrupts import interrupted
 from sgnn._common.private_sklearn import Interval, Options, validate_params
 from sgnn._common.warnings import warn
-from sgnn._common.words import brief, check_plain, refuses
+from sgnn._common.words import check_plain, refuses
 from sgnn.estimators import checks
 from sgnn.estimators.classifier import SparseMLPClassifier
-from sgnn.estimators.data import check_data
 from sgnn.estimators.explained import explained
-from sgnn.estimators.prepare import prepare
 from sgnn.estimators.regressor import SparseMLPRegressor
 from sgnn.paths.constraints import PATH_CONSTRAINTS
+from sgnn.paths.inputs import in_growing_order, set_up
 from sgnn.paths.path import SparseMLPPath
 from sgnn.paths.point import learnt_at
 from sgnn.paths.points import empty_point, points_of
@@ -224,12 +221,9 @@ max_drop, checkpoint
                     points.append(point)
                     if is_worse:
                         worse.append(point.alpha)
-                    dropped = max_drop < np.inf and (
-                        point.validation_score < points[0].validation_score - max_drop
-                    )
-                    if point.n_features <= min_features or point.sparsity >= max_sparsity:
+                    if _is_at_end(points, min_features, max_sparsity, max_drop):
                         break
-                    if dropped or (progress.stopped and keeps_part):
+                    if progress.stopped and keeps_part:
                         break
                 else:
                     if keeps_part and isinstance(alphas, Integral) and len(points) <= alphas:
@@ -249,79 +243,18 @@ max_drop, checkpoint
     return path
 
 
+def _is_at_end(points, min_features, max_sparsity, max_drop):
+    """Whether the last point is one at which the user wants the path to stop."""
+    first, last = points[0], points[-1]
+    is_small = last.n_features <= min_features or last.sparsity >= max_sparsity
+    return is_small or (
+        max_drop < np.inf and last.validation_score < first.validation_score - max_drop
+    )
+
+
 def _warn_of_an_early_end(point):
     warn(
         f"The path ends at alpha={point.alpha:.3g} with {point.n_features} inputs left: a million "
         "times the strength removed nothing. Raise max_iter, the epochs at each strength, or take "
         "another penalty."
     )
-
-
-def set_up(
-    estimator, X, y, sample_weight=None, X_val=None, y_val=None, *, as_given=False, warns=True
-):
-    """Check parameters and data, and return what a path needs.
-
-    Parameters
-    ----------
-    estimator, X, y, sample_weight, X_val, y_val
-        As for :func:`compute_path`.
-    as_given : bool, default=False
-        Whether strengths and ridge will be for the targets as they are, and not in natural units.
-    warns : bool, default=True
-        Whether to warn of what looks like a mistake.
-
-    Returns
-    -------
-    SparseMLPClassifier or SparseMLPRegressor
-        A clone of `estimator`.
-    Checked
-    Problem
-    State
-        Where to start.
-    """
-    checks.check_types(estimator)
-    checks.check_parameters(estimator)
-    checks.check_warm_up(estimator)
-    model = clone(estimator)
-    rng = check_random_state(model.random_state)
-    data = check_data(model, X, y, sample_weight, X_val, y_val, rng=rng)
-    with explained(model, data.X):
-        problem, start = prepare(model, data, rng, on_path=True, as_given=as_given)
-    if warns:
-        checks.warn_if_column(y)
-        checks.warn_if_badly_scaled(data.X, data.form.column_ends)
-        checks.warn_if_unpenalised(problem, start.network.sizes)
-    return model, data, problem, start
-
-
-def in_growing_order(alphas):
-    """Return strengths that a user gave as an array, each once.
-
-    Parameters
-    ----------
-    alphas : array-like
-
-    Returns
-    -------
-    ndarray of float, in growing order
-
-    Raises
-    ------
-    ValueError
-        If they are not finite positive numbers, one at least.
-    """
-    try:
-        strengths = np.asarray(alphas, dtype=float)
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"alphas must be numbers; got {brief(alphas)}.") from None
-    if strengths.ndim != 1:
-        raise ValueError(
-            f"alphas must be a number of steps or one-dimensional; got {brief(alphas)}."
-        )
-    strengths = np.unique(strengths)
-    if not strengths.size or not np.isfinite(strengths).all() or strengths[0] <= 0:
-        raise ValueError(
-            f"alphas must be finite positive numbers, one at least; got {brief(alphas)}."
-        )
-    return strengths

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sgnn._common.columns import naming_columns
 from sgnn._common.documented import Documented
+from sgnn._common.versions import Versioned
 from sgnn.estimators.checks import check_weights
 from sgnn.estimators.data import rows_with_weight
 from sgnn.estimators.targets import Quantities
@@ -68,6 +69,7 @@ def check_data(estimator, X, y, sample_weight):
 
 class BaseReducedRank(
     Documented,
+    Versioned,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     MultiOutputMixin,

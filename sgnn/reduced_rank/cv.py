@@ -20,8 +20,8 @@ from sgnn.estimators.checks import check_weights
 from sgnn.estimators.learnt import fitted, set_learnt
 from sgnn.paths.choice import choose, standard_error
 from sgnn.paths.folds import check_scores, scored_part
+from sgnn.paths.inputs import in_growing_order
 from sgnn.paths.routing import check_groups, routed_by_fit, routed_by_score, router
-from sgnn.paths.sparse_mlp_path import in_growing_order
 from sgnn.paths.tasks import Tasks
 from sgnn.penalties import Penalty
 from sgnn.reduced_rank.base import BaseReducedRank, check_data

@@ -13,11 +13,11 @@ from sgnn.estimators.explained import explained
 from sgnn.estimators.prepare import prepare, settings_of_steps
 from sgnn.networks.network import row_norms
 from sgnn.paths.choice import choose
+from sgnn.paths.inputs import set_up
 from sgnn.paths.places import places_of
 from sgnn.paths.point import learnt_at
 from sgnn.paths.points import points_of
 from sgnn.paths.progress import following
-from sgnn.paths.sparse_mlp_path import set_up
 from sgnn.training.checkpoint import NOWHERE
 from sgnn.training.initial import random_network
 from sgnn.training.listeners import Silent

@@ -34,8 +34,9 @@ from sgnn.estimators.prepare import MAX_SEED
 from sgnn.estimators.regressor import SparseMLPRegressor
 from sgnn.paths.base_cv import BaseSparseMLPCV
 from sgnn.paths.constraints import PATH_CONSTRAINTS
+from sgnn.paths.inputs import set_up
 from sgnn.paths.routing import check_groups
-from sgnn.paths.sparse_mlp_path import compute_path, set_up
+from sgnn.paths.sparse_mlp_path import compute_path
 from sgnn.paths.tasks import Tasks, place_of_search
 from sgnn.selection.base import PathSelector, check_count
 from sgnn.training.checkpoint import Checkpoint

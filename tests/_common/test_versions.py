@@ -23,6 +23,7 @@ from sgnn import (
     SparseMLPClassifierCV,
     SparseMLPRegressor,
     SparseMLPSelector,
+    SparseReducedRankRegressor,
     StabilitySelector,
     __version__,
     sparse_mlp_path,
@@ -42,6 +43,7 @@ MAKES = {
     "regressor": lambda: SparseMLPRegressor(
         (4,), penalty=["l1", GroupLasso(adaptive=1.0)], max_iter=4
     ).fit(X, X[:, 0]),
+    "reduced rank": lambda: SparseReducedRankRegressor(1, alpha=0.01).fit(X, X[:, 0]),
     "path": lambda: sparse_mlp_path(SHORT, X, Y, **WALK),
     "CV": lambda: SparseMLPClassifierCV(SHORT, cv=2, rule="dense", tol=0.3, **WALK).fit(X, Y),
     "selector": lambda: clone(SELECTOR).fit(X, Y),

@@ -143,6 +143,8 @@ def test_figures_are_written_as_text():
     assert pages.spread([0.5, 0.7], 1, 100) == "60.0 ± 14.1"
     assert pages.spread([1234.5], 0) == "1,234"
     assert pages.dashed([783.6, 300, 10]) == "784-300-10"
+    assert pages.against(0.9845, 0.985) == "missed by 0.05 points"
+    assert pages.against(0.985, 0.985) == "reached"
     assert pages.table(["a", "b"], [[1, "x"]]) == "| a | b |\n| --- | --- |\n| 1 | x |"
 
 
