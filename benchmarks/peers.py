@@ -21,6 +21,11 @@ def wall_seconds(function, *arguments):
     return time.perf_counter() - start
 
 
+def least_seconds(function, *arguments, n_times=3):
+    """Return the least of the seconds by the clock on the wall that some calls take."""
+    return min(wall_seconds(function, *arguments) for _ in range(n_times))
+
+
 def product_rate(largest):
     """Return the highest rate of a matrix product, in multiplications and additions per second."""
     matrices = [torch.rand(size, size) for size in (largest // 4, largest // 2, largest)]

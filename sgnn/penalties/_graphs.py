@@ -1,12 +1,49 @@
 """Graphs over inputs, or over blocks of them: read and checked."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from numbers import Integral, Real
 
 import numpy as np
 from scipy import sparse
 
-from sgnn.penalties.base import Penalty
+from sgnn.penalties.base import Penalty, RowShape
+
+
+class NodesShape(RowShape):
+    """Abstract: a function of all nodes of a graph at once.
+
+    Attributes
+    ----------
+    matrix : csr_array of shape (n_rows, n_nodes)
+        Of the graph, made once.
+    costs : sequence of float
+        A number for each of its rows.
+    """
+
+    @cached_property
+    def graph(self):
+        return self.matrix, np.array(self.costs, dtype=float)
+
+    @cached_property
+    def _tensors(self):
+        return {}
+
+    def tensors(self, x):
+        """Return rows, columns and values of the matrix, and the costs, as tensors like `x`."""
+        kind = x.dtype, x.device
+        if kind not in self._tensors:
+            matrix = self.matrix.tocoo()
+            places = (x.new_tensor(part).long() for part in (matrix.row, matrix.col))
+            self._tensors[kind] = *places, *map(x.new_tensor, (matrix.data, self.costs))
+        return self._tensors[kind]
+
+    def times(self, x, transposed=False):
+        """Return the product of the matrix, or its transpose, with a matrix."""
+        rows, columns, values, _ = self.tensors(x)
+        into, out_of = (columns, rows) if transposed else (rows, columns)
+        product = x.new_zeros(self.matrix.shape[transposed], x.shape[1])
+        return product.index_add_(0, into, values[:, None] * x[out_of])
 
 
 @dataclass(eq=False, repr=False)
@@ -84,9 +121,9 @@ def nodes_kept(kept, blocks):
     return kept_nodes, tuple(np.unique(of_inputs[kept], return_inverse=True)[1].tolist())
 
 
-def roots_of_sizes(blocks):
-    """Return the square root of the number of inputs of each block."""
-    return tuple(np.sqrt(np.bincount(blocks)).tolist())
+def roots_of_sizes(blocks, n_nodes):
+    """Return the square root of the number of inputs of each node."""
+    return tuple(np.sqrt(np.bincount(blocks)).tolist()) if blocks else (1.0,) * n_nodes
 
 
 def on_inputs(sizes):

@@ -54,9 +54,9 @@ class Shape(ABC):
     kernel = None
 
     def __init_subclass__(cls, **kwargs):
-        """Take over what is said of a prox only along with that prox."""
+        """Take over what is said of a prox and a value only along with both."""
         super().__init_subclass__(**kwargs)
-        if "prox" in vars(cls):
+        if {"prox", "value"} & vars(cls).keys():
             for name in {"soft", "takes_arrays", "kernel"} - vars(cls).keys():
                 setattr(cls, name, getattr(Shape, name))
 
@@ -142,6 +142,9 @@ class RowShape(Shape):
     #: ``prox_plus_norm(x, step, strength, threshold)``, the joint prox with ``threshold`` times the
     #: Euclidean norm, for shapes that have one faster than the general solver.
     prox_plus_norm = None
+    #: A sparse matrix with a column for each member, and a number for each of its rows, where the
+    #: kernel of a shape takes them.
+    graph = None
 
 
 @dataclass(frozen=True)

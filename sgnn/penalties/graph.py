@@ -1,13 +1,16 @@
 """A graph over the inputs: neighbours are kept or dropped together."""
 
 from dataclasses import KW_ONLY, dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
+from scipy import sparse
 
 from sgnn._common.checks import check_interval
 from sgnn.penalties._checks import check_choice
 from sgnn.penalties._graphs import (
     GraphPenalty,
+    NodesShape,
     beyond_inputs,
     check_whole,
     edges_of,
@@ -15,14 +18,14 @@ from sgnn.penalties._graphs import (
     on_inputs,
     roots_of_sizes,
 )
-from sgnn.penalties.base import Piece, RowShape
+from sgnn.penalties.base import Piece
 from sgnn.penalties.l1 import AbsoluteValue
 
 _MAX_ITERATIONS = 1000
 
 
 @dataclass(frozen=True)
-class GraphShape(RowShape):
+class GraphShape(NodesShape):
     r"""Group lasso plus the energy of a graph, on all inputs at once.
 
     .. math:: \varphi(W) = \lambda \sum_g \|w_g\|_2
@@ -62,6 +65,31 @@ class GraphShape(RowShape):
         """Whether the shape is convex: differences of norms are not convex in the weights."""
         return self.by_weights
 
+    @property
+    def kernel(self):
+        return None if self.by_weights else ("graph", self.smoothing)
+
+    @cached_property
+    def matrix(self):
+        """Weights of the edges, and on the diagonal their sum, with those to removed inputs."""
+        heads, tails, weights = self._edges
+        nodes = np.arange(self.n_nodes)
+        rows, columns = np.concatenate([heads, tails, nodes]), np.concatenate([tails, heads, nodes])
+        degrees = np.array(self.to_removed or np.zeros(len(nodes)))
+        np.add.at(degrees, heads, weights)
+        np.add.at(degrees, tails, weights)
+        values = np.concatenate([weights, weights, degrees])
+        return sparse.csr_array((values, (rows, columns)), shape=(len(nodes), len(nodes)))
+
+    @property
+    def costs(self):
+        return roots_of_sizes(self.blocks, self.n_nodes)
+
+    @property
+    def _edges(self):
+        heads, tails = (np.array(ends, dtype=int) for ends in self.edges[:2])
+        return heads, tails, np.array(self.edges[2], dtype=float)
+
     def on_network(self, sizes, blocks=None):
         if blocks is None:
             return replace(self, n_nodes=sizes[0])
@@ -70,8 +98,7 @@ class GraphShape(RowShape):
 
     def on_inputs(self, kept):
         kept, blocks = nodes_kept(kept, self.blocks)
-        heads, tails = (np.array(ends, dtype=int) for ends in self.edges[:2])
-        weights = np.array(self.edges[2])
+        heads, tails, weights = self._edges
         degrees = np.zeros(self.n_nodes)
         degrees[: len(self.to_removed)] = self.to_removed
         for here, there in ((heads, tails), (tails, heads)):
@@ -90,35 +117,25 @@ class GraphShape(RowShape):
 
     def value(self, x, strength):
         nodes = x.view(self.n_nodes, -1)
-        heads, tails, weights = self._tensors(x)
+        rows, columns, values, costs = self.tensors(x)
         norms = nodes.square().sum(1).sqrt()
-        energy = (weights * (nodes[heads] - nodes[tails]).square().sum(1)).sum()
+        energy = 0.5 * (values * (nodes[rows] - nodes[columns]).square().sum(1)).sum()
         if self.to_removed:
             energy = energy + x.new_tensor(self.to_removed).dot(norms.square())
-        return (
-            strength * ((norms * self._roots(x)).sum() + 0.5 * self.smoothing * energy)
-        ).reshape(1)
+        return (strength * (norms.dot(costs) + 0.5 * self.smoothing * energy)).reshape(1)
 
     def prox(self, x, step, strength):
         nodes = x.view(self.n_nodes, -1)
         area = float(step * strength)
-        thresholds = area * self._roots(x)[:, None]
-        heads, tails, weights = self._tensors(x)
-        weights = weights * (area * self.smoothing)
-        degrees = x.new_zeros(self.n_nodes).index_add_(0, heads, weights)
-        degrees = degrees.index_add_(0, tails, weights)
-        if self.to_removed:
-            degrees += x.new_tensor(self.to_removed).mul_(area * self.smoothing)
-        degrees = degrees[:, None]
-        curvature = 1 + 2 * degrees
+        *_, costs = self.tensors(x)
+        thresholds = area * costs[:, None]
+        curvature = 1 + 2 * area * self.smoothing * x.new_tensor(self.matrix.diagonal())[:, None]
         root = float(curvature.amax()) ** 0.5
         alive = 1.0 if self.by_weights else (nodes > 0).to(x)
         z, ahead, momentum = nodes, nodes, 0.0
         precision = (1e-15 if x.element_size() == 8 else 1e-8) * float(x.abs().amax())
         for _ in range(_MAX_ITERATIONS):
-            pull = nodes + degrees * ahead
-            pull.index_add_(0, heads, weights[:, None] * ahead[tails])
-            pull.index_add_(0, tails, weights[:, None] * ahead[heads])
+            pull = nodes + self.times(ahead).mul_(area * self.smoothing)
             if not self.by_weights:
                 pull.clamp_(min=0)
             norms = pull.square().sum(1, keepdim=True).sqrt_()
@@ -134,15 +151,6 @@ class GraphShape(RowShape):
             momentum = (root - 1) / (root + 1) if change > 30 * precision else 0.0
             ahead = z + momentum * (z - previous)
         return z.view_as(x)
-
-    def _roots(self, x):
-        return (
-            x.new_tensor(roots_of_sizes(self.blocks)) if self.blocks else x.new_ones(self.n_nodes)
-        )
-
-    def _tensors(self, x):
-        heads, tails, weights = self.edges
-        return x.new_tensor(heads).long(), x.new_tensor(tails).long(), x.new_tensor(weights)
 
 
 @dataclass(eq=False, repr=False)

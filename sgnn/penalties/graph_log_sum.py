@@ -1,12 +1,15 @@
 """A graph over the inputs: few inputs matter, and they are connected."""
 
 from dataclasses import KW_ONLY, dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
+from scipy import sparse
 
 from sgnn._common.checks import check_interval
 from sgnn.penalties._graphs import (
     GraphPenalty,
+    NodesShape,
     beyond_inputs,
     check_whole,
     edges_of,
@@ -14,14 +17,14 @@ from sgnn.penalties._graphs import (
     on_inputs,
     roots_of_sizes,
 )
-from sgnn.penalties.base import Piece, RowShape
+from sgnn.penalties.base import Piece
 from sgnn.penalties.log_sum import Logarithm
 
 _MAX_ITERATIONS = 1000
 
 
 @dataclass(frozen=True)
-class SpreadLogarithm(RowShape):
+class SpreadLogarithm(NodesShape):
     r"""Log-sum of norms to which those of neighbours are added, on all inputs at once.
 
     .. math:: \varphi(r) = \lambda\varepsilon \sum_i c_i \log(1 + (Nr)_i/\varepsilon)
@@ -36,7 +39,7 @@ class SpreadLogarithm(RowShape):
     edges : tuple of three tuples
         Ends and weights of the edges, each edge once.
     eps, spread : float
-    matrix : tuple of three tuples
+    entries : tuple of three tuples
         Rows, columns and values of N; of the nodes that are left, which the columns are.
     costs : tuple of float
         The :math:`c_i`.
@@ -49,10 +52,19 @@ class SpreadLogarithm(RowShape):
     edges: tuple = field(repr=False)
     eps: float
     spread: float
-    matrix: tuple = field(default=(), repr=False)
+    entries: tuple = field(default=(), repr=False)
     costs: tuple = field(default=(), repr=False)
     n_nodes: int | None = None
     blocks: tuple = field(default=(), repr=False)
+
+    @property
+    def kernel(self):
+        return "spread_logarithm", self.eps
+
+    @cached_property
+    def matrix(self):
+        rows, columns, values = self.entries
+        return sparse.csr_array((values, (rows, columns)), shape=(len(self.costs), self.n_nodes))
 
     def on_network(self, sizes, blocks=None):
         blocks = () if blocks is None else tuple(np.asarray(blocks).tolist())
@@ -62,57 +74,48 @@ class SpreadLogarithm(RowShape):
         rows = np.concatenate([nodes, heads, tails]).astype(int)
         columns = np.concatenate([nodes, tails, heads]).astype(int)
         values = np.concatenate([np.ones(n_nodes), spread, spread])
-        costs = 1 / np.bincount(rows, values)
-        costs = costs * roots_of_sizes(blocks) if blocks else costs
-        matrix = tuple(tuple(part.tolist()) for part in (rows, columns, values))
+        costs = roots_of_sizes(blocks, n_nodes) / np.bincount(rows, values)
+        entries = tuple(tuple(part.tolist()) for part in (rows, columns, values))
         return replace(
-            self, matrix=matrix, costs=tuple(costs.tolist()), n_nodes=n_nodes, blocks=blocks
+            self, entries=entries, costs=tuple(costs.tolist()), n_nodes=n_nodes, blocks=blocks
         )
 
     def on_inputs(self, kept):
         kept, blocks = nodes_kept(kept, self.blocks)
-        rows, columns, values = (np.array(part) for part in self.matrix)
+        rows, columns, values = (np.array(part) for part in self.entries)
         there = kept[columns]
         columns = (np.cumsum(kept) - 1)[columns[there]]
-        matrix = rows[there], columns, values[there]
-        matrix = tuple(tuple(part.tolist()) for part in matrix)
-        return replace(self, matrix=matrix, n_nodes=int(kept.sum()), blocks=blocks)
+        entries = rows[there], columns, values[there]
+        entries = tuple(tuple(part.tolist()) for part in entries)
+        return replace(self, entries=entries, n_nodes=int(kept.sum()), blocks=blocks)
 
     def value(self, x, strength):
-        costs = x.new_tensor(self.costs)
-        heights = self._times(x.abs().view(-1))
-        return (costs * (heights / self.eps).log1p()).sum().mul(strength * self.eps).reshape(1)
+        return (strength * self.eps * self._total(x.abs().view(-1, 1))).reshape(1)
 
     def prox(self, x, step, strength):
         area = float(step * strength)
-        sizes = x.abs().view(-1)
-        ends = [self._descend(sizes, area, start) for start in (sizes, sizes.new_zeros(len(sizes)))]
+        sizes = x.abs().view(-1, 1)
+        ends = [self._descend(sizes, area, start) for start in (sizes, 0.0 * sizes)]
         first, second = (self._objective(sizes, end, area) for end in ends)
         return ends[1 if second < first else 0].view_as(x).copysign_(x)
 
     def _descend(self, sizes, area, r):
-        costs = sizes.new_tensor(self.costs) * area
+        costs = area * self.tensors(sizes)[-1][:, None]
         precision = (1e-15 if sizes.element_size() == 8 else 1e-8) * float(sizes.max())
         for _ in range(_MAX_ITERATIONS):
-            slopes = costs / (self._times(r) / self.eps + 1)
-            before, r = r, (sizes - self._times(slopes, transposed=True)).clamp_(min=0)
+            slopes = costs / (self.times(r) / self.eps + 1)
+            before, r = r, (sizes - self.times(slopes, transposed=True)).clamp_(min=0)
             if not float((r - before).abs().max()) > precision:
                 break
         return r
 
     def _objective(self, sizes, r, area):
-        costs = r.new_tensor(self.costs) * (area * self.eps)
-        return float(
-            0.5 * (r - sizes).square().sum() + (costs * (self._times(r) / self.eps).log1p()).sum()
-        )
+        return float(0.5 * (r - sizes).square().sum() + area * self.eps * self._total(r))
 
-    def _times(self, x, transposed=False):
-        """Return N x, or the product with its transpose."""
-        rows, columns, values = self.matrix
-        ends = (columns, rows) if transposed else (rows, columns)
-        into, out_of = (x.new_tensor(end).long() for end in ends)
-        n = self.n_nodes if transposed else len(self.costs)
-        return x.new_zeros(n).index_add_(0, into, x.new_tensor(values) * x[out_of])
+    def _total(self, r):
+        """Return the sum of the logarithms, times their costs."""
+        *_, costs = self.tensors(r)
+        return costs.dot((self.times(r)[:, 0] / self.eps).log1p())
 
 
 @dataclass(eq=False, repr=False)

@@ -27,6 +27,19 @@ def can_solve(parameters, fine, coarse=None):
         and bool(fine.layers)
         and fine.shape.kernel is not None
         and (coarse is None or _is_norm(fine, coarse))
+        and _are_for(parameters)
+        and (_is_small(parameters) or fine.shape.graph is not None)
+    )
+
+
+def can_shrink(parameters, term):
+    """Whether the kernels are there, and know a term of the norms of groups."""
+    groups = term.groups
+    return (
+        not (groups.single or isinstance(groups, WholeLayers))
+        and bool(term.layers)
+        and is_known(term.shape)
+        and _are_for(parameters)
         and _is_small(parameters)
     )
 
@@ -38,17 +51,18 @@ def can_nest(parameters, fine, coarse):
         and not isinstance(coarse.groups, WholeLayers)
         and is_known(fine.shape)
         and is_known(coarse.shape)
+        and _are_for(parameters)
         and _is_small(parameters)
     )
 
 
+def _are_for(parameters):
+    is_on_cpu = parameters.flat.device.type == "cpu"
+    return kernels.are_used() and type(parameters) is Parameters and is_on_cpu
+
+
 def _is_small(parameters):
-    return (
-        kernels.are_used()
-        and type(parameters) is Parameters
-        and parameters.flat.device.type == "cpu"
-        and len(parameters.weights) <= _MOST_WEIGHTS
-    )
+    return len(parameters.weights) <= _MOST_WEIGHTS
 
 
 def _is_norm(fine, coarse):
@@ -74,8 +88,7 @@ class RowProx:
         name, self._parameter = fine.shape.kernel
         self._shape = kernels.ROW_SHAPES[name]
         layers = sorted({*fine.layers, *(coarse.layers if coarse else ())})
-        self._rows = kernels.Rows(*_places(parameters, fine.groups, layers))
-        self._steps = Steps(metric, fine.groups, layers)
+        self._rows = _rows_of(parameters, metric, fine.groups, layers, fine.shape.graph)
         self._factors = _factors(fine, layers)
         self._of_norm = None
         if coarse is not None:
@@ -84,10 +97,43 @@ class RowProx:
 
     def __call__(self, parameters, step):
         """Apply the prox in place; `step` is a number, or one per group of the metric."""
-        steps = self._steps.of_rows(step)
-        areas = steps * (self._factors * self._fine.current)
-        thresholds = self._coarse and steps * (self._of_norm * self._coarse.current)
-        self._rows.prox(parameters.flat, self._shape, self._parameter, areas, thresholds)
+        factors = self._factors * self._fine.current
+        of_norms = self._coarse and self._of_norm * self._coarse.current
+        flat = parameters.flat
+        self._rows.prox(flat, step, self._shape, self._parameter, factors, of_norms)
+
+    def value(self, parameters):
+        """Return the value at full strength, a float."""
+        factors = self._factors * self._fine.strength
+        of_norms = self._coarse and self._of_norm * self._coarse.strength
+        return self._rows.value(parameters.flat, self._shape, self._parameter, factors, of_norms)
+
+
+class GroupProx:
+    """The prox of a function of the norms of groups.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    metric : Groups
+        What the steps belong to.
+    term : Term
+    """
+
+    def __init__(self, parameters, metric, term):
+        self._term = term
+        self._rows = _rows_of(parameters, metric, term.groups, term.layers)
+        self._factors = _factors(term, term.layers)
+
+    def __call__(self, parameters, step):
+        """Apply the prox in place; `step` is a number, or one per group of the metric."""
+        shape = for_kernels(self._term.shape, self._term.current)
+        self._rows.norm_prox(parameters.flat, step, shape, self._factors)
+
+    def value(self, parameters):
+        """Return the value at full strength, a float."""
+        shape = for_kernels(self._term.shape, self._term.strength)
+        return self._rows.norm_value(parameters.flat, shape, self._factors)
 
 
 class NestedProx:
@@ -104,9 +150,8 @@ class NestedProx:
     def __init__(self, parameters, metric, fine, coarse):
         self._fine, self._coarse = fine, coarse
         layers = sorted({*fine.layers, *coarse.layers})
-        places, *others = _places(parameters, coarse.groups, layers)
-        self._rows = kernels.Rows(places, *others)
-        self._steps = Steps(metric, coarse.groups, layers)
+        places, *_ = _places(parameters, coarse.groups, layers)
+        self._rows = _rows_of(parameters, metric, coarse.groups, layers)
         of_entries = torch.zeros(len(parameters.flat), dtype=torch.float64)
         of_entries[: len(parameters.weights)] = fine.weights
         self._of_entries, self._of_norms = of_entries.numpy()[places], _factors(coarse, layers)
@@ -115,36 +160,29 @@ class NestedProx:
         """Apply the prox in place; `step` is a number, or one per group of the metric."""
         self._rows.nested_prox(
             parameters.flat,
+            step,
             *(for_kernels(term.shape, term.current) for term in (self._fine, self._coarse)),
-            self._steps.of_rows(step),
             self._of_entries,
             self._of_norms,
         )
 
 
-class Steps:
-    """The steps of the groups of some layers, in the order of these.
+def _rows_of(parameters, metric, groups, layers, graph=None):
+    """Return the groups of some layers as the kernels see them.
 
     Parameters
     ----------
+    parameters : Parameters
     metric : Groups
-        What the steps belong to.
+        What steps belong to.
     groups : Groups
-        In which of its groups each row is.
     layers : list of int
+    graph : tuple, default=None
+        As in :class:`sgnn.penalties.base.RowShape`.
     """
-
-    def __init__(self, metric, groups, layers):
-        of_groups = metric.refine(torch.arange(len(metric.sizes)), groups).numpy()
-        self._places = np.concatenate([of_groups[groups.slices[index]] for index in layers])
-        self._is_all = np.array_equal(self._places, np.arange(len(metric.sizes)))
-
-    def of_rows(self, step):
-        """Return one float64 per row; `step` is a number, or one per group of the metric."""
-        if not getattr(step, "ndim", 0):
-            return np.full(len(self._places), float(step))
-        steps = step.numpy()
-        return (steps if self._is_all else steps[self._places]).astype(np.float64, copy=False)
+    of_groups = metric.refine(torch.arange(len(metric.sizes)), groups).numpy()
+    of_rows = np.concatenate([of_groups[groups.slices[index]] for index in layers])
+    return kernels.Rows(*_places(parameters, groups, layers), of_rows, graph)
 
 
 def _factors(term, layers):
@@ -164,22 +202,17 @@ def _places(parameters, groups, layers):
     numbered = Parameters(parameters.sizes, torch.float64, torch.device("cpu"))
     numbered.flat.copy_(torch.arange(1, len(numbered.flat) + 1))
     of_members = isinstance(groups, WholeLayers) and not groups.of.single
-    rows, entries = [], []
+    entries, lengths, n_members = [], [], []
     for index in layers:
-        layer = numbered.layers[index]
-        if of_members:
-            members = list(groups.of.rows(layer, index))
-            if groups.penalised is not None:
-                kept = groups.penalised[groups.of.slices[index]]
-                members = [m for m, is_kept in zip(members, kept, strict=True) if is_kept]
-            rows.append(len(members))
-            entries += members
-        else:
-            entries += list(groups.rows(layer, index))
-    entries = [row[row > 0].numpy().astype(np.int64) - 1 for row in entries]
-    starts = _starts([len(row) for row in entries])
+        rows = (groups.of if of_members else groups).rows(numbered.layers[index], index).numpy()
+        if of_members and groups.penalised is not None:
+            rows = rows[groups.penalised[groups.of.slices[index]].numpy() > 0]
+        n_members.append(len(rows))
+        entries.append(rows[rows > 0].astype(np.int64) - 1)
+        lengths.append((rows > 0).sum(axis=1))
     places = np.concatenate([*entries, np.empty(0, np.int64)])
-    return (places, starts, _starts(rows)) if of_members else (places, None, starts)
+    starts = _starts(np.concatenate([*lengths, np.empty(0, np.int64)]))
+    return (places, starts, _starts(n_members)) if of_members else (places, None, starts)
 
 
 def _starts(lengths):

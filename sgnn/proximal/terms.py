@@ -11,7 +11,7 @@ from sgnn.networks.parameters import to_tensor
 from sgnn.proximal.base import Regulariser
 from sgnn.proximal.chains import chains_of, clusters_of, in_order, is_sequential
 from sgnn.proximal.joint import SplitProx, nested_prox
-from sgnn.proximal.rows import NestedProx, RowProx, can_nest, can_solve
+from sgnn.proximal.rows import GroupProx, NestedProx, RowProx, can_nest, can_shrink, can_solve
 
 
 class Terms(Regulariser):
@@ -43,10 +43,12 @@ class Terms(Regulariser):
         self.is_convex = self._convex_now()
         self.warm_up = max((term.warm_up for term in terms), default=0)
         self.metric = self._metric(parameters)
-        self._proxes = []
+        self._proxes, self._summands = [], []
         for chains in clusters_of(chains_of(self.terms)):
             proxes = [self._chain_prox(parameters, chain) for chain in chains]
             self.is_exact &= len(chains) == 1
+            for prox, chain in zip(proxes, chains, strict=True):
+                self._summands += [prox] if isinstance(prox, RowProx | GroupProx) else chain
             self._proxes += proxes if len(chains) == 1 else [SplitProx(parameters, proxes)]
 
     def _convex_now(self):
@@ -108,7 +110,7 @@ class Terms(Regulariser):
         return last.strength * last.weights / last.groups.sizes.sqrt()
 
     def value(self, parameters):
-        return float(sum(term.value(parameters) for term in self.terms))
+        return float(sum(part.value(parameters) for part in self._summands))
 
     def prox_(self, parameters, step):
         for prox_ in self._proxes:
@@ -117,6 +119,8 @@ class Terms(Regulariser):
     def _chain_prox(self, parameters, chain):
         if len(chain) <= 2 and can_solve(parameters, *chain):
             return RowProx(parameters, self.metric, *chain)
+        if len(chain) == 1 and self.fused is None and can_shrink(parameters, *chain):
+            return GroupProx(parameters, self.metric, *chain)
         if is_sequential(chain):
             return partial(_apply_in_turn, metric=self.metric, terms=chain)
         fine, coarse = chain

@@ -204,6 +204,22 @@ def test_a_shape_that_derives_from_another_has_its_own_prox(shape, groups, solve
     )
 
 
+@pytest.mark.parametrize("parent", [AbsoluteValue(), Logarithm(0.1), SquaredL1()], ids=repr)
+def test_a_shape_that_derives_from_another_has_its_own_value(parent):
+    class Twice(type(parent)):
+        def value(self, x, strength):
+            return 2 * super().value(x, strength)
+
+    def objectives(shape):
+        model = SparseMLPRegressor((6,), penalty=OfShape(of=shape), max_iter=3, random_state=0)
+        return np.array(model.fit(X, Y).objective_curve_)
+
+    found = objectives(Twice(**vars(parent)))
+    with kernels.switched_off():
+        np.testing.assert_allclose(found, objectives(Twice(**vars(parent))), rtol=1e-11)
+    assert (found > 1.001 * objectives(parent)).all()
+
+
 @pytest.mark.parametrize("groups", ["weights", "outgoing", "incoming"])
 def test_a_soft_shape_says_the_threshold_of_its_prox(groups):
     """What the kernels are told of a shape, against what its prox does."""

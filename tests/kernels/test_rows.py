@@ -1,5 +1,6 @@
 """Compiled proxes that need whole groups, beside those in torch."""
 
+import networkx
 import numpy as np
 import pytest
 import torch
@@ -10,6 +11,8 @@ from sgnn.penalties import (
     CGES,
     MCP,
     ExclusiveLasso,
+    GraphLogSum,
+    GroupGraph,
     GroupHoyerSquare,
     GroupLasso,
     Hoyer,
@@ -21,11 +24,13 @@ from sgnn.penalties import (
     get_penalty,
 )
 from sgnn.proximal.build import build_terms
-from sgnn.proximal.rows import NestedProx, RowProx
+from sgnn.proximal.rows import GroupProx, NestedProx, RowProx
 from tests.penalties.outside import show
 
 pytestmark = pytest.mark.skipif(not kernels.are_built(), reason="the kernels are not compiled")
 
+# Node 3 has no neighbours; without blocks there are three more.
+EDGES = [(0, 1), (1, 2, 0.5)]
 PENALTIES = [
     *(CGES(groups=groups) for groups in ("outgoing", "incoming")),
     CGES(0.0),
@@ -46,8 +51,13 @@ PENALTIES = [
     IntegratedTransformedL1(3.0, layers="input", adaptive=1.0),
     [LogSum(groups="weights"), GroupLasso(layers="input")],
     [MCP(groups="weights", layers="input", fraction=0.7), GroupLasso(groups="incoming")],
+    *(penalty(graph) for penalty in (GroupGraph, GraphLogSum) for graph in (EDGES, [])),
+    *(penalty(networkx.path_graph(4)) for penalty in (GroupGraph, GraphLogSum)),
+    GroupGraph(EDGES, smoothing=20.0, layers=[0.5, 1, 2]),
+    GraphLogSum(EDGES, eps=0.01, spread=3.0, layers="input"),
+    [ExclusiveLasso(layers="input"), LogSum(layers=[0, 1, 1], groups="incoming")],
 ]
-KERNELS = RowProx, NestedProx
+KERNELS = RowProx, GroupProx, NestedProx
 BLOCKS = np.array([0, 1, 1, 2, 0, 1, 3])
 
 
@@ -82,6 +92,8 @@ def test_kernels_give_what_torch_gives(penalty, dtype, alpha, step, blocks):
     tolerance = 2e-5 if dtype is torch.float32 else 1e-9
     np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance)
     np.testing.assert_array_equal(found != 0, expected != 0)
+    values = [of.value(network(dtype)) for of in (terms, in_torch)]
+    assert values[0] == pytest.approx(values[1], rel=tolerance / 20, abs=1e-12)
     if alpha == 0 or step == 0.0:
         np.testing.assert_array_equal(found, network(dtype).flat.numpy())
 
@@ -111,10 +123,10 @@ def test_jumps_of_sums_are_where_torch_has_them(penalty, step):
 @pytest.mark.parametrize("theta", [0.0, 0.3, 2.0])
 def test_squared_l1_and_norm_meets_its_optimality_conditions(kappa, theta):
     x = np.random.RandomState(1).standard_t(3, 500)
-    places, starts = np.arange(500), np.array([0, 500])
+    one = np.ones(1)
     flat = torch.from_numpy(x.copy())
-    kernel = kernels.Rows(places, None, starts)
-    kernel.prox(flat, kernels.ROW_SHAPES["squared_l1"], 0.0, np.array([kappa]), np.array([theta]))
+    kernel = kernels.Rows(np.arange(500), None, np.array([0, 500]), np.zeros(1, int))
+    kernel.prox(flat, 0.5, kernels.ROW_SHAPES["squared_l1"], 0.0, 2 * kappa * one, 2 * theta * one)
     z = flat.numpy()
     total, norm = abs(z).sum(), np.linalg.norm(z)
     assert norm > 0
