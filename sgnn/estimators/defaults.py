@@ -24,7 +24,7 @@ from sgnn.estimators.regressor import SparseMLPRegressor
 
 _DENSE_STEPS, _BATCH_SIZE = 1000, 200
 _L2, _LEAST_L2, _MOST_L2 = 1e-3, 1e-4, 0.1
-_L2_PER_NOISE, _L2_PER_NOISE_OF_CLASSES = 20.0, 7.0
+_L2_PER_NOISE = 7.0
 _MOST_SAMPLES = 2000
 _LEAST_EPOCHS, _MOST_EPOCHS = 20, 400
 _LEAST_SAMPLES_OF_CLASS = 5
@@ -86,13 +86,13 @@ def default_estimator(kind, X, sample_weight=None):
 def with_ridge(estimator, X, y, sample_weight=None):
     r"""Return a default estimator with the ridge that the noise in `y` asks for.
 
-    It is :math:`20\, \sigma^2 / n` for quantities, in units of the variance of `y`, and at least
-    1e-4, and :math:`7\, \sigma^2 / n` for classes, and at least 1e-3; at most 0.1. So it is in
-    proportion to the variance of an estimate by :math:`n` samples. The noise :math:`\sigma^2` is
-    the share of the loss of the best constant that the plain default leaves of at most 2,000
-    samples: of quantities on samples that it has not seen; of classes on those that it was trained
-    on, so that interactions in the midst of many inputs, which it knows by heart and no better, do
-    not count as noise.
+    It is :math:`7\, \sigma^2 / (1 - \sigma^2) / n` for quantities, in units of the variance of `y`,
+    and at least 1e-4, and :math:`7\, \sigma^2 / n` for classes, and at least 1e-3; at most 0.1. So
+    it is in proportion to the variance of an estimate by :math:`n` samples, and, of quantities, to
+    noise over signal, as the ridge of Bayes is. The noise :math:`\sigma^2` is the share of the loss
+    of the best constant that the plain default leaves of at most 2,000 samples: of quantities on
+    samples that it has not seen; of classes on those that it was trained on, so that interactions
+    in the midst of many inputs, which it knows by heart and no better, do not count as noise.
 
     Parameters
     ----------
@@ -103,17 +103,16 @@ def with_ridge(estimator, X, y, sample_weight=None):
     X, y, weights = rows_with_weight(*indexable(X, y, check_weights(sample_weight, X)))
     n_samples = _num_samples(X)
     if is_classifier(estimator):
-        factor, least, share = _L2_PER_NOISE_OF_CLASSES, _L2, _unlearnt_share
+        least = _L2
+        noise = _unlearnt_share(X, y, weights) if n_samples * least < _L2_PER_NOISE else 0.0
     else:
-        factor, least, share = _L2_PER_NOISE, _LEAST_L2, _unexplained_share
-    if factor <= n_samples * least:
-        return estimator.set_params(l2=least)
-    noise = share(X, y, weights)
-    return estimator.set_params(l2=min(max(factor * noise / n_samples, least), _MOST_L2))
+        least, noise = _LEAST_L2, _noise_over_signal(X, y, weights)
+    l2 = min(max(_L2_PER_NOISE * noise / n_samples, least), _MOST_L2)
+    return estimator.set_params(l2=l2)
 
 
-def _unexplained_share(X, y, weights):
-    """Return the share of the variance that the plain default leaves of samples held out."""
+def _noise_over_signal(X, y, weights):
+    """Return what the plain default leaves of the variance of samples held out, over the rest."""
     from sgnn.training.noise import strength_of_noise
 
     rows = _some_rows(_num_samples(X))
@@ -123,7 +122,8 @@ def _unexplained_share(X, y, weights):
     with explained(plain, data.X):
         problem, state = prepare(plain, data, rng)
         alpha = strength_of_noise(problem, state.network.sizes, settings_of(plain))
-    return (alpha / problem.alpha) ** 2
+    share = (alpha / problem.alpha) ** 2
+    return share / (1 - share) if share < 1 else np.inf
 
 
 def _unlearnt_share(X, y, weights):

@@ -78,11 +78,11 @@ class BaseSparseMLPCV(
     estimator : SparseMLPClassifier, SparseMLPRegressor or None, default=None
         Network, penalty and training, as for :func:`sgnn.sparse_mlp_path`. None is one with
         ``penalty="log_sum"``, and `l2` and `max_iter` that suit the data: with :math:`n` samples
-        the ridge is :math:`20\, \sigma^2 / n` for quantities, between 1e-4 and 0.1, where
-        :math:`\sigma^2` is the share of the variance that the plain default leaves unexplained, and
-        :math:`7\, \sigma^2 / n` for classes, between 1e-3 and 0.1, where it is the share of their
-        entropy that the plain default does not learn. For results that repeat, give one with a
-        ``random_state``.
+        the ridge is :math:`7\, \sigma^2 / (1 - \sigma^2) / n` for quantities, between 1e-4 and 0.1,
+        where :math:`\sigma^2` is the share of the variance that the plain default leaves
+        unexplained, and :math:`7\, \sigma^2 / n` for classes, between 1e-3 and 0.1, where it is the
+        share of their entropy that the plain default does not learn. For results that repeat, give
+        one with a ``random_state``.
     alphas, max_iter
         As in :func:`sgnn.sparse_mlp_path`.
     cv : int, cross-validation generator or iterable, default=None
