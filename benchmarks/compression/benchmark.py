@@ -18,7 +18,11 @@ SEEDS = 2
 SHOWN = ("log-sum, gelu, blank pixels", "log-sum of units, gelu, blank pixels")
 AIMS = [("weights", 3_500, 0.982), ("weights", 4_900, 0.984), ("multiply_adds", 16_000, 0.982)]
 #: What measures on training, held-out and test data.
-OF_ALL_PARTS = {"one path": one_path, "structured": structured}
+OF_ALL_PARTS = {
+    "one path": one_path,
+    structured.OF_PART: structured,
+    structured.OF_ALL: structured,
+}
 
 
 def cases(toy=False):
@@ -46,7 +50,7 @@ def cases(toy=False):
 def is_long(case):
     if case["of"] == "recipe":
         return case["seed"] > 0 or case["recipe"] not in SHOWN
-    if case["of"] in ("Hoyer-Square", "one path", "structured"):
+    if case["of"] in ("Hoyer-Square", *OF_ALL_PARTS):
         return True
     return case["of"] == "trial" or case["penalty"] not in every_penalty.IN_BRIEF
 
@@ -86,8 +90,8 @@ def report(records):
     parts = [picture(records), "## As published", *published_tables()]
     if runs := records.where(of="one path"):
         parts += ["## All sizes by one path", *one_path.report(runs)]
-    if runs := records.where(of="structured"):
-        parts += ["## Few multiply-adds by single fits", *structured.report(runs)]
+    if records.where(of=structured.OF_PART):
+        parts += ["## Few multiply-adds by single fits", *structured.report(records)]
     if recipes:
         parts += ["## Recipes", pages.table(*recipe_table(recipes))]
     if trials:
@@ -157,8 +161,8 @@ def picture(records):
         if runs := records.where(of="one path", on=kind):
             points = [(one[size], 100 * one["test"]) for run in runs for one in run["points"]]
             ax.plot(*np.transpose(points), "k.", markersize=3, label="one path, all sizes")
-        if kind == GROUPS and (runs := records.where(of="structured")):
-            ax.plot(runs.values(size), 100 * runs.values("test"), "k^", label="single fits, refit")
+        if kind == GROUPS and (runs := records.where(of=structured.OF_ALL)):
+            ax.plot(runs.values(size), 100 * runs.values("test"), "k^", label="single fits")
         for number, point in enumerate(published, start=1):
             ax.plot(*point, "kx", markersize=6, zorder=3)
             ax.annotate(str(number), point, xytext=(4, 3), textcoords="offset points")
