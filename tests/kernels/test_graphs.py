@@ -53,6 +53,9 @@ def test_norms_on_a_graph_are_bounded_least_squares(area, smoothing, blocks, rem
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
     np.testing.assert_array_equal(found > 0, expected > 1e-12)
     assert (found > 0).any()
+    beside_zeros = prox(shape, x * kept, 0.5, 2 * area)
+    np.testing.assert_allclose(beside_zeros[kept], expected, rtol=0, atol=1e-10)
+    assert not beside_zeros[~kept].any()
 
 
 @pytest.mark.parametrize("seed", range(8))
