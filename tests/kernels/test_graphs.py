@@ -25,7 +25,8 @@ def prox(shape, x, step, strength, dtype=torch.float64):
     flat, (name, parameter) = torch.tensor(x, dtype=dtype), shape.kernel
     starts, first = np.array([0, len(x)]), np.zeros(1, int)
     rows = kernels.Rows(np.arange(len(x)), None, starts, first, shape.graph)
-    rows.prox(flat, step, kernels.ROW_SHAPES[name], parameter, np.full(1, strength), None)
+    rows.penalise_rows(kernels.ROW_SHAPES[name], parameter, np.full(1, strength), None)
+    rows.prox(flat, step)
     return flat.numpy()
 
 
