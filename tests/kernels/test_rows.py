@@ -10,6 +10,7 @@ from sgnn.networks.parameters import Parameters
 from sgnn.penalties import (
     CGES,
     MCP,
+    ElasticNet,
     ExclusiveLasso,
     GraphLogSum,
     GroupGraph,
@@ -57,8 +58,8 @@ PENALTIES = [
     GraphLogSum(EDGES, eps=0.01, spread=3.0, layers="input"),
     [ExclusiveLasso(layers="input"), LogSum(layers=[0, 1, 1], groups="incoming")],
     GroupLasso(groups="both"),
-    GroupHoyerSquare(groups="both"),
-    MCP(groups="both", fraction=0.7),
+    GroupLasso(groups="both", fraction=0.7, adaptive=1.0),
+    ElasticNet(0.3, groups="both", layers=[0.5, 1, 2]),
 ]
 KERNELS = CompiledProx, CompiledSplit
 BLOCKS = np.array([0, 1, 1, 2, 0, 1, 3])
