@@ -60,8 +60,8 @@ def can_nest(parameters, fine, coarse):
 
 
 def _are_for(parameters):
-    is_on_cpu = parameters.flat.device.type == "cpu"
-    return kernels.are_used() and type(parameters) is Parameters and is_on_cpu
+    is_dense = type(parameters) is Parameters
+    return kernels.are_used() and is_dense and parameters.flat.device.type == "cpu"
 
 
 def _is_small(parameters):
