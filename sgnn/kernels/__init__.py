@@ -66,7 +66,7 @@ def switched_off():
 if are_built():
     Adam, SGD = _groups.Adam, _groups.SGD
     KINDS, SHAPES = _groups.KINDS, _groups.SHAPES
-    Rows, ROW_SHAPES = _rows.Rows, _rows.SHAPES
+    Rows, Split, ROW_SHAPES = _rows.Rows, _rows.Split, _rows.SHAPES
     Pass, Samples = _network.Pass, _network.Samples
     Predictor = _predict.Predictor
     ACTIVATIONS, LOSSES = _network.ACTIVATIONS, _network.LOSSES

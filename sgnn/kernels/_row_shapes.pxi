@@ -25,15 +25,19 @@ cdef inline void sums(const double* r, int64_t n, double threshold, double* coun
     count[0], total[0], square[0] = n_above, first, second
 
 
-cdef double row_value(const double* r, int64_t n, int shape, double parameter) noexcept nogil:
+cdef double row_value(Rows of, const double* r, int64_t n) noexcept nogil:
     """Return the value of a shape of magnitudes at strength 1."""
     cdef double count, total, square
+    if of.shape == GRAPH:
+        return graph_value(r, n, of.parameter, &of.graph)
+    if of.shape == SPREAD_LOGARITHM:
+        return of.parameter * sum_of_logarithms(r, of.parameter, &of.graph)
     sums(r, n, 0, &count, &total, &square)
-    if shape == SQUARED_L1:
+    if of.shape == SQUARED_L1:
         return 0.5 * total * total
-    if shape == NORM_DIFFERENCE:
-        return total - parameter * sqrt(square)
-    if shape == HOYER:
+    if of.shape == NORM_DIFFERENCE:
+        return total - of.parameter * sqrt(square)
+    if of.shape == HOYER:
         return total / fmax(sqrt(square), LEAST)
     return total * total / fmax(square, LEAST)
 

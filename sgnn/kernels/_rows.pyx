@@ -24,6 +24,9 @@ SHAPES = {
     "spread_logarithm": SPREAD_LOGARITHM,
 }
 
+cdef enum Kind:
+    OF_ROWS, OF_NORMS, OF_BOTH
+
 cdef double LEAST = 1e-300
 cdef int N_ARRAYS = 5
 
@@ -66,7 +69,12 @@ cdef class Rows:
     cdef bint is_single
     cdef int64_t longest
     cdef Graph graph
-    cdef object _alive
+    cdef int kind, shape
+    cdef double parameter
+    cdef Term fine, coarse
+    cdef const double* factors
+    cdef const double* of_norms
+    cdef object _alive, _alive_too
 
     def __init__(self, entries, members, rows, groups, graph=None):
         self.entries, self.rows, self.groups = entries, rows, groups
@@ -84,22 +92,12 @@ cdef class Rows:
         self._alive = starts, columns, values, of_rows
         self.graph = Graph(matrix.shape[0], &starts[0], &columns[0], &values[0], &of_rows[0])
 
-    cdef double* memory(self) except NULL:
-        """Return memory for some numbers per member of a row."""
-        cdef double* found = <double*> malloc((N_ARRAYS * self.longest + 1) * sizeof(double))
-        if found == NULL:
-            raise MemoryError
-        return found
-
-    def prox(self, flat, step, int shape, double parameter, const double[::1] factors,
-             const double[::1] of_norms):
-        """Apply the prox of a shape in place.
+    def penalise_rows(self, int shape, double parameter, const double[::1] factors,
+                      const double[::1] of_norms):
+        """Be the prox of a shape of whole rows from now on.
 
         Parameters
         ----------
-        flat : torch.Tensor
-        step : float, or torch.Tensor like `flat`
-            One for all, or several.
         shape : int
             A value of `SHAPES`.
         parameter : float
@@ -109,102 +107,83 @@ cdef class Rows:
         of_norms : ndarray of shape (n_rows,), or None
             Factors of the steps for the Euclidean norm, which is added to the squared l1 norm.
         """
-        cdef Steps steps = steps_of(step)
-        cdef void* buffer = address(flat)
-        cdef bint is_double = flat.element_size() == 8
-        cdef const double* norms = NULL
-        cdef double* r = self.memory()
+        self.kind, self.shape, self.parameter = OF_ROWS, shape, parameter
+        self._alive_too = factors, of_norms
+        self.factors, self.of_norms = &factors[0], NULL
         if of_norms is not None:
-            norms = &of_norms[0]
-        with nogil:
-            if is_double:
-                prox(self, <double*> buffer, r, &steps, shape, parameter, &factors[0], norms)
-            else:
-                prox(self, <float*> buffer, r, &steps, shape, parameter, &factors[0], norms)
-        free(r)
+            self.of_norms = &of_norms[0]
 
-    def value(self, flat, int shape, double parameter, const double[::1] factors,
-              const double[::1] of_norms):
-        """Return the value of the function that :meth:`prox` is of, with steps of 1."""
-        cdef void* buffer = address(flat)
-        cdef bint is_double = flat.element_size() == 8
-        cdef const double* norms = NULL
-        cdef double found
-        cdef double* r = self.memory()
-        if of_norms is not None:
-            norms = &of_norms[0]
-        with nogil:
-            if is_double:
-                found = value(self, <double*> buffer, r, shape, parameter, &factors[0], norms)
-            else:
-                found = value(self, <float*> buffer, r, shape, parameter, &factors[0], norms)
-        free(r)
-        return found
-
-    def norm_prox(self, flat, step, shape, const double[::1] factors):
-        """Apply the prox of a shape to the norms of rows of single weights in place.
+    def penalise_norms(self, shape, const double[::1] factors):
+        """Be the prox of a shape of the norms of rows of single weights from now on.
 
         Parameters
         ----------
-        flat, step
-            As in :meth:`prox`.
         shape : tuple
             A value of ``_groups.SHAPES``, strength and parameter.
         factors : ndarray of shape (n_rows,)
             Of the steps.
         """
-        cdef Steps steps = steps_of(step)
-        cdef void* buffer = address(flat)
-        cdef bint is_double = flat.element_size() == 8
-        cdef Term term = Term(shape[0], 1, shape[1], shape[2])
-        with nogil:
-            if is_double:
-                norm_prox(self, <double*> buffer, &steps, &term, &factors[0])
-            else:
-                norm_prox(self, <float*> buffer, &steps, &term, &factors[0])
+        self.kind, self.coarse = OF_NORMS, Term(shape[0], 1, shape[1], shape[2])
+        self._alive_too, self.of_norms = factors, &factors[0]
 
-    def norm_value(self, flat, shape, const double[::1] factors):
-        """Return the value of the function that :meth:`norm_prox` is of, with steps of 1."""
-        cdef void* buffer = address(flat)
-        cdef bint is_double = flat.element_size() == 8
-        cdef Term term = Term(shape[0], 1, shape[1], shape[2])
-        cdef double found
-        with nogil:
-            if is_double:
-                found = norm_value(self, <double*> buffer, &term, &factors[0])
-            else:
-                found = norm_value(self, <float*> buffer, &term, &factors[0])
-        return found
-
-    def nested_prox(self, flat, step, fine, coarse, const double[::1] factors,
-                    const double[::1] of_norms):
-        """Apply the joint prox of a shape of single weights and one of the norms of rows in place.
+    def penalise_both(self, fine, coarse, const double[::1] factors, const double[::1] of_norms):
+        """Be the joint prox of a shape of single weights and one of the norms of their rows.
 
         Parameters
         ----------
-        flat, step
-            As in :meth:`prox`.
         fine, coarse : tuple
-            As `shape` of :meth:`norm_prox`.
+            As `shape` of :meth:`penalise_norms`.
         factors : ndarray of shape (n_entries,)
             Of the steps, for the fine shape.
         of_norms : ndarray of shape (n_rows,)
             Of the steps, for the coarse shape.
         """
+        self.kind, self.fine = OF_BOTH, Term(fine[0], 1, fine[1], fine[2])
+        self.coarse = Term(coarse[0], 1, coarse[1], coarse[2])
+        self._alive_too = factors, of_norms
+        self.factors, self.of_norms = &factors[0], &of_norms[0]
+
+    def prox(self, flat, step):
+        """Apply the prox in place.
+
+        Parameters
+        ----------
+        flat : torch.Tensor
+        step : float, or torch.Tensor like `flat`
+            One for all, or several.
+        """
         cdef Steps steps = steps_of(step)
         cdef void* buffer = address(flat)
         cdef bint is_double = flat.element_size() == 8
-        cdef Term of_fine = Term(fine[0], 1, fine[1], fine[2])
-        cdef Term of_coarse = Term(coarse[0], 1, coarse[1], coarse[2])
-        cdef double* r = self.memory()
+        cdef double* r = numbers(N_ARRAYS * self.longest)
         with nogil:
             if is_double:
-                nested_prox(self, <double*> buffer, r, &steps, &of_fine, &of_coarse, &factors[0],
-                            &of_norms[0])
+                prox(self, <double*> buffer, r, &steps)
             else:
-                nested_prox(self, <float*> buffer, r, &steps, &of_fine, &of_coarse, &factors[0],
-                            &of_norms[0])
+                prox(self, <float*> buffer, r, &steps)
         free(r)
+
+    def value(self, flat):
+        """Return the value of the function, with steps of 1."""
+        cdef void* buffer = address(flat)
+        cdef bint is_double = flat.element_size() == 8
+        cdef double found
+        cdef double* r = numbers(N_ARRAYS * self.longest)
+        with nogil:
+            if is_double:
+                found = value(self, <double*> buffer, r)
+            else:
+                found = value(self, <float*> buffer, r)
+        free(r)
+        return found
+
+
+cdef double* numbers(int64_t n) except NULL:
+    """Return memory for some numbers."""
+    cdef double* found = <double*> malloc((n + 1) * sizeof(double))
+    if found == NULL:
+        raise MemoryError
+    return found
 
 
 cdef Steps steps_of(step):
@@ -218,93 +197,70 @@ cdef inline double step_of(const Steps* steps, Rows of, int64_t row, const real*
     return steps.one if steps.several == NULL else (<const real*> steps.several)[of.groups[row]]
 
 
-cdef void prox(Rows of, real* flat, double* r, const Steps* steps, int shape, double parameter,
-               const double* factors, const double* of_norms) noexcept nogil:
-    cdef int64_t row, n, k
-    cdef double step, area
+cdef void prox(Rows of, real* flat, double* r, const Steps* steps) noexcept nogil:
+    cdef int64_t row, n, first
+    cdef double step, area, norm
     cdef double* before = r + of.longest
+    cdef double* memory = before + of.longest
     # A change that single precision cannot show ends an iteration.
     cdef double precision = 1e-8 if real is float else 1e-15
     for row in range(of.rows.shape[0] - 1):
-        n = of.rows[row + 1] - of.rows[row]
-        gather(of, flat, row, n, before)
-        for k in range(n):
-            r[k] = before[k]
+        first, n = of.rows[row], of.rows[row + 1] - of.rows[row]
         step = step_of(steps, of, row, flat)
-        area = step * factors[row]
-        if shape == SQUARED_L1 and of_norms == NULL:
-            squared_l1(r, n, area)
-        elif shape == SQUARED_L1:
-            squared_l1_and_norm(r, n, area, step * of_norms[row])
-        elif shape == NORM_DIFFERENCE:
-            norm_difference(r, n, area, parameter)
-        elif shape == HOYER:
-            hoyer(r, before, n, area, precision)
-        elif shape == GRAPH:
-            graph(r, before, n, area, parameter, precision, &of.graph, before + of.longest)
-        elif shape == SPREAD_LOGARITHM:
-            spread_logarithm(r, before, n, area, parameter, precision, &of.graph,
-                             before + of.longest)
+        if of.kind == OF_NORMS:
+            norm = r[0] = norm_at(flat, &of.entries[first], n)
+            area = step * of.of_norms[row]
+            prox_of(&of.coarse, r, &area, 1)
+            scale_at(flat, &of.entries[first], n, r[0] / norm if norm > 0 else 0)
+            continue
+        gather(of, flat, row, n, before)
+        if of.kind == OF_BOTH:
+            nested(r, before, memory, n, &of.fine, &of.coarse, step, of.factors + first,
+                   step * of.of_norms[row])
         else:
-            hoyer_square(r, n, area)
+            area = step * of.factors[row]
+            norm = step * of.of_norms[row] if of.of_norms != NULL else 0
+            row_prox(of, r, before, n, area, norm, precision, memory)
         scatter(of, flat, row, n, before, r)
 
 
-cdef void norm_prox(Rows of, real* flat, const Steps* steps, const Term* term,
-                    const double* factors) noexcept nogil:
-    cdef int64_t row, first, n
-    cdef double norm, shrunk, area
-    for row in range(of.rows.shape[0] - 1):
-        first, n = of.rows[row], of.rows[row + 1] - of.rows[row]
-        norm = shrunk = norm_at(flat, &of.entries[first], n)
-        area = step_of(steps, of, row, flat) * factors[row]
-        prox_of(term, &shrunk, &area, 1)
-        scale_at(flat, &of.entries[first], n, shrunk / norm if norm > 0 else 0)
+cdef void row_prox(Rows of, double* r, const double* x, int64_t n, double area, double of_norm,
+                   double precision, double* memory) noexcept nogil:
+    cdef int64_t k
+    for k in range(n):
+        r[k] = x[k]
+    if of.shape == SQUARED_L1 and of.of_norms == NULL:
+        squared_l1(r, n, area)
+    elif of.shape == SQUARED_L1:
+        squared_l1_and_norm(r, n, area, of_norm)
+    elif of.shape == NORM_DIFFERENCE:
+        norm_difference(r, n, area, of.parameter)
+    elif of.shape == HOYER:
+        hoyer(r, x, n, area, precision)
+    elif of.shape == GRAPH:
+        graph(r, x, n, area, of.parameter, precision, &of.graph, memory)
+    elif of.shape == SPREAD_LOGARITHM:
+        spread_logarithm(r, x, n, area, of.parameter, precision, &of.graph, memory)
+    else:
+        hoyer_square(r, n, area)
 
 
-cdef void nested_prox(Rows of, real* flat, double* r, const Steps* steps, const Term* fine,
-                      const Term* coarse, const double* factors,
-                      const double* of_norms) noexcept nogil:
-    cdef int64_t row, n, first
-    cdef double step
-    cdef double* before = r + of.longest
-    for row in range(of.rows.shape[0] - 1):
-        first, n = of.rows[row], of.rows[row + 1] - of.rows[row]
-        gather(of, flat, row, n, before)
-        step = step_of(steps, of, row, flat)
-        nested(r, before, before + of.longest, n, fine, coarse, step, factors + first,
-               step * of_norms[row])
-        scatter(of, flat, row, n, before, r)
-
-
-cdef double value(Rows of, const real* flat, double* r, int shape, double parameter,
-                  const double* factors, const double* of_norms) noexcept nogil:
-    cdef int64_t row, n
-    cdef double found, total = 0
-    for row in range(of.rows.shape[0] - 1):
-        n = of.rows[row + 1] - of.rows[row]
-        gather(of, flat, row, n, r)
-        if shape == GRAPH:
-            found = graph_value(r, n, parameter, &of.graph)
-        elif shape == SPREAD_LOGARITHM:
-            found = parameter * sum_of_logarithms(r, parameter, &of.graph)
-        else:
-            found = row_value(r, n, shape, parameter)
-        total += factors[row] * found
-        if of_norms != NULL:
-            total += of_norms[row] * norm_of(r, n)
-    return total
-
-
-cdef double norm_value(Rows of, const real* flat, const Term* term,
-                       const double* factors) noexcept nogil:
-    cdef int64_t row, first
+cdef double value(Rows of, const real* flat, double* r) noexcept nogil:
+    cdef int64_t row, n, first, k
     cdef double total = 0
     for row in range(of.rows.shape[0] - 1):
-        first = of.rows[row]
-        total += factors[row] * value_of(
-            term, norm_at(flat, &of.entries[first], of.rows[row + 1] - first)
-        )
+        first, n = of.rows[row], of.rows[row + 1] - of.rows[row]
+        if of.kind == OF_NORMS:
+            total += of.of_norms[row] * value_of(&of.coarse, norm_at(flat, &of.entries[first], n))
+            continue
+        gather(of, flat, row, n, r)
+        if of.kind == OF_BOTH:
+            for k in range(n):
+                total += of.factors[first + k] * value_of(&of.fine, r[k])
+            total += of.of_norms[row] * value_of(&of.coarse, norm_of(r, n))
+        else:
+            total += of.factors[row] * row_value(of, r, n)
+            total += of.of_norms[row] * norm_of(r, n) if of.of_norms != NULL else 0
     return total
 
 
@@ -312,3 +268,4 @@ include "_members.pxi"
 include "_row_shapes.pxi"
 include "_nested.pxi"
 include "_graphs.pxi"
+include "_split.pxi"

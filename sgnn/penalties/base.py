@@ -52,6 +52,9 @@ class Shape(ABC):
     takes_arrays = False
     #: Name of the same shape in :mod:`sgnn.kernels`, and its parameter, where it is there.
     kernel = None
+    #: A sparse matrix with a column for each member of a row, and a number for each row of the
+    #: matrix, where that kernel takes them.
+    graph = None
 
     def __init_subclass__(cls, **kwargs):
         """Take over what is said of a prox and a value only along with both."""
@@ -142,9 +145,6 @@ class RowShape(Shape):
     #: ``prox_plus_norm(x, step, strength, threshold)``, the joint prox with ``threshold`` times the
     #: Euclidean norm, for shapes that have one faster than the general solver.
     prox_plus_norm = None
-    #: A sparse matrix with a column for each member, and a number for each of its rows, where the
-    #: kernel of a shape takes them.
-    graph = None
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,14 @@
 """Proxes that need all weights of a group, by compiled kernels."""
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 import torch
 
 from sgnn import kernels
 from sgnn.groups.whole_layers import WholeLayers
 from sgnn.networks.parameters import Parameters
+from sgnn.proximal.joint import SplitProx
 from sgnn.proximal.shapes import for_kernels, is_known
 
 #: With more weights than these torch is faster, whose loops over entries are vectorised.
@@ -57,8 +60,8 @@ def can_nest(parameters, fine, coarse):
 
 
 def _are_for(parameters):
-    is_on_cpu = parameters.flat.device.type == "cpu"
-    return kernels.are_used() and type(parameters) is Parameters and is_on_cpu
+    is_dense = type(parameters) is Parameters
+    return kernels.are_used() and is_dense and parameters.flat.device.type == "cpu"
 
 
 def _is_small(parameters):
@@ -71,118 +74,125 @@ def _is_norm(fine, coarse):
     return is_norm and coarse.structure == fine.structure and bool(fine.shape.prox_plus_norm)
 
 
-class RowProx:
-    """The prox of a function of whole groups, alone or with a multiple of their norms.
+class CompiledProx(ABC):
+    """The prox of one or two terms on the same groups, by a kernel.
 
     Parameters
     ----------
     parameters : Parameters
     metric : Groups
         What the steps belong to.
-    fine : Term
-    coarse : Term or None
+    groups : Groups
+        The rows.
+    terms : list of Term
+
+    Attributes
+    ----------
+    rows : kernels.Rows
     """
+
+    def __init__(self, parameters, metric, groups, terms):
+        self._terms, self._strengths = terms, None
+        self._layers = sorted({index for term in terms for index in term.layers})
+        of_groups = metric.refine(torch.arange(len(metric.sizes)), groups).numpy()
+        of_rows = np.concatenate([of_groups[groups.slices[index]] for index in self._layers])
+        self._places, *starts = _places(parameters, groups, self._layers)
+        self.rows = kernels.Rows(self._places, *starts, of_rows, terms[0].shape.graph)
+
+    def __call__(self, parameters, step):
+        """Apply the prox in place; `step` is a number, or one per group of the metric."""
+        self.prepare()
+        self.rows.prox(parameters.flat, step)
+
+    def prepare(self):
+        """Make the kernel the prox with the strengths of now."""
+        self._set_strengths([term.current for term in self._terms])
+
+    def value(self, parameters):
+        """Return the value at full strength, a float."""
+        self._set_strengths([term.strength for term in self._terms])
+        return self.rows.value(parameters.flat)
+
+    def _set_strengths(self, strengths):
+        if strengths != self._strengths:
+            self._penalise(*strengths)
+            self._strengths = strengths
+
+    @abstractmethod
+    def _penalise(self, *strengths):
+        """Tell the kernel what it is the prox of."""
+
+
+class RowProx(CompiledProx):
+    """The prox of a function of whole groups, alone or with a multiple of their norms."""
 
     def __init__(self, parameters, metric, fine, coarse=None):
-        self._fine, self._coarse = fine, coarse
+        super().__init__(parameters, metric, fine.groups, [fine, coarse] if coarse else [fine])
         name, self._parameter = fine.shape.kernel
         self._shape = kernels.ROW_SHAPES[name]
-        layers = sorted({*fine.layers, *(coarse.layers if coarse else ())})
-        self._rows = _rows_of(parameters, metric, fine.groups, layers, fine.shape.graph)
-        self._factors = _factors(fine, layers)
-        self._of_norm = None
+        self._factors, self._of_norms = _factors(fine, self._layers), None
         if coarse is not None:
             one = torch.ones(1, dtype=torch.float64)
-            self._of_norm = _factors(coarse, layers) * float(coarse.shape.value(one, 1.0))
+            self._of_norms = _factors(coarse, self._layers) * float(coarse.shape.value(one, 1.0))
 
-    def __call__(self, parameters, step):
-        """Apply the prox in place; `step` is a number, or one per group of the metric."""
-        factors = self._factors * self._fine.current
-        of_norms = self._coarse and self._of_norm * self._coarse.current
-        flat = parameters.flat
-        self._rows.prox(flat, step, self._shape, self._parameter, factors, of_norms)
-
-    def value(self, parameters):
-        """Return the value at full strength, a float."""
-        factors = self._factors * self._fine.strength
-        of_norms = self._coarse and self._of_norm * self._coarse.strength
-        return self._rows.value(parameters.flat, self._shape, self._parameter, factors, of_norms)
+    def _penalise(self, fine, coarse=None):
+        of_norms = None if coarse is None else self._of_norms * coarse
+        self.rows.penalise_rows(self._shape, self._parameter, self._factors * fine, of_norms)
 
 
-class GroupProx:
-    """The prox of a function of the norms of groups.
-
-    Parameters
-    ----------
-    parameters : Parameters
-    metric : Groups
-        What the steps belong to.
-    term : Term
-    """
+class GroupProx(CompiledProx):
+    """The prox of a function of the norms of groups."""
 
     def __init__(self, parameters, metric, term):
-        self._term = term
-        self._rows = _rows_of(parameters, metric, term.groups, term.layers)
-        self._factors = _factors(term, term.layers)
+        super().__init__(parameters, metric, term.groups, [term])
+        self._shape, self._factors = term.shape, _factors(term, self._layers)
 
-    def __call__(self, parameters, step):
-        """Apply the prox in place; `step` is a number, or one per group of the metric."""
-        shape = for_kernels(self._term.shape, self._term.current)
-        self._rows.norm_prox(parameters.flat, step, shape, self._factors)
-
-    def value(self, parameters):
-        """Return the value at full strength, a float."""
-        shape = for_kernels(self._term.shape, self._term.strength)
-        return self._rows.norm_value(parameters.flat, shape, self._factors)
+    def _penalise(self, strength):
+        self.rows.penalise_norms(for_kernels(self._shape, strength), self._factors)
 
 
-class NestedProx:
-    """The joint prox of a function of single weights and one of the norms of their groups.
-
-    Parameters
-    ----------
-    parameters : Parameters
-    metric : Groups
-        What the steps belong to.
-    fine, coarse : Term
-    """
+class NestedProx(CompiledProx):
+    """The joint prox of a function of single weights and one of the norms of their groups."""
 
     def __init__(self, parameters, metric, fine, coarse):
-        self._fine, self._coarse = fine, coarse
-        layers = sorted({*fine.layers, *coarse.layers})
-        places, *_ = _places(parameters, coarse.groups, layers)
-        self._rows = _rows_of(parameters, metric, coarse.groups, layers)
+        super().__init__(parameters, metric, coarse.groups, [fine, coarse])
         of_entries = torch.zeros(len(parameters.flat), dtype=torch.float64)
         of_entries[: len(parameters.weights)] = fine.weights
-        self._of_entries, self._of_norms = of_entries.numpy()[places], _factors(coarse, layers)
+        self._of_entries = of_entries.numpy()[self._places]
+        self._of_norms = _factors(coarse, self._layers)
+
+    def _penalise(self, *strengths):
+        pairs = zip(self._terms, strengths, strict=True)
+        shapes = (for_kernels(term.shape, strength) for term, strength in pairs)
+        self.rows.penalise_both(*shapes, self._of_entries, self._of_norms)
+
+
+class CompiledSplit(SplitProx):
+    """The joint prox of two that are compiled."""
+
+    def __init__(self, parameters, proxes):
+        super().__init__(parameters, proxes)
+        self._proxes, self._kernel = proxes, kernels.Split(*(prox.rows for prox in proxes))
 
     def __call__(self, parameters, step):
-        """Apply the prox in place; `step` is a number, or one per group of the metric."""
-        self._rows.nested_prox(
-            parameters.flat,
-            step,
-            *(for_kernels(term.shape, term.current) for term in (self._fine, self._coarse)),
-            self._of_entries,
-            self._of_norms,
-        )
+        for prox in self._proxes:
+            prox.prepare()
+        self.duals = self.duals.clone()
+        self._kernel.prox(parameters.flat, step, self.duals)
 
 
-def _rows_of(parameters, metric, groups, layers, graph=None):
-    """Return the groups of some layers as the kernels see them.
+def split(parameters, proxes):
+    """Return the joint prox of several on groups that overlap, compiled where it is known.
 
     Parameters
     ----------
     parameters : Parameters
-    metric : Groups
-        What steps belong to.
-    groups : Groups
-    layers : list of int
-    graph : tuple, default=None
-        As in :class:`sgnn.penalties.base.RowShape`.
+    proxes : list of callable
+        As in :class:`SplitProx`.
     """
-    of_groups = metric.refine(torch.arange(len(metric.sizes)), groups).numpy()
-    of_rows = np.concatenate([of_groups[groups.slices[index]] for index in layers])
-    return kernels.Rows(*_places(parameters, groups, layers), of_rows, graph)
+    are_compiled = all(isinstance(prox, CompiledProx) for prox in proxes)
+    kind = CompiledSplit if are_compiled and len(proxes) == 2 else SplitProx
+    return kind(parameters, proxes)
 
 
 def _factors(term, layers):

@@ -11,7 +11,16 @@ from sgnn.networks.parameters import to_tensor
 from sgnn.proximal.base import Regulariser
 from sgnn.proximal.chains import chains_of, clusters_of, in_order, is_sequential
 from sgnn.proximal.joint import SplitProx, nested_prox
-from sgnn.proximal.rows import GroupProx, NestedProx, RowProx, can_nest, can_shrink, can_solve
+from sgnn.proximal.rows import (
+    CompiledProx,
+    GroupProx,
+    NestedProx,
+    RowProx,
+    can_nest,
+    can_shrink,
+    can_solve,
+    split,
+)
 
 
 class Terms(Regulariser):
@@ -48,8 +57,8 @@ class Terms(Regulariser):
             proxes = [self._chain_prox(parameters, chain) for chain in chains]
             self.is_exact &= len(chains) == 1
             for prox, chain in zip(proxes, chains, strict=True):
-                self._summands += [prox] if isinstance(prox, RowProx | GroupProx) else chain
-            self._proxes += proxes if len(chains) == 1 else [SplitProx(parameters, proxes)]
+                self._summands += [prox] if isinstance(prox, CompiledProx) else chain
+            self._proxes += proxes if len(chains) == 1 else [split(parameters, proxes)]
 
     def _convex_now(self):
         return bool(self.terms) and all(t.shape.convex and t.strength for t in self.terms)

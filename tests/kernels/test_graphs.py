@@ -25,7 +25,8 @@ def prox(shape, x, step, strength, dtype=torch.float64):
     flat, (name, parameter) = torch.tensor(x, dtype=dtype), shape.kernel
     starts, first = np.array([0, len(x)]), np.zeros(1, int)
     rows = kernels.Rows(np.arange(len(x)), None, starts, first, shape.graph)
-    rows.prox(flat, step, kernels.ROW_SHAPES[name], parameter, np.full(1, strength), None)
+    rows.penalise_rows(kernels.ROW_SHAPES[name], parameter, np.full(1, strength), None)
+    rows.prox(flat, step)
     return flat.numpy()
 
 
@@ -53,6 +54,9 @@ def test_norms_on_a_graph_are_bounded_least_squares(area, smoothing, blocks, rem
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
     np.testing.assert_array_equal(found > 0, expected > 1e-12)
     assert (found > 0).any()
+    beside_zeros = prox(shape, x * kept, 0.5, 2 * area)
+    np.testing.assert_allclose(beside_zeros[kept], expected, rtol=0, atol=1e-10)
+    assert not beside_zeros[~kept].any()
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -10,6 +10,7 @@ from sgnn.networks.parameters import Parameters
 from sgnn.penalties import (
     CGES,
     MCP,
+    ElasticNet,
     ExclusiveLasso,
     GraphLogSum,
     GroupGraph,
@@ -24,7 +25,7 @@ from sgnn.penalties import (
     get_penalty,
 )
 from sgnn.proximal.build import build_terms
-from sgnn.proximal.rows import GroupProx, NestedProx, RowProx
+from sgnn.proximal.rows import CompiledProx, CompiledSplit
 from tests.penalties.outside import show
 
 pytestmark = pytest.mark.skipif(not kernels.are_built(), reason="the kernels are not compiled")
@@ -56,8 +57,11 @@ PENALTIES = [
     GroupGraph(EDGES, smoothing=20.0, layers=[0.5, 1, 2]),
     GraphLogSum(EDGES, eps=0.01, spread=3.0, layers="input"),
     [ExclusiveLasso(layers="input"), LogSum(layers=[0, 1, 1], groups="incoming")],
+    GroupLasso(groups="both"),
+    GroupLasso(groups="both", fraction=0.7, adaptive=1.0),
+    ElasticNet(0.3, groups="both", layers=[0.5, 1, 2]),
 ]
-KERNELS = RowProx, GroupProx, NestedProx
+KERNELS = CompiledProx, CompiledSplit
 BLOCKS = np.array([0, 1, 1, 2, 0, 1, 3])
 
 
@@ -126,7 +130,9 @@ def test_squared_l1_and_norm_meets_its_optimality_conditions(kappa, theta):
     one = np.ones(1)
     flat = torch.from_numpy(x.copy())
     kernel = kernels.Rows(np.arange(500), None, np.array([0, 500]), np.zeros(1, int))
-    kernel.prox(flat, 0.5, kernels.ROW_SHAPES["squared_l1"], 0.0, 2 * kappa * one, 2 * theta * one)
+    shape = kernels.ROW_SHAPES["squared_l1"]
+    kernel.penalise_rows(shape, 0.0, 2 * kappa * one, 2 * theta * one)
+    kernel.prox(flat, 0.5)
     z = flat.numpy()
     total, norm = abs(z).sum(), np.linalg.norm(z)
     assert norm > 0
