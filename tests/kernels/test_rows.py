@@ -102,6 +102,35 @@ def test_kernels_give_what_torch_gives(penalty, dtype, alpha, step, blocks):
         np.testing.assert_array_equal(found, network(dtype).flat.numpy())
 
 
+@pytest.mark.parametrize(
+    "penalties",
+    [
+        [ExclusiveLasso(warm_up=3), GroupLasso(warm_up=2)],
+        [GroupGraph(EDGES, warm_up=3)],
+        [GroupLasso(groups="both", warm_up=3)],
+        [LogSum(groups="weights", warm_up=2), GroupLasso(warm_up=3)],
+    ],
+    ids=show,
+)
+def test_strengths_that_rise_are_followed(penalties):
+    """Values are at full strength, proxes at that of the epoch."""
+
+    def results():
+        parameters = network(torch.float64)
+        terms = build_terms(penalties, parameters, 0.2)
+        for epoch in range(4):
+            terms.begin_epoch(epoch)
+            terms.prox_(parameters, 0.3)
+            yield terms.value(parameters), parameters.flat.numpy().copy()
+
+    found = [*results()]
+    with kernels.switched_off():
+        expected = [*results()]
+    for (value, flat), (of_torch, flat_of_torch) in zip(found, expected, strict=True):
+        assert value == pytest.approx(of_torch, rel=1e-10)
+        np.testing.assert_allclose(flat, flat_of_torch, rtol=0, atol=1e-9)
+
+
 @pytest.mark.parametrize("penalty", [LogSum(0.05), MCP(0.5), TransformedL1(0.1)], ids=show)
 @pytest.mark.parametrize("step", [0.05, 0.3, 2.0])
 def test_jumps_of_sums_are_where_torch_has_them(penalty, step):
