@@ -11,7 +11,7 @@ from sgnn.networks.parameters import Parameters
 from sgnn.proximal.joint import SplitProx
 from sgnn.proximal.shapes import for_kernels, is_known
 
-#: With more weights than these torch is faster, whose loops over entries are vectorised.
+#: With more weights than these torch solves sums on nested groups, in vectorised loops.
 _MOST_WEIGHTS = 2**15
 
 
@@ -31,7 +31,6 @@ def can_solve(parameters, fine, coarse=None):
         and fine.shape.kernel is not None
         and (coarse is None or _is_norm(fine, coarse))
         and _are_for(parameters)
-        and (_is_small(parameters) or fine.shape.graph is not None)
     )
 
 
@@ -43,7 +42,6 @@ def can_shrink(parameters, term):
         and bool(term.layers)
         and is_known(term.shape)
         and _are_for(parameters)
-        and _is_small(parameters)
     )
 
 
@@ -55,17 +53,13 @@ def can_nest(parameters, fine, coarse):
         and is_known(fine.shape)
         and is_known(coarse.shape)
         and _are_for(parameters)
-        and _is_small(parameters)
+        and len(parameters.weights) <= _MOST_WEIGHTS
     )
 
 
 def _are_for(parameters):
     is_dense = type(parameters) is Parameters
     return kernels.are_used() and is_dense and parameters.flat.device.type == "cpu"
-
-
-def _is_small(parameters):
-    return len(parameters.weights) <= _MOST_WEIGHTS
 
 
 def _is_norm(fine, coarse):

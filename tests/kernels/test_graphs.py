@@ -81,8 +81,6 @@ def test_no_support_has_a_better_point(seed):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("alpha", [0.001, 0.1, 1.0])
 def test_networks_of_any_size_are_penalised_by_kernels(penalty, dtype, alpha):
-    """Also of more weights than other shapes of whole groups are computed for."""
-
     def result():
         parameters = Parameters((1200, 30, 2), dtype, torch.device("cpu"))
         values = np.random.RandomState(0).standard_t(3, len(parameters.flat))
