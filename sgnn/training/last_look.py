@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from sgnn.losses.base import Loss
 from sgnn.networks.network import Network
 from sgnn.networks.parameters import to_tensor
 from sgnn.training.arrays import of_mean_one
@@ -35,7 +36,8 @@ def look_at(problem, outputs, told, start, converged, n_threads):
         is_worse = is_worse_than_constant(problem, outputs, n_threads)
     else:
         is_worse = is_lost(problem, outputs, n_threads, start)
-    if problem.told is not None and not is_surely_finite(problem, told):
+    has_link = type(problem.loss).predicted is not Loss.predicted
+    if problem.told is not None and (has_link or not is_surely_finite(problem, told)):
         for _, X, *_ in problem.parts():
             check_finite(problem.loss.predicted(told.forward(X)))
     return is_worse
@@ -90,7 +92,9 @@ def is_lost(problem, outputs, n_threads, start):
 
 
 def is_surely_finite(problem, network):
-    """Whether what a network predicts must be finite, by bounds of its layers: false if unknown.
+    """Whether outputs of a network must be finite, and their squares, by bounds of its layers.
+
+    False if that is not known. The inverse link is tried at both ends only.
 
     Parameters
     ----------
@@ -104,7 +108,7 @@ def is_surely_finite(problem, network):
             # No activation is further from zero than its argument by more than 1.
             sums = np.abs(coef).sum(0, dtype=np.float64)
             bound = (sums * bound + np.abs(bias)).max(initial=0.0) + 1
-            if not bound < np.finfo(network.dtype).max / 2:
+            if not bound < np.sqrt(np.finfo(network.dtype).max) / 2:
                 return False
         ends = problem.loss.predicted(np.array([[-bound], [bound]], dtype=network.dtype))
     return bool(np.isfinite(ends).all())

@@ -9,9 +9,10 @@ import pytest
 from sgnn import SgnnWarning, SparseMLPPath, sparse_mlp_path
 from sgnn.estimators.data import check_data
 from sgnn.estimators.prepare import prepare
+from sgnn.losses import SquaredError
 from sgnn.networks.activations import ACTIVATIONS
 from sgnn.networks.network import Network
-from sgnn.training.last_look import is_lost, is_surely_finite, is_worse_than_constant
+from sgnn.training.last_look import is_lost, is_surely_finite, is_worse_than_constant, look_at
 from tests.estimators.tasks import (
     CANCER_X,
     CANCER_Y,
@@ -235,6 +236,22 @@ def test_what_is_surely_finite_is_finite(activation):
                 assert np.isfinite(predicted).all()
     assert answers[:2] == [True, True]
     assert answers[-4:] == [False] * 4
+
+
+class ReciprocalError(SquaredError):
+    """A loss whose predictions are infinite where raw outputs are 0."""
+
+    def predicted(self, outputs):
+        with np.errstate(divide="ignore"):
+            return 1 / outputs
+
+
+def test_a_link_that_is_not_finite_between_the_ends_is_looked_at_for_each_sample():
+    model = regressor(loss=ReciprocalError(), hidden_layer_sizes=())
+    problem, state = problem_of(model, DIABETES_X, DIABETES_Y)
+    zero = Network.whole([np.zeros((10, 1))], [np.zeros(1)], "relu")
+    with pytest.raises(FloatingPointError, match="not finite"):
+        look_at(problem, state.network, zero, state.network, False, 1)
 
 
 def test_of_very_many_samples_some_are_enough():
