@@ -172,7 +172,8 @@ def cases(toy=False):
 
 
 def is_long(case):
-    return case["method"] == "LassoNet" or case["seed"] >= 5
+    is_slow_lasso = case["method"] == "lasso" and case["task"].startswith("interactions")
+    return case["method"] == "LassoNet" or is_slow_lasso or case["seed"] >= 5
 
 
 def measure(case):
