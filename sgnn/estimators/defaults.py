@@ -104,7 +104,8 @@ def with_ridge(estimator, X, y, sample_weight=None):
     n_samples = _num_samples(X)
     if is_classifier(estimator):
         least = _L2
-        noise = _unlearnt_share(X, y, weights) if n_samples * least < _L2_PER_NOISE else 0.0
+        of_least = n_samples * least / _L2_PER_NOISE
+        noise = _unlearnt_share(X, y, weights, of_least) if of_least < 1 else 0.0
     else:
         least, noise = _LEAST_L2, _noise_over_signal(X, y, weights)
     l2 = min(max(_L2_PER_NOISE * noise / n_samples, least), _MOST_L2)
@@ -126,11 +127,14 @@ def _noise_over_signal(X, y, weights):
     return share / (1 - share) if share < 1 else np.inf
 
 
-def _unlearnt_share(X, y, weights):
-    """Return the share of the loss of the best constant that the plain default does not learn."""
+def _unlearnt_share(X, y, weights, enough):
+    """Return the share of the loss of the best constant that the plain default does not learn.
+
+    Less than `enough` need not be known exactly: training ends as soon as it leaves half of that.
+    """
     from sgnn.training.fit import minimise
     from sgnn.training.last_look import mean_loss
-    from sgnn.training.listeners import Silent
+    from sgnn.training.listeners import Until
 
     plain, rng = SparseMLPClassifier(), np.random.RandomState(0)
     data = check_data(plain, X, y, weights, rng=rng)
@@ -138,14 +142,13 @@ def _unlearnt_share(X, y, weights):
         problem, state = prepare(plain, data, rng)
         rows = _some_rows(_num_samples(X))
         problem = replace(problem.with_held_out(rows, rows[:0]), held_out=None)
-        outcome = minimise(problem, settings_of(plain), state, Silent())
+        constant = np.tile(problem.best_constant, (len(rows), 1))
+        of_constant = mean_loss(problem, constant, plain.n_threads)
+        until = Until(enough / 2 * of_constant)
+        outcome = minimise(problem, settings_of(plain), state, until)
         if outcome.interrupted:
             raise KeyboardInterrupt
-        outputs = outcome.network.forward(problem.X)
-        loss, of_constant = (
-            mean_loss(problem, one, plain.n_threads)
-            for one in (outputs, np.broadcast_to(problem.best_constant, outputs.shape))
-        )
+        loss = mean_loss(problem, outcome.network.forward(problem.X), plain.n_threads)
     return loss / of_constant if of_constant > 0 else 0.0
 
 

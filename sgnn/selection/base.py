@@ -11,6 +11,7 @@ from sgnn._common.documented import Documented
 from sgnn._common.versions import Versioned
 from sgnn.estimators.data import check_form
 from sgnn.estimators.defaults import check_no_pipeline, default_estimator, kind_of, with_ridge
+from sgnn.selection.precision import in_single_precision
 
 
 class PathSelector(Documented, CallbackSupportMixin, Versioned, SelectorMixin, BaseEstimator, ABC):
@@ -42,6 +43,7 @@ class PathSelector(Documented, CallbackSupportMixin, Versioned, SelectorMixin, B
         form = check_form(estimator, X, y, sample_weight)
         if given is None:
             estimator = with_ridge(estimator, X, y, sample_weight)
+            estimator = in_single_precision(estimator, X, y, sample_weight)
         return estimator, form.input_attributes
 
     def _get_support_mask(self):

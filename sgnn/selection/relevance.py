@@ -18,6 +18,7 @@ from sgnn.paths.places import places_of
 from sgnn.paths.point import learnt_at
 from sgnn.paths.points import points_of
 from sgnn.paths.progress import following
+from sgnn.selection.precision import in_single_precision
 from sgnn.training.checkpoint import NOWHERE
 from sgnn.training.initial import random_network
 from sgnn.training.listeners import Silent
@@ -139,6 +140,7 @@ def relevances(estimator, X, y, *, sample_weight, place=NOWHERE):
 
     network = {"hidden_layer_sizes": (_N_UNITS,), "penalty": None, "alpha": "auto"}
     model = clone(estimator).set_params(**network, early_stopping=False)
+    model = in_single_precision(model, X, y, sample_weight)
     rng = check_random_state(model.random_state)
     data = check_data(model, X, y, sample_weight, rng=rng)
     journal = place.journal(rng)

@@ -51,7 +51,9 @@ class SparseMLPSelector(PathSelector):
         `max_iter` that suit the data, as for :class:`sgnn.SparseMLPClassifierCV`: a regressor if
         `y` is continuous, else a classifier, with a warning for integers that look like quantities.
         These need a regressor that is given, and results that repeat an estimator with a
-        ``random_state``.
+        ``random_state``. It is trained in single precision where this has room: where columns of X
+        and `y` and the weights of samples reach magnitudes from 1e-6 to 1e6, and columns vary by a
+        thousandth of that at least. For another precision give an estimator with a `dtype`.
     n_features_to_select : int, float in (0, 1] or "auto", default="auto"
         How many to select, or which fraction. "auto" is as many as the network has that `rule`
         chooses by cross-validation; of noise that is none.
@@ -106,7 +108,8 @@ class SparseMLPSelector(PathSelector):
     samples: it is the last one whose score on the other quarter, with the strata of the whole and
     the score of the estimator, is within one standard error of the best. The committee has 60
     networks of 40 units, each trained for 150 steps on at most 1,000 samples under a ridge of 0.03,
-    whatever the layers, penalty, ridge and batches of `estimator`.
+    whatever the layers, penalty, ridge and batches of `estimator`, in single precision where this
+    has room.
 
     References
     ----------

@@ -39,6 +39,16 @@ class Silent:
         """
 
 
+class Until(Silent):
+    """Ends training after the first epoch whose mean loss is at most `loss`."""
+
+    def __init__(self, loss):
+        self._loss = loss
+
+    def end_epoch(self, history, current):
+        return history.loss[-1] <= self._loss
+
+
 class Refitting(Silent):
     """Tells another listener of a network that is a part of the one that it knows.
 
