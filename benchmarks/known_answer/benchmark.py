@@ -12,7 +12,7 @@ from sklearn.preprocessing import scale
 from benchmarks import data, pages
 from benchmarks.peers import first_places, lassonet_path, timed
 from sgnn import SparseMLPClassifierCV, SparseMLPRegressorCV, SparseMLPSelector
-from sgnn.estimators.defaults import default_estimator
+from sgnn.estimators.defaults import default_estimator, with_ridge
 
 
 def friedman(rng):
@@ -106,10 +106,14 @@ def draw(name, seed):
     return scale(X).astype(np.float32)[:, order], y, order < n_relevant
 
 
+def network(kind, X, y, seed):
+    """Return the default network of searches and selectors, with a seed."""
+    return with_ridge(default_estimator(kind, X), X, y).set_params(random_state=seed)
+
+
 def sgnn(kind, X, y, seed, steps=60):
     cls = SparseMLPClassifierCV if kind == "classifier" else SparseMLPRegressorCV
-    model = cls(default_estimator(kind, X).set_params(random_state=seed), alphas=steps)
-    model.fit(X, y)
+    model = cls(network(kind, X, y, seed), alphas=steps).fit(X, y)
     return model.support_, -model.path_.ranking
 
 
@@ -137,8 +141,7 @@ def forest(kind, X, y, seed):
 
 
 def sgnn_count(kind, X, y, seed, count):
-    network = default_estimator(kind, X).set_params(random_state=seed)
-    selector = SparseMLPSelector(network, n_features_to_select=count).fit(X, y)
+    selector = SparseMLPSelector(network(kind, X, y, seed), n_features_to_select=count).fit(X, y)
     return selector.support_, -selector.ranking_
 
 
