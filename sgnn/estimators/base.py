@@ -225,21 +225,9 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
         """
         from sgnn.training.fit import fit
         from sgnn.training.last_look import look_at
-        from sgnn.training.noise import strength_of_noise
 
         blocks = data.form.blocks
-        with explained(self, data.X):
-            problem, state = prepare(self, data, rng, last)
-        if group is not None:
-            network, seed = group.first((state.network, state.seed))
-            state = replace(state, network=network, seed=seed)
-            problem = replace(problem, group=group, seed=problem.seed if seed is None else seed)
-        if problem.follows_noise and not streams:
-            with explained(self, data.X):
-                alpha = strength_of_noise(problem, state.network.sizes, settings)
-            problem = replace(problem, alpha=alpha)
-        if streams:
-            problem, state = weigh_call(problem, state, problem.samples_per_batch(settings))
+        problem, state = self._set_up(data, rng, last, settings, streams, group)
         checks.warn_if_column(given[1])
         if not streams or data.form.moments.n_samples >= _ENOUGH_TO_TELL:
             checks.warn_if_badly_scaled(data.X, data.form.column_ends)
@@ -286,6 +274,24 @@ class BaseSparseMLP(CallbackSupportMixin, SelectorMixin, ReadsNetwork, SparseMLP
             set_learnt(self, attributes)
             raise interrupted(self) from None
         set_learnt(self, attributes)
+
+    def _set_up(self, data, rng, last, settings, streams, group):
+        """Return the problem and where training starts; see :meth:`_train`."""
+        from sgnn.training.noise import strength_of_noise
+
+        with explained(self, data.X):
+            problem, state = prepare(self, data, rng, last)
+        if group is not None:
+            network, seed = group.first((state.network, state.seed))
+            state = replace(state, network=network, seed=seed)
+            problem = replace(problem, group=group, seed=problem.seed if seed is None else seed)
+        if problem.follows_noise and not streams:
+            with explained(self, data.X):
+                alpha = strength_of_noise(problem, state.network.sizes, settings)
+            problem = replace(problem, alpha=alpha)
+        if streams:
+            problem, state = weigh_call(problem, state, problem.samples_per_batch(settings))
+        return problem, state
 
     def _warn_about(self, outcome, problem, is_worse, goes_on):
         is_given = problem.has_penalty and self.alpha != "auto"

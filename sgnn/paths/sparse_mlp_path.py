@@ -197,12 +197,7 @@ max_drop, checkpoint
         alphas = in_growing_order(alphas)
     inputs = X, y, sample_weight, X_val, y_val
     model, data, problem, start = set_up(estimator, *inputs, as_given=as_given, warns=not is_fold)
-    if not problem.penalties:
-        raise ValueError(f"penalty={estimator.penalty!r}: a path needs a penalty.")
-    if max_drop < np.inf and problem.held_out is None:
-        raise ValueError(
-            f"max_drop={max_drop!r} needs X_val and y_val, or early_stopping=True of the estimator."
-        )
+    _check_problem(problem, estimator, max_drop)
     if task is None:
         checkpoint = estimator.checkpoint if checkpoint is None else checkpoint
         call = "sparse_mlp_path", estimator.random_state, estimator, data, alphas, max_iter
@@ -241,6 +236,16 @@ max_drop, checkpoint
         checks.warn_of_worse_than_constant(networks, model.learning_rate_init)
     place.leave()
     return path
+
+
+def _check_problem(problem, estimator, max_drop):
+    """Raise a ValueError if there is nothing to walk along, or to compare scores on."""
+    if not problem.penalties:
+        raise ValueError(f"penalty={estimator.penalty!r}: a path needs a penalty.")
+    if max_drop < np.inf and problem.held_out is None:
+        raise ValueError(
+            f"max_drop={max_drop!r} needs X_val and y_val, or early_stopping=True of the estimator."
+        )
 
 
 def _is_at_end(points, min_features, max_sparsity, max_drop):

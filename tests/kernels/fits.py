@@ -21,12 +21,12 @@ from sgnn.penalties import (
 from sgnn.penalties._registry import PENALTIES
 from sgnn.proximal._registry import SOLVERS
 from tests.losses.cases import CASES, Case
+from tests.penalties.needed import needed
 
 N_SAMPLES, N_FEATURES = 45, 6
 BLOCKS = [[0, 1], [2, 4, 5]]
 
-# What a penalty cannot do without.
-NEEDED = {name: {"graph": [(0, 1), (1, 3)]} for name in ("group_graph", "graph_log_sum")}
+NEEDED = needed((0, 1), (1, 3))
 
 # Penalties by name, and some that take another way through the kernels.
 PENALTY_OF = {name: PENALTIES[name] for name in available()} | {

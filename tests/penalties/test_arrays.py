@@ -6,9 +6,10 @@ import torch
 
 from sgnn.penalties import available
 from sgnn.penalties._registry import PENALTIES
+from tests.penalties.needed import needed
 from tests.penalties.outside import show
 
-NEEDED = {name: {"graph": [(0, 1)]} for name in ("group_graph", "graph_log_sum")}
+NEEDED = needed((0, 1))
 
 
 def shapes():

@@ -46,6 +46,7 @@ from sgnn.penalties import (
 from sgnn.penalties._registry import PENALTIES
 from sgnn.penalties.l1 import AbsoluteValue
 from sgnn.proximal.build import build_terms
+from tests.penalties.needed import needed
 from tests.penalties.outside import Ridge, show
 
 DTYPES = [torch.float32, torch.float64]
@@ -58,8 +59,7 @@ class ScaledL1(Penalty):
         return [Piece(AbsoluteValue(), "weights", weight=2.0, size_scaling=True)]
 
 
-# What a penalty cannot do without.
-NEEDED = {name: {"graph": [(0, 1)]} for name in ("group_graph", "graph_log_sum")}
+NEEDED = needed((0, 1))
 
 
 def forms(penalty, **parameters):

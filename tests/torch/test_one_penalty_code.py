@@ -20,11 +20,12 @@ from sgnn.proximal.build import build_terms
 from sgnn.torch import ProxAdam, ProxSGD, sparse_groups
 from sgnn.torch.tensors import Tensors
 from sgnn.training.scales import Scales
+from tests.penalties.needed import needed
 
 SIZES = (5, 6, 4, 3)
 N_STEPS = 12
 STRUCTURES = ("weights", *AROUND_UNITS, *(name for name in SUMS if "layer" not in name))
-NEEDED = {name: {"graph": [(0, 1), (1, 2), (3, 4)]} for name in ("group_graph", "graph_log_sum")}
+NEEDED = needed((0, 1), (1, 2), (3, 4))
 
 
 def penalties_on_structures():
