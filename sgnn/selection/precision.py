@@ -38,6 +38,7 @@ def in_single_precision(estimator, X, y, sample_weight=None):
 
 def _has_room(low, high):
     """Return whether single precision tells values between these ends of columns apart."""
+    low, high = low.astype(np.float64), high.astype(np.float64)
     magnitudes, widths = np.maximum(high, -low), high - low
     is_usual = (magnitudes == 0) | ((magnitudes >= _LEAST) & (magnitudes <= _MOST))
     varies_enough = (widths == 0) | (widths >= _LEAST_WIDTH * magnitudes)
