@@ -42,6 +42,8 @@ SETTINGS = {
     "0.5, 2, 2; 0.007; 0.2; batches of 100": Setting([0.5, 2, 2], 7e-3, 0.2, 100),
     "0.5, 2, 2; 0.007; 0.2; batches of 50": Setting([0.5, 2, 2], 7e-3, 0.2, 50),
     "0.5, 2, 2; 0.007; 0.2; batches of 100; 160 epochs": Setting([0.5, 2, 2], 7e-3, 0.2, 100, 160),
+    "0.5, 2, 2; 0.006; 0.2; batches of 100; 160 epochs": Setting([0.5, 2, 2], 6e-3, 0.2, 100, 160),
+    "0.5, 2, 2; 0.006; 0.2; batches of 100; 240 epochs": Setting([0.5, 2, 2], 6e-3, 0.2, 100, 240),
 }
 #: The best within the limit of the aim on held-out images, which is trained on all of them.
 CHOSEN = "0.5, 2, 2; 0.006; 0.15; batches of 100"
