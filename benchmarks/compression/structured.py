@@ -45,8 +45,12 @@ SETTINGS = {
     "0.5, 2, 2; 0.006; 0.2; batches of 100; 160 epochs": Setting([0.5, 2, 2], 6e-3, 0.2, 100, 160),
     "0.5, 2, 2; 0.006; 0.2; batches of 100; 240 epochs": Setting([0.5, 2, 2], 6e-3, 0.2, 100, 240),
 }
-#: The best within the limit of the aim on held-out images, which is trained on all of them.
-CHOSEN = "0.5, 2, 2; 0.006; 0.15; batches of 100"
+#: Those trained on all images: the best of six, and then of all, within the limit of the aim on
+#: held-out images.
+CHOSEN = [
+    "0.5, 2, 2; 0.006; 0.15; batches of 100",
+    "0.5, 2, 2; 0.007; 0.2; batches of 100; 160 epochs",
+]
 OF_PART, OF_ALL = "structured", "structured, all images"
 LIMITS = (15_000, 12_000, 9_500)
 AIM = (9_500, 0.984)
@@ -59,7 +63,7 @@ OPTIONS = {
 
 
 def cases(toy):
-    """Return a case for each setting and seed, and for the chosen one on all images."""
+    """Return a case for each setting and seed, and for those chosen on all images."""
     names, seeds = (list(SETTINGS)[:2], 1) if toy else (list(SETTINGS), SEEDS)
     return [
         {
@@ -69,7 +73,7 @@ def cases(toy):
             "setting": name,
             "seed": seed,
         }
-        for of, settings in ((OF_PART, names), (OF_ALL, [names[0] if toy else CHOSEN]))
+        for of, settings in ((OF_PART, names), (OF_ALL, names[:1] if toy else CHOSEN))
         for name in settings
         for seed in range(seeds)
     ]
@@ -131,7 +135,8 @@ def best_setting(records, limit):
 def verdict(records):
     """Say whether the aim is reached."""
     limit, aim = AIM
-    runs = records.where(of=OF_ALL)
+    best = best_setting(records.where(of=OF_PART), limit)
+    runs = best and records.where(of=OF_ALL, setting=best[0]["setting"])
     if not runs:
         return f"Aim: {100 * aim:.1f} % with at most {limit:,} multiply-adds: not measured yet."
     found, size = runs.mean("test"), runs.mean("multiply_adds")
