@@ -24,8 +24,9 @@ def network(X, y):
     return with_ridge(default_estimator("classifier", X), X, y).set_params(random_state=0)
 
 
-def sgnn(X, y, steps=60, **parameters):
-    return SparseMLPClassifierCV(network(X, y).set_params(**parameters), alphas=steps, cv=3)
+def sgnn(X, y, steps=60, rule="best", **parameters):
+    estimator = network(X, y).set_params(**parameters)
+    return SparseMLPClassifierCV(estimator, alphas=steps, cv=3, rule=rule)
 
 
 def dense(X, y):
@@ -40,7 +41,7 @@ def lasso(X, y):
 
 METHODS = {
     "sgnn": sgnn,
-    "sgnn, l2=0.001": partial(sgnn, l2=1e-3),
+    "sgnn, one standard error": partial(sgnn, rule="1se"),
     "sgnn, l2=0.01": partial(sgnn, l2=1e-2),
     "dense network": dense,
     "lasso": lasso,
