@@ -52,7 +52,7 @@ TASKS = {
     "noise": noise,
     "noise in blocks": noise_in_blocks,
 }
-OFTEN = "blocks", "noise", "noise in blocks"
+OFTEN = "interactions", "blocks", "noise", "noise in blocks"
 
 
 def draw(name, seed):
