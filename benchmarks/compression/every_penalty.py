@@ -3,9 +3,9 @@
 import numpy as np
 
 from benchmarks import networks, pages, pruning
+from benchmarks.compression.lenet import ELEMENTS, GROUPS, network
 from benchmarks.compression.one_path import best_within
 from benchmarks.compression.published import N_WEIGHTS
-from benchmarks.compression.recipes import ELEMENTS, GROUPS, network
 from sgnn import sparse_mlp_path
 from sgnn.penalties import (
     L0,

@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks import networks, pages, subgradient
 from benchmarks.compression import deephoyer
-from benchmarks.compression.recipes import network
+from benchmarks.compression.lenet import network
 from benchmarks.records import Records
 from sgnn.networks.network import Network
 from sgnn.penalties import HoyerSquare

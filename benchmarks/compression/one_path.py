@@ -3,7 +3,7 @@
 import numpy as np
 
 from benchmarks import networks, pages
-from benchmarks.compression.recipes import ELEMENTS, GROUPS, network
+from benchmarks.compression.lenet import ELEMENTS, GROUPS, network
 from sgnn import sparse_mlp_path
 from sgnn.penalties import LogSum
 

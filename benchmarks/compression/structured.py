@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks import networks, pages
-from benchmarks.compression.recipes import network
+from benchmarks.compression.lenet import network
 from sgnn.penalties import LogSum
 
 

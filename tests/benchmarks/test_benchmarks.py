@@ -5,7 +5,6 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from scipy.ndimage import shift
 
 pytest.importorskip("matplotlib")
 
@@ -13,7 +12,6 @@ from benchmarks import data, pages, suite
 from benchmarks.__main__ import main
 from benchmarks.combined_sparsity.benchmark import overlap
 from benchmarks.combined_sparsity.concavity import epochs_to
-from benchmarks.compression.recipes import with_shifts
 
 WITH_RESULTS = [name for name in suite.names() if suite.read(name)]
 
@@ -146,13 +144,6 @@ def test_figures_are_written_as_text():
     assert pages.against(0.9845, 0.985) == "missed by 0.05 points"
     assert pages.against(0.985, 0.985) == "reached"
     assert pages.table(["a", "b"], [[1, "x"]]) == "| a | b |\n| --- | --- |\n| 1 | x |"
-
-
-def test_images_are_shifted_by_a_pixel_to_each_side():
-    X = np.random.default_rng(0).random((3, 16))
-    shifted = with_shifts(X).reshape(5, 3, 4, 4)
-    for found, sides in zip(shifted, [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)], strict=True):
-        assert np.array_equal(found, shift(X.reshape(3, 4, 4), (0, *sides), order=0))
 
 
 def test_the_list_says_how_long_a_reproduction_takes(capsys):
