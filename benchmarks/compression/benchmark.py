@@ -76,7 +76,8 @@ def picture(records):
     ):
         for number, run in enumerate(records.where(of=kind)):
             points = np.array([(point[size], 100 * point["test"]) for point in run["points"]])
-            ax.plot(*points.T, color=f"C{number}", linewidth=1, label=f"path, {run['penalty']}")
+            style = {"color": f"C{number}", "linewidth": 1, "linestyle": "-" if number < 10 else "--"}
+            ax.plot(*points.T, label=f"path, {run['penalty']}", **style)
         if runs := records.where(of="one path", on=kind):
             points = [(one[size], 100 * one["test"]) for run in runs for one in run["points"]]
             ax.plot(*np.transpose(points), "k.", markersize=3, label="one path, all sizes")
