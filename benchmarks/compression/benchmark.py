@@ -76,8 +76,8 @@ def picture(records):
     ):
         for number, run in enumerate(records.where(of=kind)):
             points = np.array([(point[size], 100 * point["test"]) for point in run["points"]])
-            style = {"color": f"C{number}", "linewidth": 1, "linestyle": "-" if number < 10 else "--"}
-            ax.plot(*points.T, label=f"path, {run['penalty']}", **style)
+            line = f"C{number}-" if number < 10 else f"C{number}--"
+            ax.plot(*points.T, line, linewidth=1, label=f"path, {run['penalty']}")
         if runs := records.where(of="one path", on=kind):
             points = [(one[size], 100 * one["test"]) for run in runs for one in run["points"]]
             ax.plot(*np.transpose(points), "k.", markersize=3, label="one path, all sizes")
