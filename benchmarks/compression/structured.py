@@ -45,11 +45,12 @@ SETTINGS = {
     "0.5, 2, 2; 0.006; 0.2; batches of 100; 160 epochs": Setting([0.5, 2, 2], 6e-3, 0.2, 100, 160),
     "0.5, 2, 2; 0.006; 0.2; batches of 100; 240 epochs": Setting([0.5, 2, 2], 6e-3, 0.2, 100, 240),
 }
-#: Those trained on all images: the best of six, and then of all, within the limit of the aim on
-#: held-out images.
+#: The best of one seed within the limit of the aim, on held-out images: they get more seeds, and are
+#: trained on all images.
 CHOSEN = [
     "0.5, 2, 2; 0.006; 0.15; batches of 100",
     "0.5, 2, 2; 0.007; 0.2; batches of 100; 160 epochs",
+    "0.5, 2, 2; 0.006; 0.2; batches of 100; 160 epochs",
 ]
 OF_PART, OF_ALL = "structured", "structured, all images"
 LIMITS = (15_000, 12_000, 9_500)
@@ -75,7 +76,7 @@ def cases(toy):
         }
         for of, settings in ((OF_PART, names), (OF_ALL, names[:1] if toy else CHOSEN))
         for name in settings
-        for seed in range(seeds)
+        for seed in range(seeds if name in CHOSEN else 1)
     ]
 
 
@@ -127,9 +128,12 @@ def _row(runs):
 
 
 def best_setting(records, limit):
-    """Return the runs of the setting best on held-out data of those within a limit, or None."""
+    """Return the runs of the setting best on held-out data of those within a limit, or None.
+
+    Settings of which fewer seeds have been measured than of others come last.
+    """
     within = [runs for _, runs in records.by("setting") if runs.mean("multiply_adds") <= limit]
-    return max(within, key=lambda runs: runs.mean("validation"), default=None)
+    return max(within, key=lambda runs: (len(runs), runs.mean("validation")), default=None)
 
 
 def verdict(records):
