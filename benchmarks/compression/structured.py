@@ -45,8 +45,8 @@ SETTINGS = {
     "0.5, 2, 2; 0.006; 0.2; batches of 100; 160 epochs": Setting([0.5, 2, 2], 6e-3, 0.2, 100, 160),
     "0.5, 2, 2; 0.006; 0.2; batches of 100; 240 epochs": Setting([0.5, 2, 2], 6e-3, 0.2, 100, 240),
 }
-#: The best of one seed within the limit of the aim, on held-out images: they get more seeds, and are
-#: trained on all images.
+#: The best of one seed within the limit of the aim, on held-out images: they get more seeds, and
+#: are trained on all images.
 CHOSEN = [
     "0.5, 2, 2; 0.006; 0.15; batches of 100",
     "0.5, 2, 2; 0.007; 0.2; batches of 100; 160 epochs",
