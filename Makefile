@@ -7,7 +7,7 @@
 # make coverage     the tests, and which branches of sgnn/ they take
 # make test-min     the least versions of constraints-min.txt, in a new .venv
 # make sdist        a release of the sources, into dist/
-# make reproduce    measure anew what reproduces papers, two hours of one core, into reproduced/
+# make reproduce    measure anew what reproduces papers, an hour of one core, into reproduced/
 #
 # All make a virtual environment in .venv, once, with the versions of constraints.txt.
 # To use another interpreter: make demo PYTHON=python3.12
