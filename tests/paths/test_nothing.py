@@ -231,13 +231,15 @@ def test_a_gain_by_chance_is_none(rule, least, expected):
 @pytest.mark.slow
 @pytest.mark.parametrize("classifies", [False, True])
 def test_nothing_is_kept_of_noise(classifies):
+    """But once in a while; the default networks draw from the generator of numpy."""
     n_kept = 0
-    for seed in range(10):
+    for seed in range(20):
+        np.random.seed(seed)  # noqa: NPY002
         rng = np.random.default_rng(seed)
         noise, y = rng.normal(size=(500, 100)), rng.normal(size=500)
         selector = SparseMLPSelector().fit(noise, (y > 0).astype(int) if classifies else y)
         n_kept += selector.support_.any()
-    assert n_kept <= 1
+    assert n_kept <= 2
 
 
 @pytest.mark.parametrize(("n_folds", "is_plain"), [(4, False), (5, True)])
