@@ -7,7 +7,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.preprocessing import scale
 
 from benchmarks import pages
-from benchmarks.known_answer.benchmark import blocks, forest, lasso
+from benchmarks.known_answer.benchmark import blocks, forest, lasso, lassonet
 from benchmarks.peers import timed
 from sgnn import KnockoffSelector
 
@@ -52,6 +52,7 @@ TASKS = {
     "noise": noise,
     "noise in blocks": noise_in_blocks,
 }
+SLOW = "Boruta", "LassoNet"
 OFTEN = "interactions", "blocks", "noise", "noise in blocks"
 
 
@@ -86,6 +87,7 @@ METHODS = {
     "sgnn": sgnn,
     "lasso knockoffs": lasso_knockoffs,
     "Boruta": boruta,
+    "LassoNet": lambda *arguments: lassonet(*arguments)[0].astype(bool),
     "random forest": lambda *arguments: forest(*arguments)[0],
     "lasso": lambda *arguments: lasso(*arguments)[0],
 }
@@ -94,7 +96,7 @@ METHODS = {
 def n_seeds(task, method):
     if method == "sgnn":
         return 50 if task in OFTEN else 10
-    return 2 if method == "Boruta" else 5
+    return 2 if method in SLOW else 5
 
 
 def cases(toy=False):
@@ -108,7 +110,7 @@ def cases(toy=False):
 
 
 def is_long(case):
-    return case["method"] == "Boruta" or case["seed"] >= 10
+    return case["method"] in SLOW or case["seed"] >= 10
 
 
 def measure(case):
