@@ -135,7 +135,7 @@ def rows(records):
     beside = records.where(method="sgnn")
     for name, method, runs in records.by("task", "method"):
         false = runs.values("false")
-        bound = f"{upper_bound(false):.2f}" if len(runs) > 1 else ""
+        bound = f"{upper_bound(false):.2f}" if len(runs) >= 5 else ""
         numbers = [f"{runs.mean('true'):.1f}", f"{false.mean():.2f}", bound]
         seconds = pages.seconds(runs, beside)
         yield [name, method, len(runs), runs[0]["relevant"], *numbers, seconds]
