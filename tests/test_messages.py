@@ -69,3 +69,21 @@ def test_a_name_that_does_not_exist_is_found():
     (message,) = messages(source)
     assert {*GIVEN.findall(message)} - KNOWN == {"alhpa"}
     assert sum(len(GIVEN.findall(one)) for file in FILES for one in messages(file.read_text())) > 30
+
+
+TAKE_NETWORKS = [
+    kind
+    for kind in map(vars(sgnn).get, sgnn.__all__)
+    if "estimator" in getattr(kind, "_parameter_constraints", ())
+]
+
+
+@pytest.mark.parametrize("kind", TAKE_NETWORKS)
+def test_parameters_of_networks_are_sent_to_the_network(kind):
+    """The advice names the networks that the parameter takes, and no others."""
+    with pytest.raises(TypeError, match="is for the network: give it one as estimator=") as raised:
+        kind(l2=0.5)
+    _, _, advice = str(raised.value).partition(":")
+    taken = tuple(filter(None, kind._parameter_constraints["estimator"]))
+    for network in (sgnn.SparseMLPClassifier, sgnn.SparseMLPRegressor):
+        assert (network.__name__ in advice) == issubclass(network, taken)

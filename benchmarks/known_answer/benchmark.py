@@ -153,7 +153,7 @@ TOY_METHODS = {"sgnn, three steps": partial(sgnn, steps=3), "lasso": lasso}
 
 def n_seeds(task, method):
     if method == "LassoNet":
-        return 0 if task.startswith("interactions") else 5
+        return 5
     if method in COUNTING and task.startswith(("noise", "Boston")):
         return 0
     return 5 if task.startswith("interactions") else 10

@@ -22,6 +22,7 @@ from sgnn.estimators.moments import n_effective
 from sgnn.estimators.prepare import prepare, settings_of
 from sgnn.estimators.regressor import SparseMLPRegressor
 
+_KINDS = SparseMLPClassifier, SparseMLPRegressor
 _DENSE_STEPS, _BATCH_SIZE = 1000, 200
 _L2, _LEAST_L2, _MOST_L2 = 1e-3, 1e-4, 0.1
 _L2_PER_NOISE = 7.0
@@ -33,11 +34,9 @@ _LEAST_SAMPLES_OF_CLASS = 5
 def takes_estimator(cls):
     """Let a dataclass with a parameter `estimator` say where the parameters of networks go."""
     init = cls.__init__
-    of_networks = {
-        name
-        for kind in (SparseMLPClassifier, SparseMLPRegressor)
-        for name in kind._parameter_constraints
-    }
+    fitting = tuple(filter(None, cls._parameter_constraints["estimator"]))
+    names = [kind.__name__ for kind in _KINDS if issubclass(kind, fitting)]
+    of_networks = {name for kind in _KINDS for name in kind._parameter_constraints}
 
     @wraps(init)
     def given(self, *args, **kwargs):
@@ -46,7 +45,7 @@ def takes_estimator(cls):
             given = ", ".join(f"{name}={brief(kwargs[name], 40)}" for name in sorted(misplaced))
             raise TypeError(
                 f"{cls.__name__}: {cut(given, 200)} is for the network: give it one as estimator="
-                f"SparseMLPClassifier({cut(given, 80)}), or a SparseMLPRegressor."
+                f"{names[0]}({cut(given, 80)}){''.join(f', or a {name}' for name in names[1:])}."
             )
         init(self, *args, **kwargs)
 

@@ -17,6 +17,7 @@ from sgnn._common.words import refuses
 from sgnn.estimators import checks
 from sgnn.estimators.base import BaseSparseMLP
 from sgnn.estimators.data import check_data
+from sgnn.estimators.defaults import takes_estimator
 from sgnn.estimators.explained import explained
 from sgnn.estimators.learnt import fitted, set_learnt
 from sgnn.estimators.prepare import MAX_SEED, prepare, settings_of_steps
@@ -34,6 +35,7 @@ _L2, _N_NETWORKS = 0.01, 3
 
 
 @takes_over(BaseSparseMLPCV)
+@takes_estimator
 @dataclass(eq=False, repr=False)
 class KnockoffSelector(PathSelector):
     r"""Select features that a network prefers to knockoffs, with a bound on the false ones.

@@ -98,7 +98,8 @@ def _of_curves(model):
     least, is_deviance = -1e-6 * max(1, model.loss_curve_[0]), model._form.targets.loss.separable
     if is_deviance and min(model.loss_curve_) < least:
         yield f"a loss of {min(model.loss_curve_)}"
-    if not (np.isfinite(model.alpha_) and model.alpha_ >= 0):
+    most = np.finfo(float).max if model.support_.any() else np.inf
+    if not 0 <= model.alpha_ <= most:
         yield f"alpha_ is {model.alpha_}"
 
 
