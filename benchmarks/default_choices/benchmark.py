@@ -58,7 +58,7 @@ _FLOOR = 0.002
 
 
 def cases(toy=False):
-    names, seeds = (["iris", "diabetes"], 2) if toy else (DATA, 3)
+    names, seeds = (["iris", "diabetes"], 2) if toy else (DATA, 5)
     variants = [PEER, CHOSEN, "fixed strength"] if toy else list(VARIANTS)
     return suite.grid(variant=variants, data=names, seed=range(seeds))
 

@@ -96,7 +96,7 @@ METHODS = {
 def n_seeds(task, method):
     if method == "sgnn":
         return 50 if task in OFTEN else 10
-    return 5
+    return 2 if method == "Boruta" else 5
 
 
 def cases(toy=False):

@@ -53,7 +53,7 @@ VARIANTS = {
 
 
 def cases(toy=False):
-    seeds = range(1 if toy else 3)
+    seeds = range(1 if toy else 5)
     variants = [PEER, CHOSEN, "a third of the ridge"] if toy else list(VARIANTS)
     tasks = {HALVES: ["diabetes"]} if toy else DATA
     return [

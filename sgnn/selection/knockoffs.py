@@ -31,7 +31,7 @@ from sgnn.training.initial import random_network
 from sgnn.training.listeners import Silent
 from sgnn.training.state import State
 
-_L2, _N_NETWORKS = 0.01, 3
+_L2, _N_REWEIGHTED = 0.01, 2
 
 
 @takes_over(BaseSparseMLPCV)
@@ -41,9 +41,12 @@ class KnockoffSelector(PathSelector):
     r"""Select features that a network prefers to knockoffs, with a bound on the false ones.
 
     Knockoffs are columns that are distributed as those of X, among themselves and with the others,
-    but know nothing of y. Three networks are trained on both; :math:`W_j`, the mean norm of the
-    outgoing weights of feature :math:`j` minus that of its knockoff, has either sign with the same
-    probability where the feature is false: where y does not depend on it, given all others. Down
+    but know nothing of y. A network is trained on both, and then two more, for which each feature
+    and its knockoff are multiplied by the larger norm of their outgoing weights in the first: what
+    mattered little there matters less again. :math:`W_j`, the mean norm of the outgoing weights of
+    feature :math:`j` in these two, times that factor, minus that of its knockoff, has either sign
+    with the same probability where the feature is false: where y does not depend on it, given all
+    others. Down
     from the largest :math:`|W_j|`, those with :math:`W_j > 0` are selected until the
     :math:`v`-th negative one, so that at most :math:`v` false ones are expected. This is repeated
     with :math:`M` draws of knockoffs and networks, and the features are kept that at least a share
@@ -107,7 +110,8 @@ class KnockoffSelector(PathSelector):
     ----------
     Ren, Wei & Candès (2023), "Derandomizing knockoffs", JASA 118, arXiv:2012.02717. Janson & Su
     (2016), "Familywise error rate control via knockoffs", arXiv:1505.06549. Candès, Fan, Janson &
-    Lv (2018), "Panning for gold", arXiv:1610.02351.
+    Lv (2018), "Panning for gold", arXiv:1610.02351. The factors are those of the adaptive lasso:
+    Zou (2006), JASA 101, doi:10.1198/016214506000000735.
 
     Examples
     --------
@@ -241,8 +245,12 @@ class _Draws:
         problem = replace(self.problem, X=np.hstack([X, self.copies.draw(rng)]))
         journal = place.journal(rng)
         with explained(self.model, X):
-            norms = [self._norms(problem, rng, journal) for _ in range(_N_NETWORKS)]
-        of_features, of_copies = np.mean(norms, axis=0)
+            larger = self._norms(problem, rng, journal).max(axis=0)
+            scale = larger / max(larger.max(), np.finfo(float).tiny)
+            factors = np.tile(scale[self.blocks], 2).astype(X.dtype)
+            problem = replace(problem, X=problem.X * factors)
+            norms = [self._norms(problem, rng, journal) for _ in range(_N_REWEIGHTED)]
+        of_features, of_copies = scale * np.mean(norms, axis=0)
         n_negative = int(n_false) + (rng.rand() < n_false % 1)
         return _before_negative(of_features - of_copies, n_negative)[self.blocks]
 

@@ -170,16 +170,23 @@ def test_bad_input(parameters, message):
     assert not hasattr(selector, "support_")
 
 
-def test_a_draw_asks_the_mean_of_its_networks(monkeypatch):
-    """Feature 0 wins in one of three by far, 1 in two by little, 2 in all; 3 loses in all."""
-    wins = np.array([[9.0, 1, 3, 0], [0, 2, 3, 0], [0, 2, 3, 0]])
-    losses = np.array([[0.0, 6, 1, 2], [1, 1, 1, 2], [1, 1, 1, 2]])
-    networks = iter(zip(wins, losses, strict=True))
-    monkeypatch.setattr(_Draws, "_norms", lambda *_: np.array(next(networks)))
+def test_a_draw_asks_the_mean_of_the_networks_on_scaled_pairs(monkeypatch):
+    """By the first network, pairs 1 and 2 count half; else feature 2 were selected too."""
+    first = [4.0, 2, 1, 0], [1.0, 2, 2, 4]
+    others = ([9.0, 0, 2.4, 0], [0.0, 4, 0, 2]), ([0.0, 0, 2.4, 0], [1.0, 2, 0, 2])
+    answers, seen = iter([first, *others]), []
+
+    def norms(self, problem, *_):
+        seen.append(problem.X)
+        return np.array(next(answers))
+
+    monkeypatch.setattr(_Draws, "_norms", norms)
     selector = KnockoffSelector(REG, n_draws=1, random_state=0, max_false=2.0)
     selector.fit(X[:, :4], Y)
-    assert_array_equal(selector.support_, [True, False, True, False])
-    assert next(networks, None) is None
+    assert_array_equal(selector.support_, [True, False, False, False])
+    assert next(answers, None) is None
+    assert_array_equal(seen[1], seen[0] * np.tile([1, 0.5, 0.5, 1], 2).astype(seen[0].dtype))
+    assert_array_equal(seen[1], seen[2])
 
 
 @pytest.mark.parametrize("n_done", [0, 3])
