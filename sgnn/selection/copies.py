@@ -12,8 +12,10 @@ class Copies:
     and with all columns but their own. With :math:`\Sigma` the correlations, shrunken by Ledoit and
     Wolf's estimate, and :math:`s = \min(1, 2 \lambda_{\min}(\Sigma))`, those of standardised
     columns :math:`x` are normal of mean :math:`x - s \Sigma^{-1} x` and covariance
-    :math:`2 s I - s^2 \Sigma^{-1}`. Blocks of several columns of two values each, such as those of
-    a one-hot encoding, have shadows: the block of another sample, drawn without replacement.
+    :math:`2 s I - s^2 \Sigma^{-1}`. They are scaled to the deviations of the columns, from which
+    those of shrunken correlations differ where there are few samples. Blocks of several columns of
+    two values each at most, such as those of a one-hot encoding, have shadows: the block of another
+    sample, drawn without replacement.
 
     Parameters
     ----------
@@ -36,17 +38,22 @@ class Copies:
             self._learn(X[:, self._gaussian].astype(np.float64))
 
     def _learn(self, columns):
-        scale = columns.std(axis=0)
-        standardised = (columns - columns.mean(axis=0)) / scale
+        centre = columns.mean(axis=0)
+        size = np.abs(columns - centre).max(axis=0)
+        standardised = (columns - centre) / size
+        deviations = standardised.std(axis=0)
+        standardised /= deviations
         covariance = ledoit_wolf(standardised, assume_centered=True)[0]
-        deviations = np.sqrt(np.diag(covariance))
-        values, vectors = linalg.eigh(covariance / np.outer(deviations, deviations))
+        shrunken = np.sqrt(np.diag(covariance))
+        values, vectors = linalg.eigh(covariance / np.outer(shrunken, shrunken))
         values = np.maximum(values, np.finfo(np.float64).eps * values[-1])
         s = min(1.0, 2 * values[0])
         inverse = (vectors / values) @ vectors.T
         spread = np.sqrt(np.maximum(2 * s - s**2 / values, 0.0))
-        self._mean = columns - s * (standardised @ inverse) * scale
-        self._root = (vectors * spread).T * scale
+        mean = standardised - s * (standardised @ inverse)
+        root = (vectors * spread).T
+        factor = size * deviations / np.sqrt((mean**2).mean(axis=0) + (root**2).sum(axis=0))
+        self._mean, self._root = centre + mean * factor, root * factor
 
     def draw(self, rng):
         """Return a copy of each column, an array of the shape and type of X.
@@ -67,12 +74,12 @@ class Copies:
 
 
 def _blocks_of_indicators(X, blocks):
-    """Return the columns of each block of several columns, all of which have two values."""
+    """Return the columns of each block of several that have two values, or one, but not all."""
     if blocks is None:
         return []
     columns = [np.flatnonzero(blocks == block) for block in range(blocks.max() + 1)]
     return [
         of_block
         for of_block in columns
-        if len(of_block) > 1 and all(len(np.unique(X[:, column])) == 2 for column in of_block)
+        if len(of_block) > 1 and max(len(np.unique(X[:, column])) for column in of_block) == 2
     ]

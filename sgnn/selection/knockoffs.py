@@ -38,7 +38,7 @@ _L2, _N_REWEIGHTED = 0.01, 2
 @takes_estimator
 @dataclass(eq=False, repr=False)
 class KnockoffSelector(PathSelector):
-    r"""Select features that a network prefers to knockoffs, with a bound on the false ones.
+    r"""Select features that networks prefer to knockoffs, with a bound on the false ones.
 
     Knockoffs are columns that are distributed as those of X, among themselves and with the others,
     but know nothing of y. A network is trained on both, and then two more, for which each feature
@@ -100,11 +100,13 @@ class KnockoffSelector(PathSelector):
     Notes
     -----
     Knockoffs are normal, with the correlations of X, shrunken; so the bound holds for columns about
-    as far as they are normal, and better with many rows. Blocks of ``feature_groups`` stand or fall
-    together; those of indicators, such as one-hot encodings, have shadows, the same blocks of
-    another sample, instead of knockoffs: they are independent of the other features, so that the
-    bound holds for blocks that are. Weights of samples count in training; the knockoffs are those
-    of the samples as they are. Sparse X is made dense.
+    as far as they are normal, not where one row lies far from all others, and better with many
+    rows: with fewer rows than columns that are strongly correlated, a draw selects up to three
+    times as many false ones as it should, most of which the other draws do not. Blocks of
+    ``feature_groups`` stand or fall together; those of indicators, such as one-hot encodings, have
+    shadows, the same blocks of another sample, instead of knockoffs: they are independent of the
+    other features, so that the bound holds for blocks that are. Weights of samples count in
+    training; the knockoffs are those of the samples as they are. Sparse X is made dense.
 
     References
     ----------
@@ -147,7 +149,7 @@ class KnockoffSelector(PathSelector):
     @refuses
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None):
-        """Draw knockoffs, train a network on each draw, and keep what is selected often.
+        """Draw knockoffs, train networks on each draw, and keep what is selected often.
 
         Parameters
         ----------
@@ -245,7 +247,8 @@ class _Draws:
         problem = replace(self.problem, X=np.hstack([X, self.copies.draw(rng)]))
         journal = place.journal(rng)
         with explained(self.model, X):
-            larger = self._norms(problem, rng, journal).max(axis=0)
+            varies = np.bincount(self.blocks, (X[:1] != X).any(axis=0)) > 0
+            larger = self._norms(problem, rng, journal).max(axis=0) * varies
             scale = larger / max(larger.max(), np.finfo(float).tiny)
             factors = np.tile(scale[self.blocks], 2).astype(X.dtype)
             problem = replace(problem, X=problem.X * factors)

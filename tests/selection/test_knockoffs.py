@@ -47,6 +47,34 @@ def test_blocks_of_indicators_get_the_rows_of_other_samples():
     assert not np.isin(copies[:, 3:], data[:, 3:]).any()
 
 
+def test_a_category_that_no_sample_has_leaves_a_block_its_shadow():
+    codes = np.random.RandomState(0).randint(3, size=60)
+    data = np.column_stack([np.eye(4)[codes], X[:60, :1]])
+    copies = Copies(data, np.array([0, 0, 0, 0, 1])).draw(np.random.RandomState(0))
+    assert_array_equal(copies[:, :4].sum(axis=0), data[:, :4].sum(axis=0))
+    assert (copies[:, :3] != data[:, :3]).any()
+
+
+@pytest.mark.parametrize("magnitude", [1.0, 1e-170, 1e170])
+def test_copies_of_few_samples_vary_as_the_columns_do(magnitude):
+    rng = np.random.RandomState(0)
+    common = rng.normal(size=(30, 12)).repeat(5, axis=1)
+    data = magnitude * (0.95 * common + 0.3 * rng.normal(size=(30, 60)))
+    copies = Copies(data, None)
+    draws = np.array([copies.draw(rng) for _ in range(400)]) / magnitude
+    found = np.sqrt(draws.var(axis=1).mean(axis=0))
+    assert_allclose(found, (data / magnitude).std(axis=0), rtol=0.05)
+
+
+def test_constant_columns_are_never_selected():
+    quick = SparseMLPRegressor((6,), max_iter=15)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "No features were selected")
+        for seed in range(5):
+            selector = KnockoffSelector(quick, max_false=3, random_state=seed)
+            assert not selector.fit(np.ones((60, 3)), Y[:60]).support_.any()
+
+
 def test_constant_and_equal_columns_have_copies():
     data = np.column_stack([X[:, 0], X[:, 0], np.ones(300)])
     copies = Copies(data, None).draw(np.random.RandomState(0))
