@@ -22,6 +22,11 @@ class Copies:
     X : ndarray of shape (n_samples, n_features)
     blocks : ndarray of int, shape (n_features,), or None
 
+    Attributes
+    ----------
+    varies : ndarray of bool, shape (n_features,)
+        Which columns are not constant.
+
     References
     ----------
     Candès, Fan, Janson & Lv (2018), "Panning for gold: model-X knockoffs for high dimensional
@@ -31,9 +36,10 @@ class Copies:
 
     def __init__(self, X, blocks):
         self._X, self._shadowed = X, _blocks_of_indicators(X, blocks)
-        gaussian = np.ones(X.shape[1], dtype=bool)
+        self.varies = (X[:1] != X).any(axis=0)
+        gaussian = self.varies.copy()
         gaussian[np.concatenate([np.empty(0, dtype=int), *self._shadowed])] = False
-        self._gaussian = np.flatnonzero(gaussian & (X[:1] != X).any(axis=0))
+        self._gaussian = np.flatnonzero(gaussian)
         if self._gaussian.size:
             self._learn(X[:, self._gaussian].astype(np.float64))
 
@@ -74,7 +80,7 @@ class Copies:
 
 
 def _blocks_of_indicators(X, blocks):
-    """Return the columns of each block of several that have two values, or one, but not all."""
+    """Return the columns of each block of several, of two values or one, unless all have one."""
     if blocks is None:
         return []
     columns = [np.flatnonzero(blocks == block) for block in range(blocks.max() + 1)]

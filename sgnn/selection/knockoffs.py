@@ -46,8 +46,7 @@ class KnockoffSelector(PathSelector):
     mattered little there matters less again. :math:`W_j`, the mean norm of the outgoing weights of
     feature :math:`j` in these two, times that factor, minus that of its knockoff, has either sign
     with the same probability where the feature is false: where y does not depend on it, given all
-    others. Down
-    from the largest :math:`|W_j|`, those with :math:`W_j > 0` are selected until the
+    others. Down from the largest :math:`|W_j|`, those with :math:`W_j > 0` are selected until the
     :math:`v`-th negative one, so that at most :math:`v` false ones are expected. This is repeated
     with :math:`M` draws of knockoffs and networks, and the features are kept that at least a share
     :math:`\eta` of the draws selects. The expected number of false ones is at most
@@ -247,7 +246,7 @@ class _Draws:
         problem = replace(self.problem, X=np.hstack([X, self.copies.draw(rng)]))
         journal = place.journal(rng)
         with explained(self.model, X):
-            varies = np.bincount(self.blocks, (X[:1] != X).any(axis=0)) > 0
+            varies = np.bincount(self.blocks, self.copies.varies) > 0
             larger = self._norms(problem, rng, journal).max(axis=0) * varies
             scale = larger / max(larger.max(), np.finfo(float).tiny)
             factors = np.tile(scale[self.blocks], 2).astype(X.dtype)
